@@ -1,0 +1,37 @@
+# Every target sets up what it needs on a machine with Python >= 3.11 and nothing else.
+PYTHON ?= python3
+VENV   := .venv
+RUN    := $(VENV)/bin/python
+STAMP  := $(VENV)/.installed
+JOBS   ?= 2
+
+.PHONY: demo test test-slow lint types figures clean install
+install: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, found " + sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(STAMP)
+
+demo: $(STAMP)
+	$(RUN) -m studies.optimizers --out runs/optimizers
+
+test: $(STAMP)
+	$(RUN) -m pytest -n $(JOBS) --dist worksteal
+
+test-slow: $(STAMP)
+	$(RUN) -m pytest -n $(JOBS) --dist worksteal -m slow
+
+lint: $(STAMP)
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+types: $(STAMP)
+	$(RUN) -m pyright
+
+figures: $(STAMP)
+	$(RUN) -m studies.figures
+
+clean:
+	rm -rf $(VENV) runs .pytest_cache .ruff_cache

@@ -1,0 +1,49 @@
+"""A functional laboratory for the optimization of neural networks of MLP size.
+
+Names resolve lazily, so that `import lab.optimizers` stays light: it loads JAX and optax only.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lab import data, losses, models, optimizers, plots, protocol, schedules, statistics, tasks
+    from lab.budget import Budget
+    from lab.errors import InputError
+    from lab.records import load, save
+    from lab.sweeps.place import use_all_cores
+    from lab.sweeps.sweep import sweep
+    from lab.training import Task, make_train
+
+_HOME = {
+    "Budget": "lab.budget",
+    "InputError": "lab.errors",
+    "Task": "lab.training",
+    "load": "lab.records",
+    "make_train": "lab.training",
+    "save": "lab.records",
+    "sweep": "lab.sweeps.sweep",
+    "use_all_cores": "lab.sweeps.place",
+}
+_ROOMS = (
+    "data", "losses", "models", "optimizers", "plots",
+    "protocol", "schedules", "statistics", "tasks",
+)  # fmt: skip
+
+__all__ = [
+    "Budget", "InputError", "Task", "data", "load", "losses", "make_train", "models",
+    "optimizers", "plots", "protocol", "save", "schedules", "statistics", "sweep", "tasks",
+    "use_all_cores",
+]  # fmt: skip
+
+
+def __getattr__(name: str):
+    if name in _HOME:
+        return getattr(importlib.import_module(_HOME[name]), name)
+    if name in _ROOMS:
+        return importlib.import_module(f"lab.{name}")
+    raise AttributeError(f"module 'lab' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted(__all__)

@@ -1,0 +1,119 @@
+"""Catalogues: what a package offers, collected from its files.
+
+A catalogued package has one private module per algorithm, each with a tuple `ENTRIES`.
+`collect` imports them all, so that adding an algorithm is adding a file.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+import optax
+
+from lab.errors import UnknownNameError
+from lab.spaces import SearchSpace
+
+
+class Named(Protocol):
+    """Anything with a name."""
+
+    @property
+    def name(self) -> str:
+        """The key in the catalogue."""
+        ...
+
+
+Entry = TypeVar("Entry", bound=Named)
+
+
+@dataclass(frozen=True)
+class OptimizerEntry:
+    """What the lab knows about one optimizer.
+
+    Attributes:
+      name: The key in the catalogue.
+      by_hand: `(learning_rate, ...) -> optax.GradientTransformation`, written out in this lab.
+      via_optax: The twin with the same parameters, from optax or composed of its parts; None
+        where optax has nothing to compare with.
+      search_space: Ranges over which a fair comparison tunes it; at least `learning_rate`.
+      reference: Paper and equation.
+      state_slots: How many parameter-sized arrays the state keeps.
+      rule: The update in one line of mathematics.
+      needs: Extra information that a plain stochastic gradient does not carry, out of
+        `"key"`, `"value"`, `"value_fn"`, `"objective"`.
+      eval_params: `(opt_state, params) -> params`, where the rule is to be evaluated at a point
+        other than its iterate; None for the iterate itself.
+      gradient_evaluations: Gradients (forward and backward passes) one update costs.
+    """
+
+    name: str
+    by_hand: Callable[..., optax.GradientTransformation]
+    via_optax: Callable[..., optax.GradientTransformation] | None
+    search_space: SearchSpace
+    reference: str
+    state_slots: int
+    rule: str = ""
+    needs: frozenset[str] = frozenset()
+    eval_params: Callable[[Any, Any], Any] | None = None
+    gradient_evaluations: float = 1.0
+
+
+@dataclass(frozen=True)
+class ScheduleEntry:
+    """What the lab knows about one schedule.
+
+    Attributes:
+      name: The key in the catalogue.
+      by_hand: `(...) -> optax.Schedule`, written out in this lab.
+      via_optax: The twin with the same parameters; None where optax has no such schedule.
+      over: `(peak, steps) -> optax.Schedule`: the schedule stretched over a budget of `steps`
+        updates with `peak` as its largest rate. Both may be traced.
+      reference: Paper and equation.
+      examples: Parameter sets (keyword arguments of `by_hand`) that tests and pictures use.
+    """
+
+    name: str
+    by_hand: Callable[..., optax.Schedule]
+    via_optax: Callable[..., optax.Schedule] | None
+    over: Callable[[Any, Any], optax.Schedule]
+    reference: str
+    examples: tuple[dict[str, Any], ...] = field(default=())
+
+
+class Catalog(Mapping[str, Entry], Generic[Entry]):
+    """An immutable mapping from names to entries; a misspelt name gets a suggestion."""
+
+    def __init__(self, kind: str, entries: Mapping[str, Entry]):
+        self._kind, self._entries = kind, dict(sorted(entries.items()))
+
+    def __getitem__(self, name: str) -> Entry:
+        try:
+            return self._entries[name]
+        except (KeyError, TypeError):
+            raise UnknownNameError(self._kind, name, self._entries) from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __repr__(self) -> str:
+        return f"Catalog({self._kind}: {', '.join(self._entries)})"
+
+
+def collect(kind: str, package: str, path: list[str]) -> Catalog:
+    """Import every module of `package` and gather their `ENTRIES`; two of one name are an error."""
+    entries: dict[str, Any] = {}
+    for module_info in sorted(pkgutil.iter_modules(path), key=lambda info: info.name):
+        module = importlib.import_module(f"{package}.{module_info.name}")
+        for entry in getattr(module, "ENTRIES", ()):
+            if entry.name in entries:
+                raise ValueError(f"two entries of {package} are named {entry.name!r}.")
+            entries[entry.name] = entry
+    return Catalog(kind, entries)
