@@ -6,8 +6,9 @@ A catalogued package has one private module per algorithm, each with a tuple `EN
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any, Generic, Protocol, TypeVar
 
 import optax
@@ -107,13 +108,23 @@ class Catalog(Mapping[str, Entry], Generic[Entry]):
         return f"Catalog({self._kind}: {', '.join(self._entries)})"
 
 
-def collect(kind: str, package: str, path: list[str]) -> Catalog:
+def collect(kind: str, package: str, path: Iterable[str]) -> Catalog:
     """Import every module of `package` and gather their `ENTRIES`; two of one name are an error."""
     entries: dict[str, Any] = {}
-    for module_info in sorted(pkgutil.iter_modules(path), key=lambda info: info.name):
-        module = importlib.import_module(f"{package}.{module_info.name}")
+    for module in _modules(package, path):
         for entry in getattr(module, "ENTRIES", ()):
             if entry.name in entries:
                 raise ValueError(f"two entries of {package} are named {entry.name!r}.")
             entries[entry.name] = entry
     return Catalog(kind, entries)
+
+
+def collect_parts(package: str, path: Iterable[str]) -> dict[str, Callable[..., Any]]:
+    """Gather the `PARTS` of a package's modules: public functions that are no entries."""
+    parts = [part for module in _modules(package, path) for part in getattr(module, "PARTS", ())]
+    return {part.__name__: part for part in parts}
+
+
+def _modules(package: str, path: Iterable[str]) -> Iterator[ModuleType]:
+    for module_info in sorted(pkgutil.iter_modules(path), key=lambda info: info.name):
+        yield importlib.import_module(f"{package}.{module_info.name}")

@@ -1,0 +1,29 @@
+"""Gradient transformations written out by hand, wherever an `optax.GradientTransformation` goes.
+
+`lab.optimizers.adam(learning_rate=1e-3)` has optax's name, parameters and defaults where optax
+has the algorithm. `CATALOG` lists the algorithms with their optax twins, search spaces and
+references. A new algorithm is a new file here with a tuple `ENTRIES` (and `PARTS`, for pieces to
+compose others from); nothing else needs an edit.
+
+Any float parameter may be a traced scalar, and the same state may be updated by transformations
+built with other numbers: so a rule can be made inside a compiled step.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from lab.catalog import Catalog, OptimizerEntry, collect, collect_parts
+from lab.errors import UnknownNameError
+
+CATALOG: Catalog[OptimizerEntry] = collect("optimizer", __name__, __path__)
+_PUBLIC = collect_parts(__name__, __path__) | {n: entry.by_hand for n, entry in CATALOG.items()}
+
+
+def __getattr__(name: str) -> Callable[..., Any]:
+    if name in _PUBLIC:
+        return _PUBLIC[name]
+    raise AttributeError(str(UnknownNameError(f"name in {__name__}", name, ["CATALOG", *_PUBLIC])))
+
+
+def __dir__() -> list[str]:
+    return sorted(["CATALOG", *_PUBLIC])
