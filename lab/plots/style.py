@@ -1,0 +1,102 @@
+"""One style for every figure: legible at the size of a page, and without colour vision."""
+
+from collections.abc import Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+# Okabe & Ito (2008), told apart by all common kinds of colour vision; yellow, too pale for
+# lines on white, is replaced by black.
+COLOURS = (
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9", "#7F3C8D",
+)  # fmt: skip
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (3, 1)), (0, (7, 2)))
+GREY = "#B8B8B8"
+
+_RC = {
+    "figure.dpi": 110,
+    "savefig.dpi": 110,
+    "font.family": "DejaVu Sans",
+    "font.size": 9.5,
+    "axes.titlesize": 10.5,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E6E6E6",
+    "grid.linewidth": 0.7,
+    "lines.linewidth": 1.7,
+    "legend.frameon": False,
+    "svg.hashsalt": "lab",
+}
+
+
+@contextmanager
+def style():
+    """The style, for the figures drawn inside; nothing global is changed."""
+    with mpl.rc_context(_RC):
+        yield
+
+
+def caption(figure: Figure, text: str) -> None:
+    """A sentence below the figure: budget, number of seeds, what the band is."""
+    figure.text(0.01, -0.02, text, ha="left", va="top", fontsize=8.5, color="#444444", wrap=False)
+
+
+def save(figure: Figure, path: str | Path) -> Path:
+    """Write the figure and close it; bytes depend on nothing but its contents."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    metadata = {"Software": None} if path.suffix == ".png" else {"Date": None}
+    figure.savefig(path, bbox_inches="tight", metadata=metadata)
+    plt.close(figure)
+    return path
+
+
+def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
+    """Write names at the right ends of lines, moved apart where they would overlap.
+
+    Args:
+      axes: Limits and scales must be final.
+      ends: (x, y, name, colour) of each line, in data coordinates.
+    """
+    to_pixels = axes.transData.transform
+    height = axes.figure.dpi * mpl.rcParams["font.size"] / 72 * 1.12  # type: ignore[union-attr]
+    ends = [end for end in ends if np.isfinite(end[1])]
+    if not ends:
+        return
+    low, high = axes.get_window_extent().y0, axes.get_window_extent().y1
+    points = sorted(
+        (float(np.clip(to_pixels((x, y))[1], low, high)), i) for i, (x, y, *_) in enumerate(ends)
+    )
+    wanted = np.array([y for y, _ in points])
+    placed = _spread(wanted, height)
+    edge = axes.get_window_extent().x1
+    inverse = axes.transAxes.inverted().transform
+    for (_, i), at in zip(points, placed):
+        x, y, name, colour = ends[i]
+        anchor = inverse((edge, at))
+        axes.annotate(
+            name, xy=(x, y), xytext=(1.03, anchor[1]), textcoords="axes fraction", color=colour,
+            va="center", fontsize=8.5, annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.5, "shrinkA": 0, "shrinkB": 0},
+        )  # fmt: skip
+
+
+def _spread(wanted: np.ndarray, gap: float) -> np.ndarray:
+    """The nearest ascending positions at least `gap` apart: pooled, block by block."""
+    offsets = wanted - gap * np.arange(len(wanted))
+    blocks: list[list[float]] = []  # isotonic regression by pooling adjacent violators
+    for value in offsets:
+        blocks.append([value, 1.0])
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            (a, n), (b, m) = blocks[-2], blocks[-1]
+            blocks[-2:] = [[(a * n + b * m) / (n + m), n + m]]
+    levels = np.concatenate([np.full(int(n), level) for level, n in blocks])
+    return levels + gap * np.arange(len(wanted))

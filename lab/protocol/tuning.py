@@ -1,0 +1,103 @@
+"""Tuning: the same number of trials for every optimizer, selection on validation only."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from lab.errors import require
+from lab.spaces import LogRange
+
+# Seeds of the three phases never meet: each phase counts from its own start.
+TUNE, CONFIRM, REPORT = 0, 1_000_000, 2_000_000
+
+
+def phase_seeds(phase: int, count: int) -> list[int]:
+    """The first `count` seeds of `TUNE`, `CONFIRM` or `REPORT`.
+
+    Raises:
+      InputError: If `count` is not between 1 and 1,000,000.
+    """
+    require(
+        isinstance(count, int) and 1 <= count <= 1_000_000,
+        f"a phase has between 1 and 1,000,000 seeds, given {count!r}.",
+    )
+    return list(range(phase, phase + count))
+
+
+def rate_grid(spaces: Mapping[str, LogRange], count: int) -> dict[str, list[dict[str, float]]]:
+    """`count` learning rates, log-spaced over each optimizer's declared space, as trials."""
+    return {
+        name: [{"learning_rate": float(rate)} for rate in space.grid(count)]
+        for name, space in spaces.items()
+    }
+
+
+class Selection(NamedTuple):
+    """The chosen trial of each optimizer, under each schedule where that is an axis."""
+
+    trial: xr.DataArray  # number of the trial
+    learning_rate: xr.DataArray
+    loss: xr.DataArray  # mean final validation loss over the tuning seeds
+    at_edge: xr.DataArray  # whether no trial lies beyond it: its optimum may
+
+
+def select(tuning: xr.Dataset) -> Selection:
+    """The trial with the least mean final validation loss; ties go to the smaller rate.
+
+    A trial that diverges on any seed has an infinite mean. If all trials do, the smallest rate
+    stands, with an infinite loss.
+
+    Args:
+      tuning: A record with dimensions `optimizer`, `trial`, `seed`, `step` and maybe more axes,
+        rates ascending along `trial`.
+
+    Raises:
+      InputError: If the record has no trials, or it holds seeds of another phase.
+    """
+    require("trial" in tuning.dims, "selection needs a record with trials; this one has none.")
+    require(
+        int(tuning.seed.max()) < CONFIRM,
+        "selection reads tuning seeds only; this record holds seeds of another phase.",
+    )
+    rates = tuning.learning_rate
+    require(
+        bool((rates.diff("trial") > 0).all()) or rates.sizes["trial"] == 1,
+        "the learning rates of the trials must ascend.",
+    )
+    final = tuning.validation_loss.isel(step=-1).mean("seed")
+    trial = final.argmin("trial")  # the first of equals
+    chosen = rates.isel(trial=trial)
+    edge = (trial == 0) | (trial == tuning.sizes["trial"] - 1)
+    return Selection(trial, chosen, final.isel(trial=trial), edge)
+
+
+def target_loss(tuning: xr.Dataset, selection: Selection, reference: str) -> float:
+    """A target declared before the report: what the tuned reference reaches on the way.
+
+    The median over tuning seeds of its validation loss at 75 % of the budget.
+    """
+    tuned = tuning.validation_loss.sel(optimizer=reference)
+    tuned = tuned.isel(trial=selection.trial.sel(optimizer=reference))
+    points = tuning.examples.values
+    at = int(np.searchsorted(points, 0.75 * points[-1]))
+    return float(tuned.isel(step=at).median("seed"))
+
+
+def chosen_trials(selection: Selection) -> dict[str, list[dict[str, Any]]]:
+    """The selected settings as trials of a report: one for each schedule."""
+    names = selection.learning_rate.optimizer.values.tolist()
+    schedules = selection.learning_rate.schedule.values.tolist()
+    return {
+        name: [
+            {
+                "learning_rate": float(
+                    selection.learning_rate.sel(optimizer=name, schedule=schedule)
+                ),
+                "schedule": schedule,
+            }
+            for schedule in schedules
+        ]
+        for name in names
+    }

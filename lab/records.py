@@ -1,0 +1,141 @@
+"""Records: labelled arrays with provenance, on disk as netCDF, written atomically."""
+
+import json
+import os
+import platform
+import subprocess
+import tempfile
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, TypeVar
+
+import jax
+import xarray as xr
+
+from lab.errors import InputError, require
+
+FORMAT = 1  # raised when older records can no longer be read
+_PACKAGES = ("optimization-lab", "jax", "jaxlib", "flax", "optax", "numpy", "scikit-learn")
+
+
+def provenance() -> dict[str, Any]:
+    """Versions, device and source revision: what numbers depend on beside configuration."""
+    device = jax.devices()[0]
+    return {
+        "python": platform.python_version(),
+        "versions": {name: _version(name) for name in _PACKAGES},
+        "platform": platform.platform(),
+        "device": device.device_kind,
+        "backend": device.platform,
+        "devices": jax.device_count(),
+        "x64": bool(jax.config.jax_enable_x64),  # type: ignore[attr-defined]
+        "matmul_precision": str(jax.config.jax_default_matmul_precision),  # type: ignore[attr-defined]
+        "revision": _revision(),
+    }
+
+
+def manifest(record: xr.Dataset | xr.DataTree) -> dict[str, Any]:
+    """Configuration and provenance of a record, as written into its attributes."""
+    require("manifest" in record.attrs, "the record has no manifest: lab.sweep did not make it.")
+    return json.loads(record.attrs["manifest"])
+
+
+R = TypeVar("R", xr.Dataset, xr.DataTree)
+
+
+def stamp(record: R, configuration: dict[str, Any]) -> R:
+    """The record with its format, configuration and provenance."""
+    described = {"configuration": configuration, "provenance": provenance()}
+    text = json.dumps(described, sort_keys=True, default=str)
+    return record.assign_attrs(lab_format=FORMAT, manifest=text)
+
+
+def save(record: xr.Dataset | xr.DataTree, path: str | Path) -> Path:
+    """Write a record, or a tree of them, to `path` (netCDF 4); the file is whole or not there.
+
+    Raises:
+      InputError: If it is no record, or the folder cannot be written to.
+    """
+    require(
+        isinstance(record, xr.Dataset | xr.DataTree) and "lab_format" in record.attrs,
+        "save takes what lab.sweep returned, its attributes included.",
+    )
+    return write_atomically(
+        Path(path), lambda temporary: record.to_netcdf(temporary, engine="h5netcdf")
+    )
+
+
+def load(path: str | Path) -> xr.Dataset:
+    """Read a record back, equal to what was saved.
+
+    Raises:
+      InputError: If the file is absent, is no record, or was written in another format.
+    """
+    return _read(path, xr.open_dataset)
+
+
+def load_tree(path: str | Path) -> xr.DataTree:
+    """Read a tree of records, as studies write them; raises as `load` does."""
+    return _read(path, xr.open_datatree)
+
+
+def _read(path: str | Path, opener) -> Any:
+    path = Path(path)
+    require(path.is_file(), f"there is no record at {path}.")
+    try:
+        with opener(path, engine="h5netcdf") as opened:
+            record = opened.load()
+    except Exception as error:  # h5py raises many kinds for broken bytes
+        raise InputError(f"{path} cannot be read as a record: {error}.") from error
+    found = record.attrs.get("lab_format")
+    require(found is not None, f"{path} is a netCDF file, but no record of this lab.")
+    require(
+        int(found) == FORMAT,
+        f"{path} is a record of format {found}; this version of the lab reads format {FORMAT}.",
+    )
+    return record
+
+
+def write_json(value: Any, path: str | Path) -> Path:
+    """Write JSON atomically, for people and other programs."""
+    text = json.dumps(value, indent=2, sort_keys=True, default=str) + "\n"
+    return write_atomically(Path(path), lambda temporary: temporary.write_text(text))
+
+
+def write_atomically(path: Path, write) -> Path:
+    """Call `write(temporary)` beside `path`, then rename: no reader sees half a file."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(handle)
+    except OSError as error:
+        raise InputError(f"cannot write to {path.parent}: {error.strerror}.") from error
+    temporary = Path(name)
+    try:
+        write(temporary)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _revision() -> str | None:
+    """The commit of the source, with `+` where files differ from it; None outside a checkout."""
+    root = Path(__file__).parent
+
+    def git(*words: str) -> str:
+        run = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=True)
+        return run.stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "-uno") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None

@@ -1,0 +1,54 @@
+"""How long until a target is reached, where some runs never reach it."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from lab.errors import require
+
+
+class TimeToTarget(NamedTuple):
+    """Censored times, arrays [...]."""
+
+    time: np.ndarray  # the first point at or below the target, or the last point
+    hit: np.ndarray  # bool: whether it was reached at all
+
+
+def time_to_target(values: np.ndarray, points: np.ndarray, target: float) -> TimeToTarget:
+    """The first of `points` at which a curve is at or below `target`: τ = min{t: y_t ≤ y*}.
+
+    A run that never gets there, diverged ones included, is a miss at the end of the budget.
+
+    Args:
+      values: [..., T] measurements, lower is better.
+      points: [T] or [..., T] where they were taken, ascending (updates, examples, seconds).
+      target: y*.
+    """
+    values = np.asarray(values, np.float64)
+    points = np.broadcast_to(np.asarray(points, np.float64), values.shape)
+    require(values.shape[-1] >= 1, "curves must have at least one point, given none.")
+    below = values <= target
+    hit = below.any(-1)
+    first = np.where(hit, below.argmax(-1), values.shape[-1] - 1)
+    return TimeToTarget(np.take_along_axis(points, first[..., None], -1)[..., 0], hit)
+
+
+def hit_rate(reached: TimeToTarget, axis: int = -1) -> np.ndarray:
+    """Share of runs that reach the target."""
+    return reached.hit.mean(axis)
+
+
+def median_time(reached: TimeToTarget, axis: int = -1) -> np.ndarray:
+    """Median time to the target; infinite where fewer than half of the runs reach it."""
+    times = np.sort(np.where(reached.hit, reached.time, np.inf), axis)
+    n = times.shape[axis]
+    lower, upper = (np.take(times, i, axis) for i in ((n - 1) // 2, n // 2))
+    # inf − inf would be NaN in a plain median
+    return np.where(np.isinf(upper), upper, (lower + np.where(np.isinf(upper), lower, upper)) / 2)
+
+
+def expected_running_time(reached: TimeToTarget, axis: int = -1) -> np.ndarray:
+    """ERT = Σ min(τ, T) / number of hits: what a success costs, misses included."""
+    hits = reached.hit.sum(axis)
+    total = reached.time.sum(axis)
+    return np.where(hits > 0, total / np.maximum(hits, 1), np.inf)

@@ -1,0 +1,1 @@
+"""Many training runs as a few compiled programs: plan, place, run."""

@@ -1,0 +1,112 @@
+"""Where lanes run: a mesh over the devices, and how many lanes each holds."""
+
+import os
+import warnings
+from functools import lru_cache
+
+import jax
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+
+from lab.errors import InputError, require
+
+LANES = PartitionSpec("lanes")
+SHARED = PartitionSpec()
+
+
+def use_all_cores(count: int | None = None) -> int:
+    """Give JAX one CPU device per core (two on a single core); returns how many.
+
+    XLA leaves a core idle in a mapped loop of small products, so lanes are spread over devices.
+    Call it after importing JAX and before the first array or key. Without effect on accelerators.
+
+    Args:
+      count: Number of devices; by default the cores this process may use.
+
+    Raises:
+      InputError: If JAX has already started with another number.
+    """
+    wanted = max(2, _cores()) if count is None else count
+    require(
+        isinstance(wanted, int) and wanted >= 1,
+        f"count must be a whole number of at least 1, given {count!r}.",
+    )
+    try:
+        jax.config.update("jax_num_cpu_devices", wanted)
+    except RuntimeError:
+        started = len(jax.devices("cpu"))
+        if started != wanted:
+            raise InputError(
+                f"use_all_cores wants {wanted} CPU devices, but JAX has already started with "
+                f"{started}: call it before the first array or key."
+            ) from None
+    return wanted
+
+
+@lru_cache
+def lane_mesh(devices: tuple[jax.Device, ...] | None = None) -> Mesh:
+    """A mesh with the one axis `lanes` over `devices`, by default all."""
+    chosen = tuple(jax.devices()) if devices is None else devices
+    return jax.make_mesh((len(chosen),), ("lanes",), axis_types=(AxisType.Auto,), devices=chosen)
+
+
+def warn_of_idle_cores(mesh: Mesh) -> None:
+    """Say in one sentence that cores stand idle, where they do."""
+    cores = _cores()
+    if jax.default_backend() == "cpu" and mesh.size < cores:
+        warnings.warn(
+            f"lab.sweep runs on {mesh.size} of {cores} cores: call lab.use_all_cores() before the "
+            "first JAX array to use them all.",
+            stacklevel=3,
+        )
+
+
+def shard(mesh: Mesh, tree, spec: PartitionSpec = LANES):
+    """Put a tree of host arrays on the mesh: split over its lanes, or copied to each device."""
+    return jax.device_put(tree, NamedSharding(mesh, spec))
+
+
+# Bytes of one lane's parameters, gradient and optimizer state -> lanes held by one device.
+# A group should stay in cache; on CPU any other width gives other bits, so this is a table, never
+# a measurement at run time. Rows: (largest bytes per lane, width), ascending.
+WIDTHS: dict[str, tuple[tuple[float, int], ...]] = {
+    "cpu": ((2**12, 64), (2**16, 16), (2**18, 8), (float("inf"), 4)),
+    "gpu": ((2**16, 1024), (2**20, 256), (float("inf"), 64)),
+    "tpu": ((2**16, 1024), (2**20, 256), (float("inf"), 64)),
+}
+
+
+def width(lane_bytes: int, platform: str) -> int:
+    """How many lanes one inner vmap holds: a pure function of sizes and kind of device."""
+    rows = WIDTHS.get(platform, WIDTHS["gpu"])
+    return next(lanes for limit, lanes in rows if lane_bytes <= limit)
+
+
+def check_memory(mesh: Mesh, shared_bytes: int, block_bytes: int) -> None:
+    """Refuse what cannot fit, before anything compiles.
+
+    One call holds one group of lanes per device, the least that keeps the width: so the bound
+    has nothing to choose but yes or no.
+
+    Raises:
+      InputError: With the bytes needed and the bytes there.
+    """
+    device = mesh.devices.flat[0]
+    if device.platform == "cpu":
+        free = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        needed = shared_bytes * mesh.size + block_bytes
+    else:
+        stats = device.memory_stats() or {}
+        free = stats.get("bytes_limit", float("inf"))
+        needed = shared_bytes + block_bytes // mesh.size
+    require(
+        needed <= free,
+        f"the sweep needs about {needed / 2**20:.0f} MiB on {device.device_kind}, which has "
+        f"{free / 2**20:.0f} MiB: use fewer rows, a smaller model or fewer devices.",
+    )
+
+
+def _cores() -> int:
+    """Cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,134 @@
+"""`lab.sweep`: many training runs in, one labelled record out."""
+
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+import xarray as xr
+
+from lab import records
+from lab.budget import Budget
+from lab.catalog import ScheduleEntry
+from lab.errors import require
+from lab.sweeps import resume
+from lab.sweeps.place import lane_mesh, warn_of_idle_cores
+from lab.sweeps.plan import Setting, make_plan
+from lab.sweeps.progress import Progress
+from lab.sweeps.rules import Optimizers
+from lab.sweeps.run import block_width, place_rows, run_job
+from lab.sweeps.table import Table
+from lab.tasks import CATALOG as TASKS
+from lab.tasks.task import Task
+from lab.training import Snapshot
+
+
+def sweep(
+    task: Task | str,
+    optimizers: Optimizers,
+    *,
+    axes: Mapping[str, Sequence[Any]] | None = None,
+    trials: Mapping[str, Sequence[Setting]] | None = None,
+    seeds: int | Sequence[int] = 1,
+    budget: Budget,
+    batch_size: int = 32,
+    schedule: str | ScheduleEntry | Callable[..., Any] = "constant_schedule",
+    split: int = 0,
+    evaluations: int = 20,
+    probe: Callable[[Snapshot], Any] | None = None,
+    probe_every: int = 10,
+    predict_on: Callable[[int], np.ndarray] | None = None,
+    extend: xr.Dataset | None = None,
+    devices: Sequence[jax.Device] | None = None,
+    progress: bool | None = None,
+) -> xr.Dataset:
+    """Train every combination of optimizers, axis values and seeds, as a few compiled programs.
+
+    Args:
+      task: What is trained: a `lab.Task`, or a name out of `lab.tasks.CATALOG`.
+      optimizers: Names out of `lab.optimizers.CATALOG`, or a dict from labels to names, entries
+        or factories such as `optax.adam`.
+      axes: Values to cross. Any float parameter of the optimizers, `learning_rate`, `split` and
+        the task's own numbers are traced; `schedule` is data; `batch_size`, the task's options
+        and the optimizers' other parameters cost a program per value.
+      trials: Settings to try instead of a full grid, equally many per optimizer: a dict from
+        label to a list of dicts. Crossed with `axes`.
+      seeds: A count or a list. A seed fixes initial parameters, order of the examples and noise;
+        all lanes of a seed read the same ones, so comparisons are paired.
+      budget: How much training each lane gets.
+      batch_size: Examples per update, unless an axis.
+      schedule: Name, entry, or `(peak, steps) -> schedule`, stretched over the budget with the
+        learning rate as its peak.
+      split: Seed of the train/validation/test split, unless an axis.
+      evaluations: How often validation metrics are taken, evenly over the budget, beside once
+        before the first update.
+      probe: `Snapshot -> pytree of arrays`, recorded every `probe_every` updates.
+      probe_every: Its period in updates.
+      predict_on: From a split seed to the numbers of rows for which the record gets the trained
+        models' `outputs`; equally many for every split.
+      extend: A record of the same sweep with fewer seeds, trials or values: what it holds is
+        taken over and not run again.
+      devices: Where lanes run; by default all that JAX has.
+      progress: Whether to show a progress bar; by default on a terminal.
+
+    Returns:
+      A dataset with dimensions `optimizer`, `trial` (if given), the axes, `seed` and `step`:
+      `train_loss` (mean over the batches since the evaluation before; NaN at the first),
+      `validation_NAME` for each metric, `diverged_at` (number of the update whose loss was not
+      finite, or -1). `updates` and `examples` say where on the way each step lies. A diverged
+      lane's metrics are infinite from there on.
+
+    Raises:
+      InputError: Before anything compiles, if something cannot be what was meant.
+
+    >>> import lab
+    >>> record = lab.sweep(
+    ...     "iris", ["adam"], axes={"learning_rate": [0.01, 0.1]}, seeds=3,
+    ...     budget=lab.Budget(epochs=2), batch_size=16, evaluations=2,
+    ... )
+    >>> dict(record.validation_loss.sizes)
+    {'optimizer': 1, 'learning_rate': 2, 'seed': 3, 'step': 3}
+    """
+    task = TASKS[task].make() if isinstance(task, str) else task
+    require(isinstance(task, Task), f"task must be a lab.Task or a name, given {task!r}.")
+    require(isinstance(budget, Budget), f"budget must be a lab.Budget, given {budget!r}.")
+    plan = make_plan(
+        task, optimizers, axes=axes or {}, trials=trials, seeds=seeds, budget=budget,
+        batch_size=batch_size, schedule=schedule, split=split, evaluations=evaluations,
+        probe=probe, probe_every=probe_every,
+    )  # fmt: skip
+    configuration = {
+        "task": task.name,
+        "data_sha256": task.source.sha256,
+        "task_hypers": dict(task.hypers),
+        "task_options": {k: str(v) for k, v in task.options.items()},
+        "budget": {budget.currency: budget.amount},
+        "evaluations": evaluations,
+        "fixed": plan.fixed,
+        "probe": None if probe is None else [getattr(probe, "__name__", str(probe)), probe_every],
+    }
+    mesh = lane_mesh(None if devices is None else tuple(devices))
+    warn_of_idle_cores(mesh)
+    table = Table(plan)
+    todo = plan.jobs
+    if extend is not None:
+        todo = resume.take_over(plan, configuration, extend, table.put)
+    updates = sum(len(job.lanes) * job.marks[-1] for job in todo)
+    shown = sys.stderr.isatty() if progress is None else progress
+    begin, widths = time.perf_counter(), {}
+    placed: dict[Any, Any] = {}
+    with Progress(updates, sum(len(job.lanes) for job in todo), shown) as bar:
+        for job in todo:
+            where = (job.task.source, *sorted({lane.split for lane in job.lanes}))
+            if where not in placed:
+                placed = {where: place_rows(job, mesh)}  # one table at a time is kept
+            widths[job.lanes[0].setting["optimizer"]] = block_width(job, mesh)[0]
+            for measured in run_job(job, mesh, placed[where], bar.advance, predict_on):
+                table.write(measured)
+    configuration = configuration | {"lane_width": widths}
+    record = records.stamp(table.dataset(), configuration)
+    record.attrs["seconds"] = time.perf_counter() - begin
+    record.attrs["lane_updates"] = updates
+    return record

@@ -1,0 +1,202 @@
+"""A task of one's own: pure `init` and `loss` on plain arrays, whatever made the parameters."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lab.errors import require
+from lab.tasks.task import Problem, Task, adapt
+
+
+def own(
+    init: Callable[..., Any],
+    loss: Callable[..., Any],
+    data: Mapping[str, Any] | None = None,
+    *,
+    metrics: Callable[..., dict[str, jax.Array]] | None = None,
+    predict: Callable[..., jax.Array] | None = None,
+    validation: float = 0.2,
+    hypers: Mapping[str, float] | None = None,
+    higher_is_better: tuple[str, ...] = ("accuracy",),
+    name: str = "own",
+) -> Task:
+    """Make a task of pure functions and arrays.
+
+    Args:
+      init: `(key)` or `(key, hypers) -> params`: any pytree of arrays.
+      loss: `(params, batch)`, or any of `params, model_state, batch, key, hypers` by name, giving
+        a scalar, or `(scalar, (model_state, info))`.
+      data: Arrays of equal length; a batch has the same keys. None for an objective without data.
+      metrics: `(params, batch)`, or by name, `-> {name: [B]}` in inference mode, one value per
+        example. By default the loss of each example alone (with a fixed key).
+      predict: `(params, batch) -> [B, ...]`, for reports.
+      validation: Share of the rows held out for validation, drawn from the split seed.
+      hypers: Numbers that the functions read, with defaults; each may be an axis.
+      higher_is_better: Metrics that are maximized.
+      name: For tables.
+
+    Raises:
+      InputError: If arrays differ in length, are empty or not finite, or a function's arguments
+        cannot be matched.
+
+    >>> import jax.numpy as jnp, lab
+    >>> x = jnp.linspace(-1, 1, 50)
+    >>> line = lab.tasks.own(
+    ...     init=lambda key: {"w": jnp.zeros(())},
+    ...     loss=lambda params, batch: jnp.mean((params["w"] * batch["x"] - batch["y"]) ** 2),
+    ...     data={"x": x, "y": 3 * x},
+    ... )
+    >>> line.name
+    'own'
+    """
+    rows = {"index": np.zeros(1, np.int32)} if data is None else _checked(data)
+    require(
+        0 <= validation < 1, f"validation must be a share in [0, 1), given validation={validation}."
+    )
+    called = OwnLoss(adapt(loss, "loss", ("params", "batch")))
+    problem = Problem(
+        init=OwnInit(adapt(init, "init", ("key",))),
+        loss=called,
+        metrics=OwnMetrics(adapt(metrics, "metrics", ("params", "batch")))
+        if metrics
+        else LossPerExample(called),
+        predict=OwnMetrics(adapt(predict, "predict", ("params", "batch")))
+        if predict
+        else NoPredict(name),
+    )
+    return Task(
+        name=name,
+        problem=problem,
+        source=ArraySource(name, rows, 0.0 if data is None else validation),
+        hypers=dict(hypers or {}),
+        higher_is_better=frozenset(higher_is_better),
+    )
+
+
+@dataclass(frozen=True)
+class ArraySplits:
+    """Rows as they were given, with a random part held out."""
+
+    rows: Mapping[str, np.ndarray]
+    train: np.ndarray
+    validation: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class ArraySource:
+    """Arrays that are taken as they are: no scaling, and no test rows."""
+
+    name: str
+    rows: Mapping[str, np.ndarray]
+    validation: float
+
+    @property
+    def sha256(self) -> str:
+        """A hash of names, shapes, dtypes and contents."""
+        digest = hashlib.sha256()
+        for key, array in sorted(self.rows.items()):
+            digest.update(f"{key}{array.shape}{array.dtype}".encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+    @lru_cache(maxsize=64)  # noqa: B019 - sources live as long as their task
+    def prepare(self, split_seed: int) -> ArraySplits:
+        """A permutation drawn from `split_seed`; without held-out rows, training rows validate."""
+        n = len(next(iter(self.rows.values())))
+        order = np.random.Generator(np.random.Philox(split_seed)).permutation(n).astype(np.int32)
+        held = round(self.validation * n)
+        if held == 0:
+            return ArraySplits(self.rows, np.sort(order), np.sort(order))
+        return ArraySplits(self.rows, np.sort(order[held:]), np.sort(order[:held]))
+
+
+def _checked(data: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    require(
+        isinstance(data, Mapping) and len(data) > 0,
+        f"data must be a non-empty dict of arrays, given {type(data).__name__}.",
+    )
+    rows = {str(key): np.asarray(value) for key, value in data.items()}
+    lengths = {key: array.shape[0] if array.ndim else None for key, array in rows.items()}
+    require(
+        len(set(lengths.values())) == 1 and None not in lengths.values(),
+        f"the arrays of data must have one length, given {lengths}.",
+    )
+    require(next(iter(lengths.values())) != 0, "the arrays of data must have rows, given none.")
+    for key, array in rows.items():
+        require(array.dtype.kind in "biufc", f"data[{key!r}] must hold numbers, not {array.dtype}.")
+        require(bool(np.isfinite(array).all()), f"data[{key!r}] holds values that are not finite.")
+    return rows
+
+
+@dataclass(frozen=True)
+class OwnInit:
+    """`init`, called by what it takes."""
+
+    function: Callable[..., Any]
+
+    def __call__(self, key, hypers):
+        """Parameters as arrays: a Python number would have no dtype of its own."""
+        return jax.tree.map(jnp.asarray, self.function(key=key, hypers=hypers))
+
+
+@dataclass(frozen=True)
+class OwnLoss:
+    """`loss`, called by what it takes, in the full form."""
+
+    function: Callable[..., Any]
+
+    def __call__(self, params, model_state, batch, key, hypers):
+        """The scalar with the model's state and info, empty where the loss gives none."""
+        out = self.function(
+            params=params, model_state=model_state, batch=batch, key=key, hypers=hypers
+        )
+        return out if isinstance(out, tuple) else (out, (model_state, {}))
+
+
+@dataclass(frozen=True)
+class OwnMetrics:
+    """`metrics` or `predict`, called by what it takes."""
+
+    function: Callable[..., Any]
+
+    def __call__(self, params, model_state, batch, hypers):
+        """Values per example."""
+        return self.function(
+            params=params, model_state=model_state, batch=batch, key=None, hypers=hypers
+        )
+
+
+@dataclass(frozen=True)
+class LossPerExample:
+    """The metric of a task that names none: its loss on each example alone."""
+
+    loss: OwnLoss
+
+    def __call__(self, params, model_state, batch, hypers):
+        """`{"loss": [B]}`."""
+        key = jax.random.key(0)
+
+        def one(row):
+            alone = jax.tree.map(lambda leaf: leaf[None], row)
+            return self.loss(params, model_state, alone, key, hypers)[0]
+
+        return {"loss": jax.vmap(one)(batch)}
+
+
+@dataclass(frozen=True)
+class NoPredict:
+    """Stands where a task gave no `predict`."""
+
+    name: str
+
+    def __call__(self, params, model_state, batch, hypers):
+        """Refuse."""
+        require(
+            False, f"task {self.name!r} has no predict function; give predict= to lab.tasks.own."
+        )

@@ -1,0 +1,263 @@
+"""The training loop: pure functions of (state, data, stream, hypers), for one lane.
+
+`lab.sweeps` maps them over lanes and devices; they can as well be jitted or vmapped by hand.
+Shapes: B batch size, C capacity of a call in updates, R rows of data, E evaluated rows.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from lab.tasks.task import Initial, Problem
+
+RUNNING = -1  # `stopped_at` of a lane that has not stopped
+
+
+class Hypers(NamedTuple):
+    """Every number of a lane but the learning rate; scalars, always traced."""
+
+    rule: dict[str, jax.Array]  # of the optimizer: b1, weight_decay, ...
+    task: dict[str, jax.Array]  # of the task: dropout_rate, init_scale, ...
+
+
+class Stream(NamedTuple):
+    """What a lane reads during one call: built outside from (seed, epoch) and the schedule."""
+
+    order_CB: jax.Array  # int32 [C·B]: row numbers, batch after batch
+    rate_C: jax.Array  # float [C]: learning rate of each update
+    key: jax.Array  # uint32 [2]: Threefry key data; folded with the number of the update
+
+
+class State(NamedTuple):
+    """A lane between two updates."""
+
+    params: Any
+    model_state: Any  # what the model keeps beside parameters: running averages, or {}
+    opt_state: Any
+    stopped_at: jax.Array  # int32 []: the update that was not taken any more, or RUNNING
+
+
+class Snapshot(NamedTuple):
+    """What a probe may look at: one update, seen from both sides."""
+
+    params: Any  # before the update
+    model_state: Any
+    opt_state: Any
+    gradient: Any
+    update: Any  # what is added to the parameters
+    batch: Any
+    loss: jax.Array
+    hypers: Hypers
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An optimizer as a program sees it: structure fixed, numbers given at each update.
+
+    Attributes:
+      factory: `(learning_rate=..., **numbers, **options) -> optax.GradientTransformation`.
+      options: Static keyword arguments, as sorted pairs.
+      takes_rate: Whether the factory has a `learning_rate`.
+      takes_key: Whether the factory has a `key` (rules that draw noise).
+      eval_params: Where to evaluate, `(opt_state, params) -> params`; None for the iterate.
+    """
+
+    factory: Callable[..., optax.GradientTransformation]
+    options: tuple[tuple[str, Any], ...] = ()
+    takes_rate: bool = True
+    takes_key: bool = False
+    eval_params: Callable[[Any, Any], Any] | None = None
+
+    def build(self, rate, numbers, key) -> optax.GradientTransformationExtraArgs:
+        """The transformation at these numbers; its state has the same structure at any other."""
+        rate = {"learning_rate": rate} if self.takes_rate else {}
+        key = {"key": key} if self.takes_key else {}
+        transform = self.factory(**rate, **key, **numbers, **dict(self.options))
+        return optax.with_extra_args_support(transform)
+
+
+@dataclass(frozen=True)
+class Program:
+    """Everything static about a lane: lanes of equal programs share one compilation.
+
+    Attributes:
+      problem: What is minimized and measured.
+      rule: The optimizer.
+      batch_size: B.
+      probe: `Snapshot -> pytree of arrays`, called every `probe_every` updates; None for none.
+      probe_every: Its period in updates.
+    """
+
+    problem: Problem
+    rule: Rule
+    batch_size: int
+    probe: Callable[[Snapshot], Any] | None = None
+    probe_every: int = 1
+
+
+class Train(NamedTuple):
+    """The pure functions of a program, each for one lane."""
+
+    draw: Callable[..., Initial]  # (key, hypers) -> parameters
+    start: Callable[..., State]  # (initial, key, hypers) -> state
+    advance: Callable[..., tuple[State, dict]]  # (state, rows, stream, hypers, first, count)
+    evaluate: Callable[..., dict]  # (state, rows, index_E, mask_E, hypers) -> {metric: mean}
+    predict: Callable[..., jax.Array]  # (state, rows, index_E, hypers) -> outputs [E, ...]
+
+
+def make_train(program: Program) -> Train:
+    """The training of one lane of `program`, as pure functions.
+
+    - `draw(key, hypers)` draws the parameters, `start(initial, key, hypers)` makes them the first
+      state; `key` is uint32 [2]. (Random numbers compile slowly, and do not depend on the rule.)
+    - `advance(state, rows, stream, hypers, first, count)` takes `count` ≤ C updates (traced),
+      the first of which has the number `first`, and returns the state with an Info: `loss` [C]
+      per update (infinite once the lane has diverged, NaN where no update was taken), and
+      `probe`, if the program has one, in slots of `probe_every` updates.
+    - `evaluate(state, rows, index, mask, hypers)` is the weighted mean of each metric over the
+      rows `index` where `mask` is 1.
+    - `predict(state, rows, index, hypers)` gives the model's outputs for those rows.
+
+    A loss that is not finite stops its lane: the state stays what it was before that update.
+    """
+    problem, rule = program.problem, program.rule
+
+    def draw(key, hypers: Hypers) -> Initial:
+        initial = problem.init(_wrap(key), hypers.task)
+        return initial if isinstance(initial, Initial) else Initial(initial, {})
+
+    def start(initial: Initial, key, hypers: Hypers) -> State:
+        params, model_state = initial
+        dtype = number_dtype(params)
+        opt = rule.build(jnp.ones((), dtype), _cast(hypers.rule, dtype), _wrap(key))
+        return State(params, model_state, opt.init(params), jnp.int32(RUNNING))
+
+    def step(state: State, batch, rate, key, hypers: Hypers, number):
+        def objective(params):
+            value, (model_state, _) = problem.loss(
+                params, state.model_state, batch, key, hypers.task
+            )
+            return value, model_state
+
+        def value_fn(params):
+            return objective(params)[0]
+
+        (loss, model_state), gradient = jax.value_and_grad(objective, has_aux=True)(state.params)
+        dtype = number_dtype(state.params)
+        opt = rule.build(rate.astype(dtype), _cast(hypers.rule, dtype), key)
+        # Rules ignore what they have no use for, and what nobody uses is never computed.
+        update, opt_state = opt.update(
+            gradient, state.opt_state, state.params, value=loss, grad=gradient,
+            value_fn=value_fn, obj_fn=value_fn, grad_fn=lambda p, _: jax.grad(value_fn)(p),
+        )  # fmt: skip
+        moved = State(
+            optax.apply_updates(state.params, update), model_state, opt_state, state.stopped_at
+        )
+        running = state.stopped_at == RUNNING
+        sound = running & jnp.isfinite(loss)
+        kept = jax.tree.map(lambda new, old: jnp.where(sound, new, old), moved, state)
+        stopped_at = jnp.where(running & ~sound, number, state.stopped_at)
+        snapshot = Snapshot(
+            state.params, state.model_state, state.opt_state, gradient, update, batch, loss, hypers
+        )
+        return kept._replace(stopped_at=stopped_at), jnp.where(sound, loss, jnp.inf), snapshot
+
+    def take(state, t, rows, stream: Stream, hypers, first):
+        index_B = jax.lax.dynamic_slice_in_dim(
+            stream.order_CB, t * program.batch_size, program.batch_size
+        )
+        batch = jax.tree.map(lambda leaf: leaf[index_B], rows)
+        key = jax.random.fold_in(_wrap(stream.key), first + t)
+        return step(state, batch, stream.rate_C[t], key, hypers, first + t)
+
+    def advance(state: State, rows, stream: Stream, hypers: Hypers, first, count):
+        capacity = stream.rate_C.shape[0]
+        info: dict[str, Any] = {"loss": jnp.full((capacity,), jnp.nan, stream.rate_C.dtype)}
+        every, probe = program.probe_every, program.probe
+        if probe is not None:
+            shapes = jax.eval_shape(
+                lambda s: probe(take(s, 0, rows, stream, hypers, first)[2]), state
+            )
+            slots = capacity // every + 1
+            info["probe"] = jax.tree.map(
+                lambda leaf: jnp.zeros((slots, *leaf.shape), leaf.dtype), shapes
+            )
+        first_slot = (first + every - 1) // every
+
+        def body(t, carry):
+            state, info = carry
+            state, loss, snapshot = take(state, t, rows, stream, hypers, first)
+            info = info | {"loss": info["loss"].at[t].set(loss.astype(info["loss"].dtype))}
+            if probe is not None:
+                # `first` and `t` are the same for all lanes, so under vmap this stays a branch.
+                slot = (first + t) // every - first_slot
+                info["probe"] = jax.lax.cond(
+                    (first + t) % every == 0,
+                    lambda seen: jax.tree.map(
+                        lambda buffer, value: buffer.at[slot].set(value), seen, probe(snapshot)
+                    ),
+                    lambda seen: seen,
+                    info["probe"],
+                )
+            return state, info
+
+        return jax.lax.fori_loop(0, count, body, (state, info))
+
+    def evaluation_point(state: State):
+        if rule.eval_params is None:
+            return state.params
+        return rule.eval_params(state.opt_state, state.params)
+
+    def evaluate(state: State, rows, index_E, mask_E, hypers: Hypers) -> dict:
+        return mean_metrics(
+            problem, evaluation_point(state), state.model_state, rows, index_E, mask_E, hypers.task
+        )
+
+    def predict(state: State, rows, index_E, hypers: Hypers):
+        batch = jax.tree.map(lambda leaf: leaf[index_E], rows)
+        return problem.predict(evaluation_point(state), state.model_state, batch, hypers.task)
+
+    return Train(draw, start, advance, evaluate, predict)
+
+
+def mean_metrics(problem: Problem, params, model_state, rows, index_E, mask_E, numbers) -> dict:
+    """Weighted means of the problem's metrics over some rows, `SLICE` rows at a time."""
+    slices = -(-index_E.shape[0] // SLICE)
+    pad = slices * SLICE - index_E.shape[0] if slices > 1 else 0
+    parts = [
+        jnp.pad(part, (0, pad)).reshape(slices, -1) for part in (index_E, mask_E)
+    ]  # [slices, rows of a slice] each; padding has mask 0
+
+    def sums(part):
+        index, mask = part
+        batch = jax.tree.map(lambda leaf: leaf[index], rows)
+        values = problem.metrics(params, model_state, batch, numbers)
+        weight = mask * batch["weight"] if "weight" in batch else mask
+        # a row outside the mask may hold anything, and 0 · inf would be NaN
+        total = {k: jnp.sum(jnp.where(weight > 0, weight * v, 0)) for k, v in values.items()}
+        return total, jnp.sum(weight)
+
+    total, weight = jax.tree.map(lambda a: jnp.sum(a, 0), jax.lax.map(sums, tuple(parts)))
+    return {name: value / weight for name, value in total.items()}
+
+
+SLICE = 1024  # rows evaluated at once: bounds the memory of an evaluation
+
+
+def number_dtype(params) -> Any:
+    """The dtype of a program's numbers: that of the parameters, float32 at least."""
+    floats = [x for x in jax.tree.leaves(params) if jnp.issubdtype(x.dtype, jnp.inexact)]
+    dtypes = [jnp.finfo(x.dtype).dtype for x in floats]
+    return jnp.promote_types(jnp.result_type(*dtypes), jnp.float32) if dtypes else jnp.float32
+
+
+def _cast(numbers, dtype):
+    return {name: jnp.asarray(value, dtype) for name, value in numbers.items()}
+
+
+def _wrap(key_data):
+    return jax.random.wrap_key_data(key_data, impl="threefry2x32")

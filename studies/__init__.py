@@ -1,0 +1,1 @@
+"""Questions about optimization, each answered by one script: `python -m studies.NAME`."""

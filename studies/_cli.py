@@ -1,0 +1,114 @@
+"""What every study shares: its flags, the compilation cache, its folder, and how it fails."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import jax
+import tyro
+import xarray as xr
+
+import lab
+from lab import records
+from lab.errors import InputError, require
+
+
+@dataclass(frozen=True)
+class Flags:
+    """The flags that all studies take."""
+
+    smoke: bool = False
+    """A tiny version, in seconds: shows that everything runs, proves nothing."""
+    seeds: int | None = None
+    """Number of report seeds; by default the study's own."""
+    out: Path | None = None
+    """Folder for record, tables, figures and manifest; by default runs/NAME."""
+    resume: Path | None = None
+    """Folder of a run that was cut off: what it finished is not run again."""
+    from_: Annotated[Path | None, tyro.conf.arg(name="from")] = None
+    """Redraw from this record (or folder) without training."""
+
+
+@dataclass(frozen=True)
+class DataFlags(Flags):
+    """The flags of studies that train on data."""
+
+    data: Path | None = None
+    """Your own table, CSV or NPZ, in place of the bundled data."""
+    target: str | None = None
+    """The column of --data to be predicted."""
+
+
+F = TypeVar("F", bound=Flags)
+
+
+def main(flags: type[F], run: Callable[[F], None]) -> None:
+    """Parse the command line and run; bad input ends in one sentence and exit code 2."""
+    try:
+        given = tyro.cli(flags, description=sys.modules[run.__module__].__doc__)
+        require(
+            given.seeds is None or given.seeds >= 2,
+            f"--seeds must be at least 2 (an interval needs two), given {given.seeds}.",
+        )
+        start_jax()
+        run(given)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+def start_jax() -> None:
+    """One CPU device per core, and compiled programs kept between runs."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "optimization-lab"
+    jax.config.update("jax_compilation_cache_dir", str(cache / "jax"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+    lab.use_all_cores()
+
+
+class Folder:
+    """Where a study writes; its parts are kept as they are finished."""
+
+    def __init__(self, flags: Flags, name: str):
+        self.name = name
+        self.path = flags.resume or flags.out or Path("runs") / name
+        self._resuming = flags.resume is not None
+        if flags.resume is not None:
+            require(flags.resume.is_dir(), f"--resume: there is no folder {flags.resume}.")
+        if flags.out is not None and flags.resume is not None:
+            require(flags.out == flags.resume, "give --out or --resume, not both.")
+
+    def part(self, name: str, make: Callable[[xr.Dataset | None], xr.Dataset]) -> xr.Dataset:
+        """Make a part of the record; when resuming, `make` is handed what was finished of it."""
+        path = self.path / "parts" / f"{name}.nc"
+        held = records.load(path) if self._resuming and path.is_file() else None
+        made = make(held)
+        records.save(made, path)
+        return made
+
+    def finish(self, parts: dict[str, xr.Dataset], configuration: dict[str, Any]) -> xr.DataTree:
+        """Write the whole record with its manifest."""
+        tree = xr.DataTree.from_dict(dict(parts))
+        record = records.stamp(tree, configuration | {"study": self.name})
+        records.save(record, self.path / "record.nc")
+        records.write_json(
+            records.manifest(record)
+            | {"parts": {k: records.manifest(v) for k, v in parts.items()}},
+            self.path / "manifest.json",
+        )
+        return record
+
+    def text(self, name: str, text: str) -> None:
+        """Write a text file."""
+        records.write_atomically(self.path / name, lambda path: path.write_text(text))
+
+
+def opened(path: Path, study: str) -> xr.DataTree:
+    """The record of an earlier run of `study`: a file, or the folder it lies in."""
+    record = records.load_tree(path / "record.nc" if path.is_dir() else path)
+    found = records.manifest(record)["configuration"].get("study")
+    require(found == study, f"--from: {path} is a record of study {found!r}, not of {study!r}.")
+    return record
