@@ -46,5 +46,5 @@ def debias(mean: Any, decay: Number, t: jax.Array) -> Any:
     Kingma & Ba (2015), section 3. The power is taken before the cast to the dtype of the mean:
     in bfloat16 it would round to 1, and the quotient to infinity.
     """
-    weights = 1 - decay**t
+    weights = 1 - jax.lax.pow(jnp.asarray(decay), t)
     return jax.tree.map(lambda m: m / like(weights, m), mean)

@@ -37,7 +37,7 @@ def nesterov(
     References:
       Nesterov, A method of solving a convex programming problem with convergence rate O(1/k²),
       1983; Sutskever et al. 2013, equations 3-4; Bengio et al., Advances in optimizing recurrent
-      networks, 2013, equation 7 (the change of variables).
+      networks, 2013, section 3.5 (the change of variables).
 
     Example:
       >>> import jax.numpy as jnp

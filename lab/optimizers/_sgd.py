@@ -37,7 +37,7 @@ def sgd(
       The transformation. Memory: nothing without momentum, v with it.
 
     References:
-      Robbins & Monro, A stochastic approximation method, 1951, equation 6; Sutskever et al., On
+      Robbins & Monro, A stochastic approximation method, 1951; Sutskever et al., On
       the importance of initialization and momentum in deep learning, 2013, equations 1-4.
 
     Example:
@@ -61,7 +61,7 @@ ENTRIES = (
         by_hand=sgd,
         via_optax=optax.sgd,
         search_space={"learning_rate": LogRange(1e-3, 1e1)},
-        reference="Robbins & Monro 1951, equation 6",
+        reference="Robbins & Monro 1951",
         state_slots=0,
         rule="w ← w − η g",
     ),

@@ -1,0 +1,52 @@
+"""What schedules share: one dtype for their numbers, checks, and the fraction of a stretch done."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lab.errors import require
+
+Number = jax.typing.ArrayLike
+
+
+def floats(*numbers: Number) -> list[jax.Array]:
+    """All numbers in one floating dtype: the widest given, float32 at least.
+
+    Counts are integers and rates may be of any width; converting them here keeps schedules out
+    of implicit promotion, and counts out of bfloat16, which has no 257.
+    """
+    given = [jax.typeof(x) for x in numbers]
+    strong = [a.dtype for a in given if not a.weak_type and jnp.issubdtype(a.dtype, jnp.floating)]
+    dtype = np.result_type(np.float32, *strong) if strong else jnp.result_type(float)
+    return [jnp.asarray(x).astype(dtype) for x in numbers]
+
+
+def is_static(number: Number | None) -> bool:
+    """Whether a number is known before compilation, so that it can be checked."""
+    return isinstance(number, int | float | np.number | np.ndarray)
+
+
+def check(condition: str, **numbers: Number) -> None:
+    """Refuse static numbers that are not `"positive"`, or not at least zero (`"non-negative"`).
+
+    Raises:
+      InputError: If one is not.
+    """
+    for name, x in numbers.items():
+        if is_static(x):
+            fine = np.all(np.asarray(x) > 0 if condition == "positive" else np.asarray(x) >= 0)
+            require(bool(fine), f"{name} must be {condition}, given {x}.")
+
+
+def done(count: jax.Array, begin: jax.Array, length: jax.Array) -> jax.Array:
+    """The fraction of a stretch that lies behind `count`: 0 before it, 1 after it.
+
+    A stretch without length is done as soon as it begins.
+    """
+    fraction = (count - begin) / jnp.where(length > 0, length, 1)
+    return jnp.clip(jnp.where(length > 0, fraction, count >= begin), 0, 1)
+
+
+def cosine(fraction: jax.Array) -> jax.Array:
+    """Half a period of a cosine, from 1 at 0 down to 0 at 1."""
+    return 0.5 * (1 + jnp.cos(jnp.pi * fraction))

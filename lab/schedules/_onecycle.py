@@ -1,0 +1,173 @@
+"""One cycle: up to a large rate, and down to almost nothing."""
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from lab.catalog import ScheduleEntry
+from lab.schedules._numbers import Number, check, cosine, done, floats, is_static
+
+
+def linear_onecycle_schedule(
+    transition_steps: Number,
+    peak_value: Number,
+    pct_start: Number = 0.3,
+    pct_final: Number = 0.85,
+    div_factor: Number = 25.0,
+    final_div_factor: Number = 1e4,
+) -> optax.Schedule:
+    """One cycle in three straight lines: up, down as far, then down to almost nothing.
+
+        P/d at 0  →  P at ⌊aT⌋  →  P/d at ⌊bT⌋  →  P/(d f) at T, and flat after
+
+    Passing through very large rates regularizes, and can train in few epochs ("super-convergence").
+    The peak is at ⌊aT⌋ and the length T, where PyTorch has both one less.
+
+    Args:
+      transition_steps: T > 0.
+      peak_value: P.
+      pct_start: a, the fraction of T at which the peak is.
+      pct_final: b, the fraction of T at which the rate is back at its start.
+      div_factor: d, peak over start.
+      final_div_factor: f, start over end.
+
+    Returns:
+      The schedule.
+
+    Raises:
+      InputError: If a static T, d or f is not positive.
+
+    References:
+      Smith & Topin, Super-convergence, 2017.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> from lab import schedules
+      >>> schedule = schedules.linear_onecycle_schedule(10, 1.0, 0.4, 0.8, div_factor=2.0)
+      >>> print(schedule(jnp.arange(0, 11, 2)).round(2))
+      [0.5  0.75 1.   0.75 0.5  0.  ]
+    """
+    check("positive", transition_steps=transition_steps)
+    check("positive", div_factor=div_factor, final_div_factor=final_div_factor)
+    top, back = _part(pct_start, transition_steps), _part(pct_final, transition_steps)
+
+    def schedule(count):
+        t, first, second, last, peak, d, f = floats(
+            count, top, back, transition_steps, peak_value, div_factor, final_div_factor
+        )
+        knots = [(0 * t, peak / d), (first, peak), (second, peak / d), (last, peak / d / f)]
+        return _through(t, knots, lambda fraction: 1 - fraction)
+
+    return schedule
+
+
+def cosine_onecycle_schedule(
+    transition_steps: Number,
+    peak_value: Number,
+    pct_start: Number = 0.3,
+    div_factor: Number = 25.0,
+    final_div_factor: Number = 1e4,
+) -> optax.Schedule:
+    """One cycle in two half cosines: up, and down to almost nothing.
+
+        P/d at 0  →  P at ⌊aT⌋  →  P/(d f) at T, and flat after
+
+    A warm-up and a cosine decay without corners. The peak is at ⌊aT⌋ and the length T, where
+    PyTorch has both one less.
+
+    Args:
+      transition_steps: T > 0.
+      peak_value: P.
+      pct_start: a, the fraction of T at which the peak is.
+      div_factor: d, peak over start.
+      final_div_factor: f, start over end.
+
+    Returns:
+      The schedule.
+
+    Raises:
+      InputError: If a static T, d or f is not positive.
+
+    References:
+      Smith & Topin, Super-convergence, 2017, with cosines as in the fastai library.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> from lab import schedules
+      >>> schedule = schedules.cosine_onecycle_schedule(10, 1.0, 0.4, div_factor=2.0)
+      >>> print(schedule(jnp.arange(0, 11, 2)).round(2))
+      [0.5  0.75 1.   0.75 0.25 0.  ]
+    """
+    check("positive", transition_steps=transition_steps)
+    check("positive", div_factor=div_factor, final_div_factor=final_div_factor)
+    top = _part(pct_start, transition_steps)
+
+    def schedule(count):
+        t, first, last, peak, d, f = floats(
+            count, top, transition_steps, peak_value, div_factor, final_div_factor
+        )
+        return _through(t, [(0 * t, peak / d), (first, peak), (last, peak / d / f)], cosine)
+
+    return schedule
+
+
+def _part(fraction: Any, steps: Any) -> Number:
+    """⌊fraction · steps⌋, in double precision where known: 0.29 · 100 is 28, as in optax."""
+    if is_static(fraction) and is_static(steps):
+        return math.floor(fraction * steps)
+    fraction, steps = floats(fraction, steps)
+    return jnp.floor(fraction * steps)
+
+
+def _through(
+    t: jax.Array,
+    knots: Sequence[tuple[jax.Array, jax.Array]],
+    left: Callable[[jax.Array], jax.Array],
+) -> jax.Array:
+    """The rate at t on the way through (time, rate) knots.
+
+    `left` says how much of a stretch is left at a fraction of it.
+    """
+    rate = knots[0][1]
+    for (begin, start), (end, stop) in itertools.pairwise(knots):
+        weight = left(done(t, begin, end - begin))
+        rate = jnp.where(t < begin, rate, weight * start + (1 - weight) * stop)
+    return rate
+
+
+ENTRIES = (
+    ScheduleEntry(
+        name="linear_onecycle_schedule",
+        by_hand=linear_onecycle_schedule,
+        via_optax=optax.linear_onecycle_schedule,
+        over=lambda peak, steps: linear_onecycle_schedule(steps, peak),
+        reference="Smith & Topin 2017",
+        examples=(
+            {"transition_steps": 60, "peak_value": 1.0},
+            {
+                "transition_steps": 37,
+                "peak_value": 0.5,
+                "pct_start": 0.25,
+                "pct_final": 0.7,
+                "div_factor": 10.0,
+                "final_div_factor": 100.0,
+            },
+        ),
+    ),
+    ScheduleEntry(
+        name="cosine_onecycle_schedule",
+        by_hand=cosine_onecycle_schedule,
+        via_optax=optax.cosine_onecycle_schedule,
+        over=lambda peak, steps: cosine_onecycle_schedule(steps, peak),
+        reference="Smith & Topin 2017",
+        examples=(
+            {"transition_steps": 60, "peak_value": 1.0},
+            {"transition_steps": 37, "peak_value": 0.5, "pct_start": 0.25, "div_factor": 10.0},
+        ),
+    ),
+)
