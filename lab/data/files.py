@@ -1,0 +1,142 @@
+"""Your own data: a CSV or NPZ file as a table, or one sentence about what is wrong with it."""
+
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lab.data.frame import from_frame, one_of
+from lab.data.table import Table
+from lab.errors import InputError, require
+
+_TEXT = (".csv", ".tsv", ".txt")
+
+
+def from_file(
+    path: str | Path,
+    target: str = "y",
+    kind: str | None = None,
+    weight: str | None = None,
+    drop: tuple[str, ...] | list[str] = (),
+) -> Table:
+    """Read a table from a file.
+
+    CSV (also .tsv, .txt; UTF-8; comma, semicolon or tab, whichever the first line has most of):
+    the first line names the columns, and every column but `target`, `weight` and `drop` is a
+    feature. Empty cells are missing. Numbers and True/False are read as such, all else is text
+    and becomes categorical. Left out, with a warning: columns with one value only, text that
+    differs in every row, and whole numbers that count the rows.
+
+    NPZ: an array `x` (or `X`) [N, D], or images [N, height, width] (channels after them), an
+    array named `target` [N], and perhaps one named `weight` [N]. Nothing is unpickled.
+
+    What is predicted, unless `kind` says so: text, True/False and whole numbers with at most 20
+    different values are classes; other numbers are numbers.
+
+    Args:
+      path: The file.
+      target: Name of the column or array to predict.
+      kind: `"classification"`, `"regression"`, or None: by the rule above.
+      weight: Name of the column or array that says how much each row counts; None for all alike.
+      drop: Names of columns that are no features (identifiers, what is known too late, ...).
+
+    Raises:
+      InputError: If the file is missing, empty or no table, a name is not in it or there twice,
+        or the target is missing in some row, has one value only or does not suit `kind`.
+    """
+    path = Path(path)
+    require(
+        path.is_file(),
+        f"no file at {str(path)!r}." if not path.exists() else f"{str(path)!r} is not a file.",
+    )
+    require(path.stat().st_size > 0, f"{str(path)!r} is an empty file.")
+    if path.suffix.lower() == ".npz":
+        require(not drop, f"drop is for columns of CSV files, given {drop!r} for {path.name!r}.")
+        return _from_npz(path, target, kind, weight)
+    require(
+        path.suffix.lower() in _TEXT,
+        f"{str(path)!r} must end in one of {', '.join(_TEXT)} or .npz.",
+    )
+    return from_frame(_read_text(path), path.stem, target, kind, weight, drop)
+
+
+def _read_text(path: Path) -> pd.DataFrame:
+    try:
+        names = _header(path)
+        separator = _separator(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # it would drop cells
+            frame = pd.read_csv(
+                path, sep=separator, header=None, skiprows=1, names=range(len(names)),
+                encoding="utf-8-sig", index_col=False, low_memory=False, skipinitialspace=True,
+            )  # fmt: skip
+    except UnicodeError:
+        raise InputError(f"{str(path)!r} is not UTF-8 text.") from None
+    except pd.errors.EmptyDataError:
+        raise InputError(f"{str(path)!r} holds no table.") from None
+    except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError, OverflowError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{str(path)!r} cannot be read as a table: {reason}.") from None
+    require(len(frame) > 0, f"{str(path)!r} has a first line with names but no rows.")
+    frame.columns = pd.Index(names, dtype=object)
+    return frame
+
+
+def _separator(path: Path) -> str:
+    with path.open(encoding="utf-8-sig") as lines:
+        first = lines.readline()
+    return max(",;\t", key=first.count)
+
+
+def _header(path: Path) -> list[str]:
+    header = pd.read_csv(
+        path, sep=_separator(path), header=None, nrows=1, dtype=object, encoding="utf-8-sig",
+        keep_default_na=False, skip_blank_lines=False, skipinitialspace=True,
+    )  # fmt: skip
+    names = [str(name) for name in header.iloc[0]]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    require(
+        not twice,
+        f"{str(path)!r} has several columns named {', '.join(map(repr, twice))}.",
+    )
+    return names
+
+
+def _from_npz(path: Path, target: str, kind: str | None, weight: str | None) -> Table:
+    arrays = _arrays(path)
+    features = "x" if "x" in arrays else one_of("array", "X", arrays, f"x in {path.name!r}")
+    one_of("array", target, arrays, f"target in {path.name!r}")
+    require(target != features, f"target must be another array than {features!r}.")
+    if weight is not None:
+        one_of("array", weight, arrays, f"weight in {path.name!r}")
+    x, y = arrays[features], arrays[target]
+    require(
+        x.ndim >= 2 and x.dtype.kind in "biuf" and x.size > 0,
+        f"array {features!r} of {path.name!r} must be numbers [rows, ...], given {x.dtype} "
+        f"{list(x.shape)}.",
+    )
+    require(
+        y.shape == x.shape[:1],
+        f"array {target!r} of {path.name!r} must have a number for each of {len(x)} rows, given "
+        f"{list(y.shape)}.",
+    )
+    shape = x.shape[1:3] if x.ndim >= 3 and np.prod(x.shape[3:]) == 1 else None
+    frame = pd.DataFrame({target: y})
+    return from_frame(
+        frame, path.stem, target, kind, None, (),
+        features=x.reshape(len(x), -1),
+        weights=None if weight is None else arrays[weight],
+        image_shape=shape,
+    )  # fmt: skip
+
+
+def _arrays(path: Path) -> dict[str, Any]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (ValueError, OSError, EOFError, KeyError, AttributeError, zipfile.BadZipFile) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{str(path)!r} cannot be read as NPZ: {reason}") from None
