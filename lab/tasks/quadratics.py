@@ -1,0 +1,182 @@
+"""Quadratics in any dimension, and what theory says of descent on them.
+
+L(w) = ½ Σᵢ hᵢ wᵢ² with curvatures h; any quadratic is this one in other axes. On each axis the
+iteration is linear with a 2 × 2 matrix, so rates and risks have closed forms. Curvatures run
+from µ (least) to L (largest); κ = L/µ.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lab.errors import require
+
+
+@dataclass(frozen=True)
+class Quadratic:
+    """L(w) = ½ Σᵢ hᵢ wᵢ², minimum 0 at the origin.
+
+    Attributes:
+      curvatures: h > 0, one per coordinate.
+    """
+
+    curvatures: tuple[float, ...]
+
+    def __post_init__(self):
+        require(
+            len(self.curvatures) > 0 and all(0 < h < np.inf for h in self.curvatures),
+            f"curvatures must be positive numbers, at least one, given {self.curvatures}.",
+        )
+
+    @property
+    def condition(self) -> float:
+        """κ = largest over least curvature."""
+        return max(self.curvatures) / min(self.curvatures)
+
+    def __call__(self, w) -> jax.Array:
+        """L at `w` [D]: []."""
+        return jnp.sum(jnp.asarray(self.curvatures, jnp.result_type(w)) * w**2) / 2
+
+
+def quadratic(condition: float, dimension: int = 2) -> Quadratic:
+    """Curvatures evenly spaced in logarithm from 1 / `condition` to 1."""
+    require(
+        condition >= 1 and dimension >= 1,
+        f"condition and dimension must be at least 1, given {condition} and {dimension}.",
+    )
+    return Quadratic(tuple(np.geomspace(1 / condition, 1.0, dimension).tolist()))
+
+
+class Tuned(NamedTuple):
+    """The best numbers for a known range of curvatures."""
+
+    rate: float  # η
+    momentum: float  # β
+    contraction: float  # ρ: the error shrinks like ρᵗ
+
+
+def best_descent(least: float, largest: float) -> Tuned:
+    """Gradient descent: η = 2/(L + µ), ρ = (κ − 1)/(κ + 1)."""
+    kappa = largest / least
+    return Tuned(2 / (largest + least), 0.0, (kappa - 1) / (kappa + 1))
+
+
+def best_heavy_ball(least: float, largest: float) -> Tuned:
+    """Heavy ball (Polyak 1964; Goh 2017): η = (2/(√L + √µ))², β = ρ², ρ = (√κ − 1)/(√κ + 1)."""
+    root = (largest / least) ** 0.5
+    contraction = (root - 1) / (root + 1)
+    return Tuned((2 / (largest**0.5 + least**0.5)) ** 2, contraction**2, contraction)
+
+
+def textbook_nesterov(least: float, largest: float) -> Tuned:
+    """Nesterov for any strongly convex f: η = 1/L, β = (√κ − 1)/(√κ + 1), ρ = 1 − 1/√κ."""
+    root = (largest / least) ** 0.5
+    return Tuned(1 / largest, (root - 1) / (root + 1), 1 - 1 / root)
+
+
+def best_nesterov(least: float, largest: float) -> Tuned:
+    """Nesterov on quadratics: η = 4/(3L + µ), β = (s − 2)/(s + 2), ρ = 1 − 2/s, s = √(3κ + 1).
+
+    Lessard, Recht & Packard, Analysis and design of optimization algorithms via integral
+    quadratic constraints, 2016, table 1.
+    """
+    s = (3 * largest / least + 1) ** 0.5
+    return Tuned(4 / (3 * largest + least), (s - 2) / (s + 2), 1 - 2 / s)
+
+
+def contraction_heavy_ball(rate, momentum, curvature) -> np.ndarray:
+    """Spectral radius on one axis: roots of z² − (1 + β − ηh) z + β (β = 0: descent)."""
+    return _radius(1 + momentum - rate * curvature, momentum)
+
+
+def contraction_nesterov(rate, momentum, curvature) -> np.ndarray:
+    """Spectral radius on one axis: roots of z² − (1 + β)(1 − ηh) z + β(1 − ηh)."""
+    shrink = 1 - rate * curvature
+    return _radius((1 + momentum) * shrink, momentum * shrink)
+
+
+def _radius(trace, determinant) -> np.ndarray:
+    """The larger |z| of z² − trace·z + determinant, elementwise."""
+    trace, determinant = np.broadcast_arrays(trace, determinant)
+    gap = trace**2 - 4 * determinant
+    gap = np.where(np.abs(gap) < 1e-14, 0.0, gap)  # a double root, but for rounding
+    real = (np.abs(trace) + np.sqrt(np.maximum(gap, 0))) / 2
+    return np.where(gap < 0, np.sqrt(np.abs(determinant)), real)
+
+
+def iteration_matrix(step: Callable, curvature: float) -> np.ndarray:
+    """The 2 × 2 matrix of one update on one axis, read off a rule's own code by differentiation.
+
+    Args:
+      step: `(w, v, gradient) -> (w, v)`, one update of position and velocity, all scalars.
+      curvature: h; the gradient is h w.
+    """
+
+    def linear(z):
+        return jnp.stack(step(z[0], z[1], curvature * z[0]))
+
+    return np.asarray(jax.jacobian(linear)(jnp.zeros(2)))
+
+
+def risk(
+    quadratic: Quadratic, start, steps: int, rate, momentum=0.0, batch_size=1.0, noise=None
+) -> np.ndarray:
+    """Expected loss of heavy ball on the noisy quadratic model, after each update: [T + 1].
+
+    The gradient on axis i is hᵢwᵢ + ξᵢ/√B with ξᵢ ~ N(0, cᵢ). With v ← g + βv, w ← w − ηv the
+    second moments (E w², E wv, E v²) obey a linear recurrence, iterated here exactly.
+    Zhang et al., Which algorithmic choices matter at which batch sizes?, 2019, section 3; there
+    cᵢ = hᵢ, the default.
+
+    Args:
+      quadratic: The expected loss.
+      start: w₀ [D].
+      steps: T.
+      rate: η.
+      momentum: β; 0 is plain descent, whose risk is `risk_of_descent` in closed form.
+      batch_size: B.
+      noise: c [D].
+    """
+    h = np.asarray(quadratic.curvatures)
+    c = (h if noise is None else np.asarray(noise, float)) / batch_size
+    w2 = np.broadcast_to(np.asarray(start, float), h.shape) ** 2
+    wv, v2 = np.zeros_like(h), np.zeros_like(h)
+    losses = [h @ w2 / 2]
+    for _ in range(steps):
+        next_v2 = h**2 * w2 + 2 * momentum * h * wv + momentum**2 * v2 + c
+        next_wv = h * w2 + momentum * wv  # E w v'
+        w2 = w2 - 2 * rate * next_wv + rate**2 * next_v2
+        wv, v2 = next_wv - rate * next_v2, next_v2
+        losses.append(h @ w2 / 2)
+    return np.array(losses)
+
+
+def risk_of_descent(
+    quadratic: Quadratic, start, steps: int, rate, batch_size=1.0, noise=None
+) -> np.ndarray:
+    """The risk of plain descent in closed form [T + 1]: E w² = q^t w₀² + η²(c/B)(1 − qᵗ)/(1 − q).
+
+    q = (1 − ηh)². Zhang et al. 2019, equation 4.
+    """
+    h = np.asarray(quadratic.curvatures)
+    c = (h if noise is None else np.asarray(noise, float)) / batch_size
+    q = (1 - rate * h) ** 2
+    power = q ** np.arange(steps + 1)[:, None]
+    w2 = power * np.asarray(start, float) ** 2 + rate**2 * c * (1 - power) / (1 - q)
+    return w2 @ h / 2
+
+
+def steady_risk(quadratic: Quadratic, rate, momentum=0.0, batch_size=1.0, noise=None) -> float:
+    """Where the risk levels off: ½ Σ (η c/B)(1 + β) / ((1 − β)(2(1 + β) − ηh))."""
+    h = np.asarray(quadratic.curvatures)
+    c = (h if noise is None else np.asarray(noise, float)) / batch_size
+    room = 2 * (1 + momentum) - rate * h
+    require(
+        bool((room > 0).all()) and 0 <= momentum < 1,
+        f"rate must be below 2(1 + momentum)/L and momentum in [0, 1), given {rate}, {momentum}.",
+    )
+    return float(np.sum(rate * c * (1 + momentum) / ((1 - momentum) * room)) / 2)
