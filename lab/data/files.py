@@ -70,7 +70,7 @@ def _read_text(path: Path) -> pd.DataFrame:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # it would drop cells
             frame = pd.read_csv(
-                path, sep=separator, header=None, skiprows=1, names=range(len(names)),
+                path, sep=separator, header=0, names=range(len(names)),
                 encoding="utf-8-sig", index_col=False, low_memory=False, skipinitialspace=True,
             )  # fmt: skip
     except UnicodeError:
@@ -87,14 +87,14 @@ def _read_text(path: Path) -> pd.DataFrame:
 
 def _separator(path: Path) -> str:
     with path.open(encoding="utf-8-sig") as lines:
-        first = lines.readline()
+        first = next((line for line in lines if line.strip()), "")
     return max(",;\t", key=first.count)
 
 
 def _header(path: Path) -> list[str]:
     header = pd.read_csv(
         path, sep=_separator(path), header=None, nrows=1, dtype=object, encoding="utf-8-sig",
-        keep_default_na=False, skip_blank_lines=False, skipinitialspace=True,
+        keep_default_na=False, skipinitialspace=True,
     )  # fmt: skip
     names = [str(name) for name in header.iloc[0]]
     twice = sorted({name for name in names if names.count(name) > 1})

@@ -59,7 +59,9 @@ def make_split(
         ends = np.cumsum(size_G[groups])
         middles = (ends - size_G[groups] / 2) / ends[-1]
         part_G[groups] = np.searchsorted(np.cumsum(shares)[:2], middles, side="right")
-        part_G[groups[0]] = 0  # a class that nothing is learnt of cannot be predicted
+    for groups in _groups_of_classes(table, group_N):
+        if 0 not in part_G[groups]:  # what nothing is learnt of cannot be predicted
+            part_G[groups[0]] = 0
     part_N = part_G[group_N]
 
     train, validation, test = (np.flatnonzero(part_N == p).astype(np.int32) for p in range(3))
@@ -118,6 +120,11 @@ def _strata(table: Table, group_N: np.ndarray) -> np.ndarray:
     stratum_G = np.full(group_N.max() + 1, stratum_N.max())
     np.minimum.at(stratum_G, group_N, stratum_N)
     return stratum_G
+
+
+def _groups_of_classes(table: Table, group_N: np.ndarray) -> list[np.ndarray]:
+    """For each class the groups with a row of it; for a number as target nothing."""
+    return [np.unique(group_N[table.targets == k]) for k in range(len(table.class_names))]
 
 
 def _subset(table: Table, train: np.ndarray, shuffled: np.ndarray, size: int) -> np.ndarray:
