@@ -1,0 +1,123 @@
+"""Pure functions around any Linen module: parameters, model state and numbers go in and out.
+
+`hypers` is a dictionary of numbers, possibly traced. `init` reads `init_scale`; `apply` hands
+the module those that its `__call__` takes by name (`dropout_rate` of `MLP`), and no others.
+Everything works under `jit`, `vmap` (over parameters, numbers and keys) and `scan`.
+"""
+
+import inspect
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from flax import errors
+from flax import linen as nn
+
+from lab.errors import InputError
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def init(
+    model: nn.Module, key: Any, x: Any, hypers: Mapping[str, Any] = NOTHING
+) -> tuple[Any, dict[str, Any]]:
+    """Draw parameters for inputs like x [B, ...]; kernels are multiplied by `init_scale`.
+
+    Args:
+      model: A Linen module.
+      key: What the parameters are a function of.
+      x: An example batch; only its shape and dtype matter.
+      hypers: Numbers; `init_scale` (1.0) multiplies every leaf with two axes or more.
+
+    Returns:
+      `(params, model_state)`; the state is what the module keeps beside parameters (running
+      averages), or {}.
+    """
+    variables = dict(model.init(key, x, **_accepted(model, hypers, train=False)))
+    params = variables.pop("params", {})
+    factor = hypers.get("init_scale", 1.0)
+
+    def scaled(leaf):
+        return leaf * jnp.asarray(factor, leaf.dtype) if leaf.ndim >= 2 else leaf
+
+    return jax.tree.map(scaled, params), variables
+
+
+def apply(
+    model: nn.Module,
+    params: Any,
+    model_state: Any,
+    x: Any,
+    *,
+    train: bool,
+    key: Any = None,
+    hypers: Mapping[str, Any] = NOTHING,
+) -> tuple[Any, Any]:
+    """Outputs for x, and the model's new state.
+
+    In evaluation (`train=False`) nothing is random, running averages are used, and the state
+    comes back as it was.
+
+    Args:
+      model: A Linen module.
+      params: Its parameters.
+      model_state: Its state, from `init` or the step before.
+      x: A batch, [B, ...].
+      train: Whether to drop units and to normalize by the batch; static.
+      key: What is random in training, dropout for one, is a function of it.
+      hypers: Numbers; those that the module's `__call__` takes are passed on.
+
+    Raises:
+      InputError: If something is random and there is no key.
+    """
+    variables = {"params": params, **model_state}
+    numbers = _accepted(model, hypers, train=train)
+    if not train:
+        return model.apply(variables, x, **numbers), model_state
+    streams = {} if key is None else {"params": key}  # the stream that stands in for all others
+    try:
+        outputs, state = model.apply(
+            variables, x, rngs=streams, mutable=list(model_state), **numbers
+        )
+    except errors.InvalidRngError:
+        if key is not None:
+            raise
+        raise InputError(
+            "key must be given in training: something in the model is random."
+        ) from None
+    return outputs, dict(state)
+
+
+def hidden(
+    model: nn.Module,
+    params: Any,
+    model_state: Any,
+    x: Any,
+    *,
+    hypers: Mapping[str, Any] = NOTHING,
+) -> dict[str, jax.Array]:
+    """What each layer puts out in evaluation, by name in order of depth: `{name: [B, W]}`.
+
+    Any module that sows an `output` into `intermediates` takes part; `MLP` does.
+    """
+    variables = {"params": params, **model_state}
+    numbers = _accepted(model, hypers, train=False)
+    sown: Any
+    _, sown = model.apply(variables, x, mutable=["intermediates"], **numbers)
+    return {name: layer["output"] for name, layer in sown.get("intermediates", {}).items()}
+
+
+def parameter_count(params: Any) -> int:
+    """How many numbers a tree of arrays (or of shapes) holds."""
+    return sum(leaf.size for leaf in jax.tree.leaves(params))
+
+
+def _accepted(model: nn.Module, hypers: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """Those of the words that the module's `__call__` takes by name, apart from its input."""
+    parameters = list(inspect.signature(type(model).__call__).parameters.values())[2:]
+    words = {**hypers, **more}
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return words
+    return {p.name: words[p.name] for p in parameters if p.name in words}
