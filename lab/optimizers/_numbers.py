@@ -16,11 +16,12 @@ Number = jax.typing.ArrayLike
 
 def like(number: Number, array: jax.Array) -> Number:
     """`number`, ready to meet `array`: weakly typed as it is, otherwise cast to its dtype."""
-    return number if jax.typeof(number).weak_type else jnp.asarray(number, array.dtype)
+    return number if jax.typeof(number).weak_type else jnp.asarray(number, jnp.result_type(array))
 
 
 def together(x: jax.Array, y: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Both in their common dtype, said out loud (they differ where a state has its own)."""
+    x, y = jnp.asarray(x), jnp.asarray(y)
     # NumPy's table, because jax.numpy's refuses to answer under strict promotion
     dtype = np.promote_types(x.dtype, y.dtype)
     return _cast(x, dtype), _cast(y, dtype)

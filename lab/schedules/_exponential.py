@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import ScheduleEntry
-from lab.schedules._numbers import Number, check, floats
+from lab.schedules._numbers import Number, check, floats, times
 
 
 def exponential_decay(
@@ -55,8 +55,7 @@ def exponential_decay(
             count, init_value, transition_steps, decay_rate, transition_begin,
             0.0 if end_value is None else end_value,
         )  # fmt: skip
-        x = (t - begin) / length
-        x = jnp.floor(x) if staircase else x
+        x = times(t - begin, length) if staircase else (t - begin) / length
         value = jnp.where(t <= begin, start, start * rate**x)
         if end_value is None:
             return value
@@ -76,7 +75,7 @@ ENTRIES = (
             {"init_value": 1.0, "transition_steps": 10, "decay_rate": 0.5},
             {
                 "init_value": 1.0,
-                "transition_steps": 10,
+                "transition_steps": 16,
                 "decay_rate": 0.5,
                 "transition_begin": 5,
                 "staircase": True,

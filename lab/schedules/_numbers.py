@@ -38,13 +38,24 @@ def check(condition: str, **numbers: Number) -> None:
             require(bool(fine), f"{name} must be {condition}, given {x}.")
 
 
+# XLA may divide by multiplying with a rounded reciprocal, by which T / T can be off by one bit
+# either way; so both functions below decide by comparison where an end or a boundary is reached.
+
+
 def done(count: jax.Array, begin: jax.Array, length: jax.Array) -> jax.Array:
-    """The fraction of a stretch that lies behind `count`: 0 before it, 1 after it.
+    """The fraction of a stretch that lies behind `count`: 0 before it, exactly 1 after it.
 
     A stretch without length is done as soon as it begins.
     """
     fraction = (count - begin) / jnp.where(length > 0, length, 1)
-    return jnp.clip(jnp.where(length > 0, fraction, count >= begin), 0, 1)
+    return jnp.clip(jnp.where(count < begin + length, fraction, 1), 0, 1)
+
+
+def times(count: jax.Array, length: jax.Array) -> jax.Array:
+    """How many whole times `length` goes into `count`."""
+    guess = jnp.floor(count / length)
+    guess = jnp.where(count < guess * length, guess - 1, guess)
+    return jnp.where(count < (guess + 1) * length, guess, guess + 1)
 
 
 def cosine(fraction: jax.Array) -> jax.Array:

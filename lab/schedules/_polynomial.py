@@ -67,7 +67,7 @@ ENTRIES = (
                 "init_value": 0.1,
                 "end_value": 1.0,
                 "power": 0.5,
-                "transition_steps": 40,
+                "transition_steps": 32,
                 "transition_begin": 7,
             },
         ),

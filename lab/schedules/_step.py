@@ -1,10 +1,9 @@
 """Decay in steps."""
 
-import jax.numpy as jnp
 import optax
 
 from lab.catalog import ScheduleEntry
-from lab.schedules._numbers import Number, check, floats
+from lab.schedules._numbers import Number, check, floats, times
 
 
 def step_decay(init_value: Number, step_size: Number, decay_rate: Number = 0.1) -> optax.Schedule:
@@ -40,7 +39,7 @@ def step_decay(init_value: Number, step_size: Number, decay_rate: Number = 0.1) 
 
     def schedule(count):
         t, start, length, rate = floats(count, init_value, step_size, decay_rate)
-        return start * rate ** jnp.floor(t / length)
+        return start * rate ** times(t, length)
 
     return schedule
 
@@ -57,7 +56,7 @@ ENTRIES = (
         over=lambda peak, steps: step_decay(peak, steps / 3),
         reference="He et al. 2016, section 3.4",
         examples=(
-            {"init_value": 1.0, "step_size": 20},
+            {"init_value": 1.0, "step_size": 16},
             {"init_value": 0.5, "step_size": 7, "decay_rate": 0.5},
         ),
     ),

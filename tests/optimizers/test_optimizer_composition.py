@@ -1,0 +1,98 @@
+"""Rules by hand go wherever an optax.GradientTransformation goes, and do there what optax's do."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from flax import nnx
+
+from lab import optimizers
+from lab.optimizers import CATALOG
+
+NAMES = list(CATALOG)
+TWINS = [name for name in CATALOG if CATALOG[name].via_optax is not None]
+PARAMS = {"w": jnp.array([[1.0, -2.0]]), "b": jnp.array([0.5])}
+
+WRAPPERS = {
+    "chain": lambda f: optax.chain(optax.clip_by_global_norm(1.0), f(0.1), optax.scale(0.5)),
+    "masked": lambda f: optax.masked(f(0.1), {"w": True, "b": False}),
+    "multi_steps": lambda f: optax.MultiSteps(f(0.1), 2).gradient_transformation(),
+    "inject_hyperparams": lambda f: optax.inject_hyperparams(f)(learning_rate=0.1),
+    "partition": lambda f: optax.partition(
+        {"mine": f(0.1), "none": optax.set_to_zero()}, {"w": "mine", "b": "none"}
+    ),
+    "apply_if_finite": lambda f: optax.apply_if_finite(f(0.1), 2),
+}
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_wrapped_by_optax_a_rule_moves_as_its_twin(name):
+    def run(factory):
+        rules = {label: wrap(factory) for label, wrap in WRAPPERS.items()}
+
+        def step(states, scale):
+            gradient = jax.tree.map(lambda p: scale * p, PARAMS)
+            both = {k: r.update(gradient, states[k], PARAMS) for k, r in rules.items()}
+            return {k: s for k, (_, s) in both.items()}, {k: u for k, (u, _) in both.items()}
+
+        states = {label: rule.init(PARAMS) for label, rule in rules.items()}
+        return jax.lax.scan(step, states, jnp.array([1.0, -0.5, 2.0, 0.1]))[1]
+
+    by_hand, twin = run(CATALOG[name].by_hand), run(CATALOG[name].via_optax)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5), by_hand, twin)
+
+
+def test_an_injected_rate_is_read_from_and_written_to_the_state():
+    rule = optax.inject_hyperparams(optimizers.adam)(learning_rate=0.1)
+    state = rule.init(PARAMS)
+    state.hyperparams["learning_rate"] = jnp.float32(0.2)
+    updates, _ = rule.update(PARAMS, state)
+    np.testing.assert_allclose(updates["w"], [[-0.2, 0.2]], rtol=1e-5)
+
+
+def _data():
+    x = jax.random.normal(jax.random.key(0), (16, 3))
+    return x, x @ jnp.array([[1.0], [-2.0], [0.5]])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_flax_nnx_training_loop_lowers_its_loss(name):
+    model = nnx.Linear(3, 1, rngs=nnx.Rngs(0))
+    space = CATALOG[name].search_space["learning_rate"]
+    rule = CATALOG[name].by_hand(float(space.grid(3)[1]))
+    optimizer = nnx.Optimizer(model, rule, wrt=nnx.Param)
+    x, y = _data()
+
+    @nnx.jit
+    def step(model, optimizer):
+        loss, gradient = nnx.value_and_grad(lambda m: jnp.mean((m(x) - y) ** 2))(model)
+        optimizer.update(model, gradient)
+        return loss
+
+    losses = [float(step(model, optimizer)) for _ in range(10)]
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_equinox_training_loop_lowers_its_loss(name):
+    model = eqx.nn.MLP(3, 1, 4, 1, key=jax.random.key(1))
+    space = CATALOG[name].search_space["learning_rate"]
+    rule = CATALOG[name].by_hand(float(space.grid(3)[1]))
+    x, y = _data()
+
+    @eqx.filter_jit
+    def step(model, state):
+        loss, gradient = eqx.filter_value_and_grad(lambda m: jnp.mean((jax.vmap(m)(x) - y) ** 2))(
+            model
+        )
+        updates, state = rule.update(gradient, state, eqx.filter(model, eqx.is_array))
+        return eqx.apply_updates(model, updates), state, loss
+
+    state = rule.init(eqx.filter(model, eqx.is_array))
+    losses = []
+    for _ in range(10):
+        model, state, loss = step(model, state)
+        losses.append(float(loss))
+    assert losses[-1] < losses[0]

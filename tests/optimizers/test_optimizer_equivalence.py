@@ -1,0 +1,78 @@
+"""By hand = optax, update by update, on the same gradients and in the same mode."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import optax
+import optimizer_runs as runs
+import pytest
+from optimizer_variants import CASES, case_id
+
+from lab.optimizers import CATALOG
+
+TOLERANCE = {
+    jnp.float64: 1e-12,
+    jnp.complex128: 1e-12,
+    jnp.float32: 1e-5,
+    jnp.complex64: 1e-5,
+    jnp.bfloat16: float(jnp.finfo(jnp.bfloat16).eps),  # one unit in the last place
+}
+# Where optax is the one to be mistaken; each has a test in test_optimizer_differences.py.
+OPTAX_ERRS_ON_COMPLEX = {"adadelta"}
+TWINS = [case for case in CASES if CATALOG[case[0]].via_optax is not None]
+
+
+def assert_equivalent(case, mode, dtype):
+    name, kwargs = case
+    entry = CATALOG[name]
+    with jax.enable_x64(jnp.finfo(dtype).bits == 64):
+        with runs.strictness():
+            by_hand = mode(functools.partial(entry.by_hand, **kwargs), dtype)
+        reference = mode(functools.partial(entry.via_optax, **kwargs), dtype)
+        error = runs.worst_error(by_hand, reference)
+    print(f"WORST {name} {mode.__name__} {jnp.dtype(dtype).name} {error:.2e}")
+    assert error <= TOLERANCE[dtype]
+
+
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.float64])
+@pytest.mark.parametrize("case", TWINS, ids=case_id)
+def test_every_update_equals_that_of_optax(case, dtype):
+    assert_equivalent(case, runs.jit, dtype)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.float64])
+@pytest.mark.parametrize("mode", [runs.eager, runs.scan, runs.vmap])
+@pytest.mark.parametrize("case", TWINS, ids=case_id)
+def test_every_update_equals_that_of_optax_in_other_modes(case, mode, dtype):
+    assert_equivalent(case, mode, dtype)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", TWINS, ids=case_id)
+def test_every_bfloat16_update_is_within_one_unit_in_the_last_place(case):
+    assert_equivalent(case, runs.jit, jnp.bfloat16)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", [jnp.complex64, jnp.complex128])
+@pytest.mark.parametrize(
+    "case", [c for c in TWINS if c[0] not in OPTAX_ERRS_ON_COMPLEX], ids=case_id
+)
+def test_every_complex_update_equals_that_of_optax(case, dtype):
+    kwargs = {k: v for k, v in case[1].items() if not k.endswith("_dtype")}
+    assert_equivalent((case[0], kwargs), runs.jit, dtype)
+
+
+@pytest.mark.parametrize("name", [n for n in CATALOG if CATALOG[n].via_optax is not None])
+def test_a_schedule_is_followed_as_optax_does(name):
+    schedule = optax.exponential_decay(0.1, 20, 0.5)
+
+    def scheduled(factory):
+        return lambda rate: factory(schedule)
+
+    entry = CATALOG[name]
+    by_hand = runs.scan(scheduled(entry.by_hand), jnp.float32)
+    reference = runs.scan(scheduled(entry.via_optax), jnp.float32)
+    assert runs.worst_error(by_hand, reference) <= 1e-5
