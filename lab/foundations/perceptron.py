@@ -123,15 +123,25 @@ def fit(
 
 
 def path(
-    x: ArrayLike, t: ArrayLike, *, epochs: int, alpha: ArrayLike = 1.0, theta: ArrayLike = 0.0
+    x: ArrayLike,
+    t: ArrayLike,
+    *,
+    epochs: int,
+    alpha: ArrayLike = 1.0,
+    theta: ArrayLike = 0.0,
+    first: Perceptron | None = None,
 ) -> Perceptron:
-    """The layer after each example of `epochs` epochs: weights [epochs·N, D, M], bias [.., M]."""
+    """The layer after each example of `epochs` epochs: weights [epochs·N, D, M], bias [.., M].
+
+    Arguments as those of `fit`.
+    """
     x, t = _table(x, t)
+    first = start(x.shape[1], t.shape[1]) if first is None else first
 
     def epoch(unit, _):
         return learn_epoch(unit, x, t, alpha, theta)
 
-    along = jax.lax.scan(epoch, start(x.shape[1], t.shape[1]), length=epochs)[1]
+    along = jax.lax.scan(epoch, first, length=epochs)[1]
     return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), along)
 
 
