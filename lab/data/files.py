@@ -2,6 +2,7 @@
 
 import warnings
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,10 @@ from lab.data.table import Table
 from lab.errors import InputError, require
 
 _TEXT = (".csv", ".tsv", ".txt")
+_DAMAGED = (  # what reading a damaged, encrypted or foreign archive may raise
+    ValueError, OSError, EOFError, KeyError, AttributeError, TypeError, MemoryError,
+    RuntimeError, SyntaxError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 def from_file(
@@ -137,6 +142,6 @@ def _arrays(path: Path) -> dict[str, Any]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, EOFError, KeyError, AttributeError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{str(path)!r} cannot be read as NPZ: {reason}") from None

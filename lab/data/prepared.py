@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lab.data.checks import as_text
 from lab.data.splits import Split
-from lab.data.table import Table, as_text
+from lab.data.table import Table
 
 FARTHEST = 1e6  # standard deviations: what lies beyond is put there
 
@@ -115,11 +116,11 @@ def _transformer(table: Table, vocabulary: list[tuple[int, list[str]]]) -> Any:
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
     kinds = _kinds(table)
-    measured = make_pipeline(
+    measured = StandardScaler()
+    if _gaps(table):  # medians of many pixels take seconds
         # a column without any training value becomes 0
-        SimpleImputer(strategy="median", keep_empty_features=True),
-        StandardScaler(),
-    )
+        fill = SimpleImputer(strategy="median", keep_empty_features=True)
+        measured = make_pipeline(fill, measured)
     values: Any = [np.array(texts, dtype=object) for _, texts in vocabulary]
     encoder = OneHotEncoder(
         categories=values,
@@ -134,6 +135,12 @@ def _transformer(table: Table, vocabulary: list[tuple[int, list[str]]]) -> Any:
         ],
         sparse_threshold=0,
     )
+
+
+def _gaps(table: Table) -> bool:
+    if isinstance(table.features, pd.DataFrame):
+        return bool(table.features.isna().any(axis=None))
+    return bool(np.isnan(table.features).any())
 
 
 def _texts(table: Table) -> Any:

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 from pandas.util import hash_pandas_object
 
+from lab.data.checks import as_text
 from lab.data.streams import generator
-from lab.data.table import Table, as_text
+from lab.data.table import Table
 from lab.errors import InputError, require
 
 FRACTIONS = (0.6, 0.2, 0.2)

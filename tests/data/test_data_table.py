@@ -36,7 +36,7 @@ WRONG = {
     "negative class": ({"targets": Y - 1}, "must be 0 to 2"),
     "absent class": ({"class_names": ("a", "b", "c", "d")}, "must be 0 to 3"),
     "float classes": ({"targets": Y.astype(float)}, "must be class numbers"),
-    "class twice": ({"class_names": ("a", "b", "a")}, "several features named 'a'|named 'a'"),
+    "class twice": ({"class_names": ("a", "b", "a")}, "several classes named 'a'"),
     "nan target": ({"targets": np.where(Y, Y, np.nan), "kind": "regression"}, "not finite in 2"),
     "inf target": ({"targets": np.where(Y, Y, np.inf), "kind": "regression"}, "not finite in 2"),
     "constant": ({"targets": np.ones(6), "kind": "regression"}, "targets that differ"),
