@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from lab.records import load, save
     from lab.sweeps.place import use_all_cores
     from lab.sweeps.sweep import sweep
-    from lab.training import Task, make_train
+    from lab.tasks.task import Task
+    from lab.training import make_train
 
 _HOME = {
     "Budget": "lab.budget",
     "InputError": "lab.errors",
-    "Task": "lab.training",
+    "Task": "lab.tasks.task",
     "load": "lab.records",
     "make_train": "lab.training",
     "save": "lab.records",

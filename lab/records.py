@@ -47,7 +47,9 @@ def stamp(record: R, configuration: dict[str, Any]) -> R:
     """The record with its format, configuration and provenance."""
     described = {"configuration": configuration, "provenance": provenance()}
     text = json.dumps(described, sort_keys=True, default=str)
-    return record.assign_attrs(lab_format=FORMAT, manifest=text)
+    stamped = record.copy()  # shallow
+    stamped.attrs = {**record.attrs, "lab_format": FORMAT, "manifest": text}
+    return stamped
 
 
 def save(record: xr.Dataset | xr.DataTree, path: str | Path) -> Path:

@@ -10,26 +10,28 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from lab.tasks.task import Initial, Problem
 
+Array = jax.Array | np.ndarray  # on the device, or on its way there
 RUNNING = -1  # `stopped_at` of a lane that has not stopped
 
 
 class Hypers(NamedTuple):
     """Every number of a lane but the learning rate; scalars, always traced."""
 
-    rule: dict[str, jax.Array]  # of the optimizer: b1, weight_decay, ...
-    task: dict[str, jax.Array]  # of the task: dropout_rate, init_scale, ...
+    rule: dict[str, Any]  # of the optimizer: b1, weight_decay, ...
+    task: dict[str, Any]  # of the task: dropout_rate, init_scale, ...
 
 
 class Stream(NamedTuple):
     """What a lane reads during one call: built outside from (seed, epoch) and the schedule."""
 
-    order_CB: jax.Array  # int32 [C·B]: row numbers, batch after batch
-    rate_C: jax.Array  # float [C]: learning rate of each update
-    key: jax.Array  # uint32 [2]: Threefry key data; folded with the number of the update
+    order_CB: Array  # int32 [C·B]: row numbers, batch after batch
+    rate_C: Array  # float [C]: learning rate of each update
+    key: Array  # uint32 [2]: Threefry key data; folded with the number of the update
 
 
 class State(NamedTuple):
@@ -125,6 +127,7 @@ def make_train(program: Program) -> Train:
     A loss that is not finite stops its lane: the state stays what it was before that update.
     """
     problem, rule = program.problem, program.rule
+    probe, every = program.probe, program.probe_every
 
     def draw(key, hypers: Hypers) -> Initial:
         initial = problem.init(_wrap(key), hypers.task)
@@ -174,13 +177,15 @@ def make_train(program: Program) -> Train:
         key = jax.random.fold_in(_wrap(stream.key), first + t)
         return step(state, batch, stream.rate_C[t], key, hypers, first + t)
 
+    def observe(snapshot: Snapshot):
+        return None if probe is None else probe(snapshot)
+
     def advance(state: State, rows, stream: Stream, hypers: Hypers, first, count):
         capacity = stream.rate_C.shape[0]
         info: dict[str, Any] = {"loss": jnp.full((capacity,), jnp.nan, stream.rate_C.dtype)}
-        every, probe = program.probe_every, program.probe
         if probe is not None:
             shapes = jax.eval_shape(
-                lambda s: probe(take(s, 0, rows, stream, hypers, first)[2]), state
+                lambda s: observe(take(s, 0, rows, stream, hypers, first)[2]), state
             )
             slots = capacity // every + 1
             info["probe"] = jax.tree.map(
@@ -198,7 +203,7 @@ def make_train(program: Program) -> Train:
                 info["probe"] = jax.lax.cond(
                     (first + t) % every == 0,
                     lambda seen: jax.tree.map(
-                        lambda buffer, value: buffer.at[slot].set(value), seen, probe(snapshot)
+                        lambda buffer, value: buffer.at[slot].set(value), seen, observe(snapshot)
                     ),
                     lambda seen: seen,
                     info["probe"],

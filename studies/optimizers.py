@@ -72,8 +72,8 @@ def run(flags: Optimizers) -> None:
         print(f"{task.name}: reporting on {len(fresh)} fresh seeds and the test split")
         parts[f"{task.name}/report"] = folder.part(
             f"{task.name}.report",
-            lambda _, task=task, chosen=chosen: protocol.report(
-                task, names, chosen, seeds=fresh, **settings
+            lambda held, task=task, chosen=chosen: protocol.report(
+                task, names, chosen, seeds=fresh, extend=held, **settings
             ),
         )
     record = folder.finish(parts, {"flags": {k: str(v) for k, v in vars(flags).items()}})

@@ -43,10 +43,10 @@ class Source:
         """Columns that a network reads, after encoding; the same for every split."""
         return encoded_width(self.table)
 
-    @cached_property
+    @property
     def sha256(self) -> str:
         """A hash of the contents."""
-        return self.table.sha256()
+        return _digest(self.table)
 
     @lru_cache(maxsize=64)  # noqa: B019 - sources live as long as their task
     def prepare(self, split_seed: int) -> Prepared:
@@ -57,6 +57,11 @@ class Source:
         """
         seed = check_seed(split_seed, "split_seed")
         return prepare(self.table, make_split(self.table, seed, self.fractions, self.train_size))
+
+
+@lru_cache(maxsize=64)
+def _digest(table: Table) -> str:
+    return table.sha256()
 
 
 def source(

@@ -12,8 +12,9 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from lab.plots.style import COLOURS, DASHES, GREY, caption, label_ends, style
+from lab.plots.style import COLOURS, DASHES, GREY, caption, plain_ticks, style
 from lab.protocol.tuning import Selection
 from lab.statistics import mean_interval
 
@@ -43,25 +44,21 @@ def learning_curves(
 
     Lines are means over report seeds on a log scale, bands 95 % t intervals of the mean.
     """
-    schedules = next(iter(reports.values())).schedule_name.values.tolist()
+    schedules = next(iter(reports.values())).schedule.values[0].tolist()  # of the first optimizer
     with style():
         figure, grid = plt.subplots(
-            len(reports), len(schedules), figsize=(5.4 * len(schedules), 3.5 * len(reports)),
-            squeeze=False, sharex="row", sharey="row",
+            len(reports), len(schedules), figsize=(4.6 * len(schedules), 3.1 * len(reports)),
+            squeeze=False, sharex="row", sharey="row", layout="constrained",
         )  # fmt: skip
-        figure.subplots_adjust(wspace=0.45, hspace=0.32)
         for row, (task, report) in zip(grid, reports.items()):
             for axes, (i, schedule) in zip(row, enumerate(schedules)):
                 _curves(axes, report.isel(trial=i), look)
-                axes.set_title(f"{task}, {schedule} schedule")
-                axes.set_xlabel("training examples")
-                axes.tick_params(labelleft=True)
-            row[0].set_ylabel("validation loss (log scale)")
-        figure.canvas.draw()
-        for row, report in zip(grid, reports.values()):
-            for i, axes in enumerate(row):
-                final = report.validation_loss.isel(trial=i, step=-1).mean("seed")
-                _name_lines(axes, final, float(report.examples[-1]), look)
+                axes.set_title(f"{task}, {schedule.split('_')[0]} schedule")
+                axes.xaxis.set_major_formatter("{x:,.0f}")
+            row[0].set_ylabel("validation loss")
+        for axes in grid[-1]:
+            axes.set_xlabel("training examples")
+        _legend(figure, look)
         caption(figure, text)
     return figure
 
@@ -75,14 +72,14 @@ def rate_sensitivity(
 ) -> Figure:
     """Final validation loss of every trial against its learning rate; a panel per task.
 
-    Points are means over tuning seeds, bars their range, the ring the selected rate. Where any
-    seed diverged the point is missing and a cross stands at the top.
+    Points are means over tuning seeds, bars their range, rings the selected rate. A line ends
+    where a seed diverged, or did worse than 1.5 times the loss before training.
     """
     with style():
         figure, grid = plt.subplots(
-            1, len(tunings), figsize=(5.6 * len(tunings), 4.0), squeeze=False
-        )
-        figure.subplots_adjust(wspace=0.5)
+            1, len(tunings), figsize=(4.6 * len(tunings), 3.7), squeeze=False,
+            layout="constrained",
+        )  # fmt: skip
         for axes, (task, tuning) in zip(grid[0], tunings.items()):
             record = tuning.sel(schedule=schedule)
             chance = float(record.validation_loss.isel(step=0).median())
@@ -95,7 +92,8 @@ def rate_sensitivity(
                 mine, drawn = final.sel(optimizer=name), look[name]
                 rate = record.learning_rate.sel(optimizer=name).values
                 # above the loss at initialization there is nothing to learn about a rate
-                mean = mine.mean("seed").where(lambda m: m <= 1.5 * chance).values
+                mean = mine.mean("seed").values
+                mean = np.where(mean <= 1.5 * chance, mean, np.nan)
                 axes.plot(
                     rate, mean, color=drawn.colour, ls=drawn.dash, zorder=2 + drawn.order,
                     lw=1.6 if drawn.order else 0.9,
@@ -116,9 +114,8 @@ def rate_sensitivity(
                 0.01, chance, " before training", va="bottom", fontsize=8, color="#666666",
                 transform=axes.get_yaxis_transform(),
             )  # fmt: skip
-        figure.canvas.draw()
-        for axes, tuning in zip(grid[0], tunings.values()):
-            _name_rates(axes, tuning.sel(schedule=schedule), look)
+            plain_ticks(axes.yaxis)
+        _legend(figure, look)
         caption(figure, text)
     return figure
 
@@ -138,9 +135,9 @@ def ranking(
     count = max(x.sizes["optimizer"] for x in losses.values())
     with style():
         figure, grid = plt.subplots(
-            1, len(losses), figsize=(5.2 * len(losses), 1.2 + 0.27 * count), squeeze=False
-        )
-        figure.subplots_adjust(wspace=0.55)
+            1, len(losses), figsize=(4.8 * len(losses), 1.2 + 0.24 * count), squeeze=False,
+            layout="constrained",
+        )  # fmt: skip
         for axes, (task, values) in zip(grid[0], losses.items()):
             names = values.optimizer.values[np.argsort(values.mean("seed").values, kind="stable")]
             for place, name in enumerate(names.tolist()):
@@ -155,13 +152,10 @@ def ranking(
                         0.98, place, "diverged on some seed", ha="right", va="center", fontsize=8,
                         transform=axes.get_yaxis_transform(), color=colour,
                     )  # fmt: skip
-            axes.set(title=task, xlabel="test loss", xscale="log")
+            axes.set(title=task, xlabel="test loss")
             axes.set_yticks(range(len(names)), names)
             axes.invert_yaxis()
             axes.grid(axis="y", visible=False)
-            axes.xaxis.set_major_formatter("{x:.3g}")
-            axes.xaxis.set_minor_formatter("{x:.2g}")
-            axes.tick_params(axis="x", which="both", labelsize=8)
         caption(figure, text)
     return figure
 
@@ -178,29 +172,16 @@ def _curves(axes: Axes, report: xr.Dataset, look: Mapping[str, Look]) -> None:
             low = np.maximum(low, 0.5 * mean)  # a log axis has no room below zero
             axes.fill_between(report.examples, low, high, alpha=0.15, lw=0, **style)
     axes.margins(x=0.01)
+    plain_ticks(axes.yaxis)
 
 
-def _name_lines(axes: Axes, final: xr.DataArray, x: float, look: Mapping[str, Look]) -> None:
-    label_ends(
-        axes,
-        [
-            (x, float(final.sel(optimizer=name)), name, drawn.colour)
-            for name, drawn in look.items()
-            if drawn.order
-        ],
-    )
-
-
-def _name_rates(axes: Axes, record: xr.Dataset, look: Mapping[str, Look]) -> None:
-    """Names beside the panel, at the height of each line's last point inside it."""
-    low, high = axes.get_ylim()
-    ends = []
-    for name, drawn in look.items():
-        if not drawn.order:
-            continue
-        mean = record.validation_loss.sel(optimizer=name).isel(step=-1).mean("seed").values
-        inside = np.flatnonzero((mean >= low) & (mean <= high))
-        if inside.size:
-            rate = record.learning_rate.sel(optimizer=name).values[inside[-1]]
-            ends.append((float(rate), float(mean[inside[-1]]), name, drawn.colour))
-    label_ends(axes, ends)
+def _legend(figure: Figure, look: Mapping[str, Look]) -> None:
+    """Names in the order of the ranking, to the right of all panels."""
+    lines = [
+        Line2D([], [], color=drawn.colour, ls=drawn.dash, label=name)  # type: ignore[arg-type]
+        for name, drawn in look.items()
+        if drawn.order
+    ]
+    if len(look) > len(lines):
+        lines.append(Line2D([], [], color=GREY, lw=0.9, label=f"{len(look) - len(lines)} others"))
+    figure.legend(handles=lines, loc="outside right center", handlelength=3.2)

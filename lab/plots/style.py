@@ -1,14 +1,18 @@
 """One style for every figure: legible at the size of a page, and without colour vision."""
 
+import textwrap
 from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 # Okabe & Ito (2008), told apart by all common kinds of colour vision; yellow, too pale for
 # lines on white, is replaced by black.
@@ -18,9 +22,9 @@ COLOURS = (
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (3, 1)), (0, (7, 2)))
 GREY = "#B8B8B8"
 
-_RC = {
-    "figure.dpi": 110,
-    "savefig.dpi": 110,
+_RC: Any = {
+    "figure.dpi": 100,
+    "savefig.dpi": 100,
     "font.family": "DejaVu Sans",
     "font.size": 9.5,
     "axes.titlesize": 10.5,
@@ -45,8 +49,19 @@ def style():
 
 
 def caption(figure: Figure, text: str) -> None:
-    """A sentence below the figure: budget, number of seeds, what the band is."""
-    figure.text(0.01, -0.02, text, ha="left", va="top", fontsize=8.5, color="#444444", wrap=False)
+    """Sentences below the figure: budget, number of seeds, what the band is."""
+    per_line = int(figure.get_figwidth() * 14)  # characters of this size in the figure's width
+    figure.text(
+        0.02, -0.02, textwrap.fill(text, per_line), ha="left", va="top", fontsize=8.5,
+        color="#444444",
+    )  # fmt: skip
+
+
+def plain_ticks(axis: Axis, digits: int = 3) -> None:
+    """Label a logarithmic axis 0.1, 0.2, 0.5, 1 rather than with powers of ten."""
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.{digits}g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def save(figure: Figure, path: str | Path) -> Path:

@@ -62,15 +62,18 @@ def _measure(record: xr.Dataset, task: Task, prepared: Any, test: np.ndarray) ->
     score = _classification if classes else _regression
     targets, weight = prepared.rows["y"][test], prepared.rows["weight"][test]
     dims = record.diverged_at.dims
-    outputs = record.outputs.values
-    columns: dict[str, np.ndarray] = {}
+    known = {str(name): v for name, v in record.data_vars.items() if str(name).startswith("test_")}
+    columns = {name.removeprefix("test_"): v.values.copy() for name, v in known.items()}
     for cell in np.ndindex(record.diverged_at.shape):
+        if known and not np.isnan(columns["loss"][cell]):
+            continue  # taken over from an extended record
+        outputs = record.outputs.values
         lost = record.diverged_at.values[cell] >= 0 or not np.isfinite(outputs[cell]).all()
         values = score(targets, outputs[cell], weight, prepared)
         for name, (value, worst) in values.items():
-            column = columns.setdefault(name, np.empty(record.diverged_at.shape))
+            column = columns.setdefault(name, np.full(record.diverged_at.shape, np.nan))
             column[cell] = worst if lost else value
-    kept = record.drop_vars("outputs")
+    kept = record.drop_vars("outputs", errors="ignore")
     return kept.assign({f"test_{name}": (dims, values) for name, values in columns.items()})
 
 

@@ -78,8 +78,8 @@ def target_loss(tuning: xr.Dataset, selection: Selection, reference: str) -> flo
 
     The median over tuning seeds of its validation loss at 75 % of the budget.
     """
-    tuned = tuning.validation_loss.sel(optimizer=reference)
-    tuned = tuned.isel(trial=selection.trial.sel(optimizer=reference))
+    trial = int(selection.trial.sel(optimizer=reference))
+    tuned = tuning.validation_loss.sel(optimizer=reference).isel(trial=trial)
     points = tuning.examples.values
     at = int(np.searchsorted(points, 0.75 * points[-1]))
     return float(tuned.isel(step=at).median("seed"))

@@ -28,7 +28,7 @@ def time_to_target(values: np.ndarray, points: np.ndarray, target: float) -> Tim
     points = np.broadcast_to(np.asarray(points, np.float64), values.shape)
     require(values.shape[-1] >= 1, "curves must have at least one point, given none.")
     below = values <= target
-    hit = below.any(-1)
+    hit = np.asarray(below.any(-1))
     first = np.where(hit, below.argmax(-1), values.shape[-1] - 1)
     return TimeToTarget(np.take_along_axis(points, first[..., None], -1)[..., 0], hit)
 

@@ -40,11 +40,17 @@ def compiled(program: Program, mesh: Mesh) -> Compiled:
 @lru_cache(maxsize=512)
 def _without_rule(problem: Problem, eval_params, mesh: Mesh):
     train = make_train(Program(problem, Rule(_no_rule, eval_params=eval_params), batch_size=0))
+    # Random numbers compile eight times as fast without optimization, and are drawn once.
+    hasty = {"xla_backend_optimization_level": "0"} if _on_cpu(mesh) else None
     return (
-        _map(train.draw, mesh, (0, 0)),
+        _map(train.draw, mesh, (0, 0), compiler_options=hasty),
         _map(train.evaluate, mesh, (0, None, 0, 0, 0)),
         _map(train.predict, mesh, (0, None, 0, 0)),
     )
+
+
+def _on_cpu(mesh: Mesh) -> bool:
+    return mesh.devices.flat[0].platform == "cpu"
 
 
 def _no_rule(**_: Any):

@@ -3,6 +3,7 @@
 import os
 import warnings
 from functools import lru_cache
+from typing import Any
 
 import jax
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
@@ -43,7 +44,7 @@ def use_all_cores(count: int | None = None) -> int:
 
 
 @lru_cache
-def lane_mesh(devices: tuple[jax.Device, ...] | None = None) -> Mesh:
+def lane_mesh(devices: tuple[Any, ...] | None = None) -> Mesh:
     """A mesh with the one axis `lanes` over `devices`, by default all."""
     chosen = tuple(jax.devices()) if devices is None else devices
     return jax.make_mesh((len(chosen),), ("lanes",), axis_types=(AxisType.Auto,), devices=chosen)

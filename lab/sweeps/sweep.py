@@ -2,10 +2,9 @@
 
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import jax
 import numpy as np
 import xarray as xr
 
@@ -29,7 +28,7 @@ def sweep(
     task: Task | str,
     optimizers: Optimizers,
     *,
-    axes: Mapping[str, Sequence[Any]] | None = None,
+    axes: Mapping[str, Iterable[Any]] | None = None,
     trials: Mapping[str, Sequence[Setting]] | None = None,
     seeds: int | Sequence[int] = 1,
     budget: Budget,
@@ -41,7 +40,7 @@ def sweep(
     probe_every: int = 10,
     predict_on: Callable[[int], np.ndarray] | None = None,
     extend: xr.Dataset | None = None,
-    devices: Sequence[jax.Device] | None = None,
+    devices: Sequence[Any] | None = None,
     progress: bool | None = None,
 ) -> xr.Dataset:
     """Train every combination of optimizers, axis values and seeds, as a few compiled programs.

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lab.errors import require
+from lab.errors import InputError, require
 from lab.tasks.task import Problem, Task, adapt
 
 
@@ -195,8 +195,8 @@ class NoPredict:
 
     name: str
 
-    def __call__(self, params, model_state, batch, hypers):
+    def __call__(self, params, model_state, batch, hypers) -> jax.Array:
         """Refuse."""
-        require(
-            False, f"task {self.name!r} has no predict function; give predict= to lab.tasks.own."
+        raise InputError(
+            f"task {self.name!r} has no predict function: give predict= to lab.tasks.own."
         )
