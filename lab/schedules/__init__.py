@@ -6,24 +6,25 @@ last `schedule(T - 1)`, so that an end value "at T" is approached and, after T, 
 Names, parameters and defaults are optax's where optax has the schedule. Every number, lengths
 included, may be traced; counts may be arrays. `CATALOG` lists the schedules with their optax
 twins, and each entry's `over(peak, steps)` stretches it over a budget. A new schedule is a new
-file here with a tuple `ENTRIES`; nothing else needs an edit.
+file here with a tuple `ENTRIES` (and `PARTS`, for what joins others); nothing else needs an edit.
 """
 
 from collections.abc import Callable
 
 import optax
 
-from lab.catalog import Catalog, ScheduleEntry, collect
+from lab.catalog import Catalog, ScheduleEntry, collect, collect_parts
 from lab.errors import UnknownNameError
 
 CATALOG: Catalog[ScheduleEntry] = collect("schedule", __name__, __path__)
+_PUBLIC = collect_parts(__name__, __path__) | {n: entry.by_hand for n, entry in CATALOG.items()}
 
 
 def __getattr__(name: str) -> Callable[..., optax.Schedule]:
-    if name in CATALOG:
-        return CATALOG[name].by_hand
-    raise AttributeError(str(UnknownNameError(f"name in {__name__}", name, ["CATALOG", *CATALOG])))
+    if name in _PUBLIC:
+        return _PUBLIC[name]
+    raise AttributeError(str(UnknownNameError(f"name in {__name__}", name, ["CATALOG", *_PUBLIC])))
 
 
 def __dir__() -> list[str]:
-    return sorted(["CATALOG", *CATALOG])
+    return sorted(["CATALOG", *_PUBLIC])

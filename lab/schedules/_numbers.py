@@ -1,5 +1,8 @@
 """What schedules share: one dtype for their numbers, checks, and the fraction of a stretch done."""
 
+import itertools
+from collections.abc import Callable, Sequence
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -61,3 +64,19 @@ def times(count: jax.Array, length: jax.Array) -> jax.Array:
 def cosine(fraction: jax.Array) -> jax.Array:
     """Half a period of a cosine, from 1 at 0 down to 0 at 1."""
     return 0.5 * (1 + jnp.cos(jnp.pi * fraction))
+
+
+def through(
+    t: jax.Array,
+    knots: Sequence[tuple[jax.Array, jax.Array]],
+    left: Callable[[jax.Array], jax.Array],
+) -> jax.Array:
+    """The rate at t on the way through (time, rate) knots, in order; flat after the last.
+
+    `left` says how much of a stretch is left at a fraction of it.
+    """
+    rate = knots[0][1]
+    for (begin, start), (end, stop) in itertools.pairwise(knots):
+        weight = left(done(t, begin, end - begin))
+        rate = jnp.where(t < begin, rate, weight * start + (1 - weight) * stop)
+    return rate

@@ -1,16 +1,13 @@
 """One cycle: up to a large rate, and down to almost nothing."""
 
-import itertools
 import math
-from collections.abc import Callable, Sequence
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import optax
 
 from lab.catalog import ScheduleEntry
-from lab.schedules._numbers import Number, check, cosine, done, floats, is_static
+from lab.schedules._numbers import Number, check, cosine, floats, is_static, through
 
 
 def linear_onecycle_schedule(
@@ -61,7 +58,7 @@ def linear_onecycle_schedule(
             count, top, back, transition_steps, peak_value, div_factor, final_div_factor
         )
         knots = [(0 * t, peak / d), (first, peak), (second, peak / d), (last, peak / d / f)]
-        return _through(t, knots, lambda fraction: 1 - fraction)
+        return through(t, knots, lambda fraction: 1 - fraction)
 
     return schedule
 
@@ -111,7 +108,7 @@ def cosine_onecycle_schedule(
         t, first, last, peak, d, f = floats(
             count, top, transition_steps, peak_value, div_factor, final_div_factor
         )
-        return _through(t, [(0 * t, peak / d), (first, peak), (last, peak / d / f)], cosine)
+        return through(t, [(0 * t, peak / d), (first, peak), (last, peak / d / f)], cosine)
 
     return schedule
 
@@ -122,22 +119,6 @@ def _part(fraction: Any, steps: Any) -> Number:
         return math.floor(fraction * steps)
     fraction, steps = floats(fraction, steps)
     return jnp.floor(fraction * steps)
-
-
-def _through(
-    t: jax.Array,
-    knots: Sequence[tuple[jax.Array, jax.Array]],
-    left: Callable[[jax.Array], jax.Array],
-) -> jax.Array:
-    """The rate at t on the way through (time, rate) knots.
-
-    `left` says how much of a stretch is left at a fraction of it.
-    """
-    rate = knots[0][1]
-    for (begin, start), (end, stop) in itertools.pairwise(knots):
-        weight = left(done(t, begin, end - begin))
-        rate = jnp.where(t < begin, rate, weight * start + (1 - weight) * stop)
-    return rate
 
 
 ENTRIES = (

@@ -51,15 +51,16 @@ def test_every_value_equals_that_of_optax(name, kwargs, dtype, tolerance):
 @pytest.mark.parametrize(("name", "kwargs"), CASES)
 def test_traced_numbers_lengths_included_give_the_same_curve(name, kwargs):
     by_hand = CATALOG[name].by_hand
-    numbers = {k: v for k, v in kwargs.items() if not isinstance(v, bool)}
-    switches = {k: v for k, v in kwargs.items() if isinstance(v, bool)}
+    numbers = {k: v for k, v in kwargs.items() if not isinstance(v, bool | str)}
+    switches = {k: v for k, v in kwargs.items() if isinstance(v, bool | str)}
 
     @jax.jit
     def traced(numbers, counts):
         return by_hand(**numbers, **switches)(counts)
 
-    arrays = {k: jnp.asarray(v, jnp.int32 if isinstance(v, int) else jnp.float32)
-              for k, v in numbers.items()}  # fmt: skip
+    arrays = jax.tree.map(
+        lambda v: jnp.asarray(v, jnp.int32 if isinstance(v, int) else jnp.float32), numbers
+    )
     with jax.numpy_dtype_promotion("strict"), jax.numpy_rank_promotion("raise"):
         curve = traced(arrays, COUNTS)
     expected = by_hand(**kwargs)(COUNTS)

@@ -1,0 +1,163 @@
+"""Rates given at a few boundaries, and held or interpolated between them."""
+
+from collections.abc import Callable, Sequence
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from lab.catalog import ScheduleEntry
+from lab.errors import UnknownNameError
+from lab.schedules._numbers import Number, check, cosine, floats, through
+
+Scales = dict[int, float]
+
+
+def piecewise_constant_schedule(
+    init_value: Number, boundaries_and_scales: Scales | None = None
+) -> optax.Schedule:
+    """Multiply by given factors at given counts, and hold in between.
+
+        η(t) = I ∏ {rᵢ : t ≥ bᵢ}
+
+    Milestones set by hand. The factors accumulate: {30: 0.1, 60: 0.1} ends at I / 100. The
+    switch is at the boundary itself, one update before that of Keras.
+
+    Args:
+      init_value: I.
+      boundaries_and_scales: {bᵢ: rᵢ}, rᵢ ≥ 0; None for a constant.
+
+    Returns:
+      The schedule.
+
+    Raises:
+      InputError: If a static factor is negative.
+
+    References:
+      He et al., Deep residual learning, 2016, section 4.2.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> from lab import schedules
+      >>> schedule = schedules.piecewise_constant_schedule(1.0, {2: 0.5, 4: 0.5})
+      >>> print(schedule(jnp.arange(6)))
+      [1.   1.   0.5  0.5  0.25 0.25]
+    """
+    return _constant(init_value, *_sorted(boundaries_and_scales))
+
+
+def piecewise_interpolate_schedule(
+    interpolate_type: str, init_value: Number, boundaries_and_scales: Scales | None = None
+) -> optax.Schedule:
+    """Through the values that accumulated factors give at their counts, in lines or half cosines.
+
+        η(bₖ) = I ∏ {rᵢ : i ≤ k},    η(0) = I,    flat after the last boundary
+
+    Any polygon can be written so; one-cycle schedules are special cases.
+
+    Args:
+      interpolate_type: `"linear"`, or `"cosine"` for no corners.
+      init_value: I.
+      boundaries_and_scales: {bᵢ: rᵢ}, bᵢ > 0, rᵢ ≥ 0; None for a constant.
+
+    Returns:
+      The schedule.
+
+    Raises:
+      InputError: If the type is neither, or a static factor negative.
+
+    References:
+      Smith & Topin, Super-convergence, 2017, figure 1, is the kind of curve that this is for.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> from lab import schedules
+      >>> schedule = schedules.piecewise_interpolate_schedule("linear", 1.0, {2: 3.0, 4: 0.0})
+      >>> print(schedule(jnp.arange(6)))
+      [1.  2.  3.  1.5 0.  0. ]
+    """
+    ways = {"linear": lambda fraction: 1 - fraction, "cosine": cosine}
+    if interpolate_type not in ways:
+        raise UnknownNameError("interpolate_type", interpolate_type, ways)
+    return _interpolated(ways[interpolate_type], init_value, *_sorted(boundaries_and_scales))
+
+
+def _constant(
+    init_value: Number, boundaries: Sequence[Number], scales: Sequence[Number]
+) -> optax.Schedule:
+    def schedule(count):
+        t, value, *numbers = floats(count, init_value, *boundaries, *scales)
+        value = value + 0 * t
+        for boundary, scale in _paired(numbers):
+            value = jnp.where(t >= boundary, value * scale, value)
+        return value
+
+    return schedule
+
+
+def _interpolated(
+    left: Callable[[jax.Array], jax.Array],
+    init_value: Number,
+    boundaries: Sequence[Number],
+    scales: Sequence[Number],
+) -> optax.Schedule:
+    def schedule(count):
+        t, value, *numbers = floats(count, init_value, *boundaries, *scales)
+        knots = [(0 * t, value + 0 * t)]
+        for boundary, scale in _paired(numbers):
+            value = value * scale
+            knots.append((boundary, value))
+        return through(t, knots, left)
+
+    return schedule
+
+
+def _sorted(boundaries_and_scales: Scales | None) -> tuple[list[int], list[float]]:
+    pairs = sorted((boundaries_and_scales or {}).items())  # of distinct boundaries
+    for boundary, scale in pairs:
+        check("non-negative", **{f"the factor at boundary {boundary}": scale})
+    return [boundary for boundary, _ in pairs], [scale for _, scale in pairs]
+
+
+def _paired(numbers: Sequence) -> zip:
+    half = len(numbers) // 2
+    return zip(numbers[:half], numbers[half:], strict=True)
+
+
+ENTRIES = (
+    ScheduleEntry(
+        name="piecewise_constant_schedule",
+        by_hand=piecewise_constant_schedule,
+        via_optax=optax.piecewise_constant_schedule,
+        # at half and three quarters of the budget, as He et al. do; boundaries may be traced here
+        over=lambda peak, steps: _constant(peak, [steps / 2, 3 * steps / 4], [0.1, 0.1]),
+        reference="He et al. 2016, section 4.2",
+        examples=(
+            {"init_value": 1.0, "boundaries_and_scales": {30: 0.1, 45: 0.1}},
+            {"init_value": 0.5, "boundaries_and_scales": {50: 0.2, 10: 2.0, 11: 0.7}},
+            {"init_value": 0.3},
+        ),
+    ),
+    ScheduleEntry(
+        name="piecewise_interpolate_schedule",
+        by_hand=piecewise_interpolate_schedule,
+        via_optax=optax.piecewise_interpolate_schedule,
+        over=lambda peak, steps: _interpolated(
+            cosine, 0.1 * peak, [steps // 5, steps // 2, steps], [10.0, 0.5, 0.0]
+        ),
+        reference="Smith & Topin 2017, figure 1",
+        examples=(
+            {
+                "interpolate_type": "linear",
+                "init_value": 0.1,
+                "boundaries_and_scales": {64: 0.01, 16: 10.0, 32: 0.5},
+            },
+            {
+                "interpolate_type": "cosine",
+                "init_value": 0.5,
+                "boundaries_and_scales": {17: 2.0, 50: 0.1, 51: 0.5},
+            },
+            {"interpolate_type": "cosine", "init_value": 0.3},
+        ),
+    ),
+)

@@ -1,0 +1,194 @@
+"""Cosine decay that starts again."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from lab.catalog import ScheduleEntry
+from lab.errors import require
+from lab.schedules._join import join_schedules
+from lab.schedules._numbers import Number, check, cosine, floats, is_static, times
+from lab.schedules._warmup_cosine import warmup_cosine_decay_schedule
+
+
+def sgdr_schedule(cosine_kwargs: Iterable[dict[str, Number]]) -> optax.Schedule:
+    """One `warmup_cosine_decay_schedule` after another.
+
+    Cycles of any lengths and heights, given one by one; `cosine_restarts_schedule` has cycles
+    without end from three numbers. After the last cycle its end value is held.
+
+    Args:
+      cosine_kwargs: The arguments of each cycle; its `decay_steps` is how long it lasts.
+
+    Returns:
+      The schedule.
+
+    Raises:
+      InputError: If there is no cycle, or a static length is impossible.
+
+    References:
+      Loshchilov & Hutter, SGDR: stochastic gradient descent with warm restarts, 2017.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> from lab import schedules
+      >>> cycle = {"init_value": 0.0, "peak_value": 1.0, "warmup_steps": 1, "decay_steps": 3}
+      >>> print(schedules.sgdr_schedule([cycle, cycle])(jnp.arange(7)).round(2))
+      [0.  1.  0.5 0.  1.  0.5 0. ]
+    """
+    cycles = list(cosine_kwargs)
+    require(len(cycles) > 0, "cosine_kwargs needs at least one cycle, given none.")
+    boundaries, end = [], 0
+    for cycle in cycles[:-1]:
+        end = end + cycle["decay_steps"]
+        boundaries.append(end)
+    return join_schedules(
+        [warmup_cosine_decay_schedule(**cycle) for cycle in cycles],  # type: ignore[arg-type]
+        boundaries,
+    )
+
+
+def cosine_restarts_schedule(
+    init_value: Number,
+    decay_steps: Number,
+    multiplier: Number = 1.0,
+    end_value: Number = 0.0,
+) -> optax.Schedule:
+    """Cosine decay with warm restarts: back to the peak, each cycle longer than the last.
+
+        η(t) = E + (I − E) ½ (1 + cos(π (t − B) / L)),    L = T mⁿ,  B = T (1 + m + … + mⁿ⁻¹)
+
+    in cycle n, the one with B ≤ t < B + L. Every cycle ends with a usable model, whatever the
+    budget turns out to be, and models of several cycles can be averaged ("snapshots").
+
+    Args:
+      init_value: I.
+      decay_steps: T > 0, the length of the first cycle (T₀ in the paper).
+      multiplier: m ≥ 1 (T_mult in the paper): each cycle's length over that of the last.
+      end_value: E.
+
+    Returns:
+      The schedule.
+
+    Raises:
+      InputError: If a static T is not positive or a static m below 1.
+
+    References:
+      Loshchilov & Hutter, SGDR: stochastic gradient descent with warm restarts, 2017, equation 5.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> from lab import schedules
+      >>> print(schedules.cosine_restarts_schedule(100.0, 2, 2)(jnp.arange(7)).round())
+      [100.  50. 100.  85.  50.  15. 100.]
+    """
+    check("positive", decay_steps=decay_steps)
+    if is_static(multiplier):
+        require(
+            bool(np.all(np.greater_equal(multiplier, 1))),
+            f"multiplier must be at least 1, given {multiplier}.",
+        )
+
+    def schedule(count):
+        t, peak, first, m, end = floats(count, init_value, decay_steps, multiplier, end_value)
+        growing = m > 1
+        ratio = jnp.where(growing, m, 2)
+
+        def begin(n):
+            """When cycle n begins, if lengths grow; a whole number is not missed by rounding."""
+            exact = first * (ratio**n - 1) / (ratio - 1)
+            whole = jnp.round(exact)
+            return jnp.where(jnp.abs(exact - whole) < 1e-5 * exact, whole, exact)
+
+        guess = jnp.floor(jnp.log1p(t / first * (ratio - 1)) / jnp.log(ratio))
+        guess = jnp.where(t < begin(guess), guess - 1, guess)
+        guess = jnp.where(t < begin(guess + 1), guess, guess + 1)
+        n = times(t, first)
+        start = jnp.where(growing, begin(guess), n * first)
+        length = jnp.where(growing, begin(guess + 1) - begin(guess), first)
+        return end + (peak - end) * cosine((t - start) / length)
+
+    return schedule
+
+
+def _restarts_via_optax(init_value, decay_steps, multiplier=1.0, end_value=0.0):
+    """The first cycles, one by one."""
+    cycles, length, end = [], decay_steps, 0
+    while end < 2000:
+        cycles.append({
+            "init_value": init_value,
+            "peak_value": init_value,
+            "warmup_steps": 0,
+            "decay_steps": length,
+            "end_value": end_value,
+        })  # fmt: skip
+        end, length = end + length, length * multiplier
+    return optax.sgdr_schedule(cycles)
+
+
+def _three_cycles(peak: Any, steps: Any) -> optax.Schedule:
+    """Of a seventh, two sevenths and the rest of the budget, each a little lower."""
+    first = _at_least_one(steps // 7)
+    lengths = [first, 2 * first, _at_least_one(steps - 3 * first)]
+    return sgdr_schedule(
+        [
+            {
+                "init_value": 0.1 * height,
+                "peak_value": height,
+                "warmup_steps": length // 10,
+                "decay_steps": length,
+            }
+            for height, length in zip([peak, 0.7 * peak, 0.5 * peak], lengths, strict=True)
+        ]
+    )
+
+
+def _at_least_one(steps: Any) -> jax.Array:
+    return jnp.maximum(steps, 1)
+
+
+ENTRIES = (
+    ScheduleEntry(
+        name="sgdr_schedule",
+        by_hand=sgdr_schedule,
+        via_optax=optax.sgdr_schedule,
+        over=_three_cycles,
+        reference="Loshchilov & Hutter 2017",
+        examples=(
+            {
+                "cosine_kwargs": [
+                    {
+                        "init_value": 0.1,
+                        "peak_value": 1.0,
+                        "warmup_steps": 4,
+                        "decay_steps": 20,
+                        "end_value": 0.05,
+                    },
+                    {
+                        "init_value": 0.0,
+                        "peak_value": 0.5,
+                        "warmup_steps": 10,
+                        "decay_steps": 41,
+                        "exponent": 2.0,
+                    },
+                ]
+            },
+        ),
+    ),
+    ScheduleEntry(
+        name="cosine_restarts_schedule",
+        by_hand=cosine_restarts_schedule,
+        via_optax=_restarts_via_optax,
+        over=lambda peak, steps: cosine_restarts_schedule(peak, steps / 7, 2.0),
+        reference="Loshchilov & Hutter 2017, equation 5",
+        examples=(
+            {"init_value": 1.0, "decay_steps": 25},
+            {"init_value": 1.0, "decay_steps": 10, "multiplier": 2},
+            {"init_value": 0.5, "decay_steps": 6, "multiplier": 3, "end_value": 0.1},
+        ),
+    ),
+)
