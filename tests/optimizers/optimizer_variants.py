@@ -19,11 +19,7 @@ def _fading(count):
     return 0.1 / (1 + jnp.asarray(count, jnp.float32))
 
 
-_ADAM = (
-    {"b1": 0.5, "b2": 0.9, "eps": 1e-3, "eps_root": 1e-6},
-    {"nesterov": True},
-    {"mu_dtype": "bfloat16"},
-)
+_NUMBERS = {"b1": 0.5, "b2": 0.9, "eps": 1e-3, "eps_root": 1e-6}
 VARIANTS = {
     "sgd": (
         {},
@@ -45,14 +41,13 @@ VARIANTS = {
         {},
         {"rho": 0.5, "eps": 1e-3, "weight_decay": 0.1, "weight_decay_mask": _matrices},
     ),
-    "adam": ({}, *_ADAM),
+    "adam": ({}, {"nesterov": True}, {"mu_dtype": "bfloat16", **_NUMBERS}),
     "adamw": (
         {},
-        *_ADAM,
-        {"weight_decay": 0.1, "mask": _matrices},
-        {"weight_decay": _fading},
+        {"weight_decay": 0.1, "mask": _matrices, "nesterov": True},
+        {"weight_decay": _fading, "mu_dtype": "bfloat16", **_NUMBERS},
     ),
-    "nadam": ({}, *_ADAM[::2], {"nesterov": False}),
+    "nadam": ({}, {"mu_dtype": "bfloat16", **_NUMBERS}),
     "lion": (
         {},
         {"b1": 0.5, "b2": 0.9, "weight_decay": 0.1, "mask": _matrices},

@@ -20,10 +20,6 @@ WRAPPERS = {
     "masked": lambda f: optax.masked(f(0.1), {"w": True, "b": False}),
     "multi_steps": lambda f: optax.MultiSteps(f(0.1), 2).gradient_transformation(),
     "inject_hyperparams": lambda f: optax.inject_hyperparams(f)(learning_rate=0.1),
-    "partition": lambda f: optax.partition(
-        {"mine": f(0.1), "none": optax.set_to_zero()}, {"w": "mine", "b": "none"}
-    ),
-    "apply_if_finite": lambda f: optax.apply_if_finite(f(0.1), 2),
 }
 
 
@@ -65,13 +61,12 @@ def test_a_flax_nnx_training_loop_lowers_its_loss(name):
     optimizer = nnx.Optimizer(model, rule, wrt=nnx.Param)
     x, y = _data()
 
-    @nnx.jit
     def step(model, optimizer):
         loss, gradient = nnx.value_and_grad(lambda m: jnp.mean((m(x) - y) ** 2))(model)
         optimizer.update(model, gradient)
         return loss
 
-    losses = [float(step(model, optimizer)) for _ in range(10)]
+    losses = [float(step(model, optimizer)) for _ in range(5)]
     assert losses[-1] < losses[0]
 
 
@@ -82,7 +77,6 @@ def test_an_equinox_training_loop_lowers_its_loss(name):
     rule = CATALOG[name].by_hand(float(space.grid(3)[1]))
     x, y = _data()
 
-    @eqx.filter_jit
     def step(model, state):
         loss, gradient = eqx.filter_value_and_grad(lambda m: jnp.mean((jax.vmap(m)(x) - y) ** 2))(
             model
@@ -92,7 +86,7 @@ def test_an_equinox_training_loop_lowers_its_loss(name):
 
     state = rule.init(eqx.filter(model, eqx.is_array))
     losses = []
-    for _ in range(10):
+    for _ in range(5):
         model, state, loss = step(model, state)
         losses.append(float(loss))
     assert losses[-1] < losses[0]

@@ -14,7 +14,7 @@ from lab.schedules import CATALOG
 rates = st.floats(2**-13, 128, width=32)
 lengths = st.integers(1, 150)
 powers = st.floats(0.25, 4)
-common = settings(max_examples=25, deadline=None, derandomize=True)
+common = settings(max_examples=12, deadline=None, derandomize=True)
 
 # Jitted over counts and numbers, so that hypothesis compiles each schedule once.
 T = 200
