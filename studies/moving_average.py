@@ -39,6 +39,7 @@ def run(flags: MovingAverage) -> None:
         draw(opened(flags.from_, "moving_average"), folder)
         return
     require(flags.observations >= 30, f"--observations must be 30 or more: {flags.observations}.")
+    require(0 < flags.beta < 1, f"--beta must be strictly between 0 and 1, given {flags.beta}.")
     seeds = flags.seeds or (10 if flags.smoke else 1000)
     record = measure(flags.beta, flags.observations, seeds)
     configuration = {"beta": flags.beta, "observations": flags.observations, "seeds": seeds}

@@ -5,13 +5,13 @@ iteration is linear with a 2 × 2 matrix, so rates and risks have closed forms. 
 from µ (least) to L (largest); κ = L/µ.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 
 from lab.errors import require
 
@@ -108,18 +108,32 @@ def _radius(trace, determinant) -> np.ndarray:
     return np.where(gap < 0, np.sqrt(np.abs(determinant)), real)
 
 
-def iteration_matrix(step: Callable, curvature: float) -> np.ndarray:
-    """The 2 × 2 matrix of one update on one axis, read off a rule's own code by differentiation.
+def iteration_matrix(rule: optax.GradientTransformation, curvature: float) -> np.ndarray:
+    """The matrix of one update on one axis, read off a rule's own code by differentiation.
 
     Args:
-      step: `(w, v, gradient) -> (w, v)`, one update of position and velocity, all scalars.
+      rule: A rule that is linear in the gradient; its state are velocities.
       curvature: h; the gradient is h w.
+
+    Returns:
+      [1 + n, 1 + n] for a state of n numbers: how (w, state) goes on.
     """
+    numbers, structure = jax.tree.flatten(rule.init(jnp.zeros(())))
 
     def linear(z):
-        return jnp.stack(step(z[0], z[1], curvature * z[0]))
+        state = jax.tree.unflatten(structure, list(z[1:]))
+        update, state = rule.update(curvature * z[0], state, z[0])
+        return jnp.stack([z[0] + jnp.asarray(update), *jax.tree.leaves(state)])
 
-    return np.asarray(jax.jacobian(linear)(jnp.zeros(2)))
+    return np.asarray(jax.jacobian(linear)(jnp.zeros(1 + len(numbers))))
+
+
+def spectral_radius(matrix: np.ndarray) -> float:
+    """Largest modulus of the eigenvalues of a 1 × 1 or 2 × 2 matrix, exact at double roots."""
+    if matrix.shape == (1, 1):
+        return float(abs(matrix[0, 0]))
+    require(matrix.shape == (2, 2), f"matrix must be 1 × 1 or 2 × 2, given {matrix.shape}.")
+    return float(_radius(np.trace(matrix), np.linalg.det(matrix)))
 
 
 def risk(

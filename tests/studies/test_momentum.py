@@ -1,0 +1,38 @@
+"""The momentum study runs and redraws itself; its noisy quadratic is the tested recurrence."""
+
+import numpy as np
+import pytest
+
+from lab.tasks import quadratics as q
+from studies import _noisy_quadratic as noisy
+from studies._races import updates_to
+from studies.momentum import Momentum, contraction, run
+
+
+def test_smoke_and_redraw(tmp_path):
+    run(Momentum(smoke=True, out=tmp_path / "one"))
+    run(Momentum(from_=tmp_path / "one", out=tmp_path / "two"))
+    pictures = ("contraction", "heatmap", "races", "oscillation", "batch")
+    for name in ("table.md", *(f"{picture}.png" for picture in pictures)):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_runs_contract_as_theory_says():
+    record = contraction((25.0,))
+    np.testing.assert_allclose(record.radius, record.theory, atol=1e-8)
+    error = np.abs(np.log(record.fitted) / np.log(record.theory) - 1).isel(condition=0)
+    assert float(error.sel(rule="gradient descent")) < 0.01
+    assert float(error.max()) < 0.05
+
+
+@pytest.mark.parametrize(("momentum", "rate", "batch"), [(0.0, 0.5, 64.0), (0.9, 0.05, 256.0)])
+def test_the_search_for_the_target_finds_what_the_recurrence_says(momentum, rate, batch):
+    h = 1 / np.arange(1, noisy.DIMENSION + 1)
+    (found,) = noisy._first_below(h, np.array([rate]), momentum, np.array([1 / batch]))
+    risk = q.risk(q.Quadratic(tuple(h)), np.ones(len(h)), 2000, rate, momentum, batch)
+    assert found == np.argmax(risk <= noisy.TARGET * risk[0])
+
+
+def test_updates_to_counts_from_when_it_stays_there():
+    heights = np.array([[1, 1e-4, 1, 1e-4, 1e-4], [1, 1, 1, 1, 1], [1, 1e-9, 0, 0, 0]])
+    assert updates_to(heights).tolist() == [3, np.inf, 1]
