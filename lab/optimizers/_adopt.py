@@ -1,0 +1,148 @@
+"""ADOPT: Adam whose root of squares does not yet know the gradient it divides."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+import optax.contrib
+
+from lab.catalog import OptimizerEntry
+from lab.optimizers import _counter as counter
+from lab.optimizers._adam import ScaleByAdamState
+from lab.optimizers._learning_rate import scale_by_learning_rate
+from lab.optimizers._moments import average, squared, squares_like, zeros_like
+from lab.optimizers._numbers import Number, cast_like, like, together
+from lab.spaces import LogRange
+
+
+def _fourth_root(count: jax.Array) -> jax.Array:
+    return jnp.asarray(count, jnp.result_type(float)) ** 0.25
+
+
+def scale_by_adopt(
+    b1: Number = 0.9,
+    b2: Number = 0.9999,
+    eps: Number = 1e-6,
+    mu_dtype: Any = None,
+    *,
+    nesterov: bool = False,
+    use_clipping: bool = True,
+    clip_value_fn: Callable[[jax.Array], jax.Array] = _fourth_root,
+) -> optax.GradientTransformation:
+    """Replace gradients by ADOPT's direction: see `adopt`."""
+
+    def init(params):
+        return ScaleByAdamState(counter.zero(), zeros_like(params, mu_dtype), squares_like(params))
+
+    def update(updates, state, params=None):  # Taniguchi et al., algorithm 2
+        del params
+        t = state.count
+        bound = clip_value_fn(t)
+
+        def normalized(g, v):  # by v of the previous step
+            root = jnp.sqrt(v)
+            g, root = together(g, jnp.maximum(root, like(eps, root)))
+            n = g / root
+            return _clip(n, like(bound, n)) if use_clipping else n
+
+        n = jax.tree.map(normalized, updates, state.nu)
+        # The first gradient only starts v.
+        b1_t, b2_t = jnp.where(t > 0, b1, 1.0), jnp.where(t > 0, b2, 0.0)
+        mu = average(b1_t, n, state.mu)
+        nu = average(b2_t, squared(updates), state.nu)
+        direction = average(b1_t, n, mu) if nesterov else mu
+        new = ScaleByAdamState(counter.one_more(t), mu, nu)
+        return direction, cast_like(new, state)
+
+    return optax.GradientTransformation(init, update)
+
+
+def _clip(x: jax.Array, bound: Any) -> jax.Array:
+    """`x` cut off at ±`bound`; a complex number keeps its direction."""
+    if jnp.iscomplexobj(x):
+        size = jnp.abs(x)
+        return x * (jnp.minimum(size, bound) / jnp.where(size > 0, size, 1))
+    return jnp.clip(x, -bound, bound)
+
+
+def adopt(
+    learning_rate: optax.ScalarOrSchedule,
+    b1: Number = 0.9,
+    b2: Number = 0.9999,
+    eps: Number = 1e-6,
+    mu_dtype: Any = None,
+    *,
+    nesterov: bool = False,
+    use_clipping: bool = True,
+    clip_value_fn: Callable[[jax.Array], jax.Array] = _fourth_root,
+) -> optax.GradientTransformationExtraArgs:
+    """ADOPT: divide first, by the root of the squares before this gradient, and average after.
+
+        v₀ = g₀²  (and no step),  then for t = 1, 2, …
+        m ← (1 − β₁) clip(g / max(√v, ε), ±t^¼) + β₁ m
+        v ← (1 − β₂) g² + β₂ v
+        w ← w − η m
+
+    In Adam the gradient is divided by a root that contains it, which biases the step and lets Adam
+    fail where β₂ is not close enough to 1. Here the two are independent, and any β₂ converges. The
+    first update is zero.
+
+    Args:
+      learning_rate: η; a number or a schedule.
+      b1: β₁, memory of the mean.
+      b2: β₂, memory of the mean square.
+      eps: ε, a floor under the root.
+      mu_dtype: The dtype of m; None for that of the parameters.
+      nesterov: Whether the step looks ahead: m̃ = (1 − β₁) clip(…) + β₁ m.
+      use_clipping: Whether normalized gradients are clipped; the theory needs no clipping,
+        the first few updates do.
+      clip_value_fn: From t to the bound.
+
+    Returns:
+      The transformation. Memory: m and v.
+
+    References:
+      Taniguchi et al., ADOPT: modified Adam can converge with any β₂ with the optimal rate, 2024,
+      algorithm 2; clipping as in its implementation.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> from lab import optimizers
+      >>> rule = optimizers.adopt(learning_rate=0.1)
+      >>> gradient = jnp.array([4.0, -0.01])
+      >>> state = rule.init(gradient)
+      >>> for _ in range(2):
+      ...     updates, state = rule.update(gradient, state)
+      >>> print(updates.round(3))
+      [-0.01  0.01]
+    """
+    return optax.chain(
+        scale_by_adopt(
+            b1,
+            b2,
+            eps,
+            mu_dtype,
+            nesterov=nesterov,
+            use_clipping=use_clipping,
+            clip_value_fn=clip_value_fn,
+        ),
+        scale_by_learning_rate(learning_rate),
+    )
+
+
+PARTS = (scale_by_adopt,)
+ENTRIES = (
+    OptimizerEntry(
+        name="adopt",
+        by_hand=adopt,
+        # the same function object, so that the two have equal defaults
+        via_optax=functools.partial(optax.contrib.adopt, clip_value_fn=_fourth_root),
+        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        reference="Taniguchi et al. 2024, algorithm 2",
+        state_slots=2,
+        rule="m ← (1 − β₁) clip(g / max(√v, ε)) + β₁ m;  v ← (1 − β₂) g² + β₂ v;  w ← w − η m",
+    ),
+)

@@ -1,0 +1,154 @@
+"""Muon: momentum whose matrices are orthogonalized."""
+
+from typing import Any, Literal
+
+import jax
+import optax
+import optax.contrib
+
+from lab.catalog import OptimizerEntry
+from lab.errors import UnknownNameError
+from lab.optimizers import _newton_schulz as newton_schulz
+from lab.optimizers._adamw import adamw
+from lab.optimizers._learning_rate import scale_by_learning_rate
+from lab.optimizers._numbers import Number
+from lab.optimizers._scale_by_muon import scale_by_muon, scale_by_shape
+from lab.optimizers._sides import dimension_numbers
+from lab.optimizers._weight_decay import add_decayed_weights
+from lab.spaces import LogRange
+
+PRESETS = {"standard": newton_schulz.STANDARD, "dion": newton_schulz.DION}
+
+
+def muon(
+    learning_rate: optax.ScalarOrSchedule,
+    ns_coeffs: Any = newton_schulz.STANDARD,
+    ns_steps: int = 5,
+    beta: Number = 0.95,
+    eps: Number = 1e-8,
+    weight_decay: optax.ScalarOrSchedule = 0.0,
+    weight_decay_mask: Any = None,
+    mu_dtype: Any = None,
+    *,
+    nesterov: bool = True,
+    adaptive: bool = False,
+    preconditioning: Literal["frobenius", "spectral", "aol", "schatten"] = "frobenius",
+    adam_b1: Number = 0.9,
+    adam_b2: Number = 0.999,
+    adam_eps_root: Number = 0.0,
+    adam_weight_decay: optax.ScalarOrSchedule = 0.0,
+    adam_learning_rate: optax.ScalarOrSchedule | None = None,
+    muon_weight_dimension_numbers: Any = None,
+    consistent_rms: Number | None = None,
+) -> optax.GradientTransformationExtraArgs:
+    """Muon: every singular value of a matrix's step is about the same; the rest is Adam's.
+
+        m ← (1 − β) g + β m,    m̂ = β m / (1 − βᵗ⁺¹) + (1 − β) g / (1 − βᵗ)     (Nesterov)
+        O = U Vᵀ for m̂ = U S Vᵀ, nearly, by Newton–Schulz iteration: see `orthogonalize`
+        W ← W − η (√max(1, out / in) O + λ W)
+
+    Steepest descent where the size of a step is its spectral norm. Often the fastest rule on
+    matrices, biases and other arrays of rank ≠ 2 being left to AdamW (with `eps` and `mu_dtype`
+    of Muon's). Output layers are sometimes better left to AdamW too: see
+    `muon_weight_dimension_numbers`. Costs about 10 products of the size of each matrix per update.
+
+    Args:
+      learning_rate: η; a number or a schedule.
+      ns_coeffs: (a, b, c) of the iteration, a row of them per step, or "standard" or "dion".
+      ns_steps: Newton–Schulz iterations.
+      beta: β, memory of the momentum.
+      eps: Added to the norm that a matrix is divided by, and Adam's ε.
+      weight_decay: λ of the matrices; a number or a schedule.
+      weight_decay_mask: Where matrices decay: see `add_decayed_weights`.
+      mu_dtype: The dtype of m; None for that of the parameters.
+      nesterov: Whether m̂ looks one step ahead; else m̂ = m / (1 − βᵗ).
+      adaptive: Whether O is multiplied by ⟨m̂, O⟩, the dual norm (Bernstein & Newhouse 2024).
+      preconditioning: How a matrix is first brought to norm 1: see `orthogonalize`.
+      adam_b1: β₁ of AdamW.
+      adam_b2: β₂ of AdamW.
+      adam_eps_root: ε̄ of AdamW.
+      adam_weight_decay: λ of AdamW.
+      adam_learning_rate: η of AdamW; None for Muon's.
+      muon_weight_dimension_numbers: A tree (or a prefix, or a function of the parameters) of
+        `optax.contrib.MuonDimensionNumbers`, which say how an array is a matrix, and None where
+        it is AdamW's; None makes Muon's what has rank 2.
+      consistent_rms: Replaces √max(1, out / in) by this times √max(in, out).
+
+    Returns:
+      The transformation, whose `update` needs the parameters. Memory: m of matrices, m and v of
+      the rest.
+
+    References:
+      Jordan et al., Muon: an optimizer for hidden layers in neural networks, 2024; Liu et al.,
+      Muon is scalable for LLM training, 2025 (`weight_decay`, `consistent_rms`).
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> from lab import optimizers
+      >>> rule = optimizers.muon(learning_rate=0.1)
+      >>> params = {"w": jnp.eye(2), "b": jnp.zeros(2)}
+      >>> gradient = {"w": jnp.diag(jnp.array([4.0, -3.0])), "b": jnp.array([1.0, -0.01])}
+      >>> updates, _ = rule.update(gradient, rule.init(params), params)
+      >>> print(jnp.linalg.svd(updates["w"])[1].round(2))
+      [0.11 0.07]
+    """
+    if isinstance(ns_coeffs, str):
+        if ns_coeffs not in PRESETS:
+            raise UnknownNameError("ns_coeffs", ns_coeffs, PRESETS)
+        ns_coeffs = PRESETS[ns_coeffs]
+
+    def numbers(params):
+        return dimension_numbers(muon_weight_dimension_numbers, params)
+
+    def labels(params):
+        by_rank = muon_weight_dimension_numbers is None
+        return jax.tree.map(
+            lambda p, n: "muon" if n is not None and (p.ndim == 2 or not by_rank) else "adam",
+            params,
+            numbers(params),
+        )
+
+    return optax.partition(
+        {
+            "muon": optax.chain(
+                scale_by_muon(
+                    ns_coeffs,
+                    ns_steps,
+                    beta,
+                    eps,
+                    mu_dtype,
+                    nesterov=nesterov,
+                    adaptive=adaptive,
+                    preconditioning=preconditioning,
+                    weight_dimension_numbers=numbers,
+                ),
+                scale_by_shape(numbers, consistent_rms),
+                add_decayed_weights(weight_decay, weight_decay_mask),
+                scale_by_learning_rate(learning_rate),
+            ),
+            "adam": adamw(
+                learning_rate if adam_learning_rate is None else adam_learning_rate,
+                adam_b1,
+                adam_b2,
+                eps,
+                adam_eps_root,
+                mu_dtype,
+                adam_weight_decay,
+                nesterov=nesterov,
+            ),
+        },
+        labels,
+    )
+
+
+ENTRIES = (
+    OptimizerEntry(
+        name="muon",
+        by_hand=muon,
+        via_optax=optax.contrib.muon,
+        search_space={"learning_rate": LogRange(1e-3, 1.0)},
+        reference="Jordan et al. 2024",
+        state_slots=1,
+        rule="m ← (1 − β) g + β m;  W ← W − η √max(1, out / in) U Vᵀ, where m̂ = U S Vᵀ",
+    ),
+)
