@@ -14,7 +14,8 @@ import optax
 import xarray as xr
 
 import lab
-from lab import plots, protocol, statistics
+from lab import plots, protocol, records, statistics
+from lab.catalog import OptimizerEntry
 from lab.errors import require
 from lab.tasks import Task
 from studies._cli import DataFlags, Folder, main, opened
@@ -45,10 +46,13 @@ def run(flags: Optimizers) -> None:
     if flags.from_ is not None:
         draw(opened(flags.from_, "optimizers"), Folder(flags, "optimizers"))
         return
-    names = list(lab.optimizers.CATALOG) if flags.optimizers == "all" else _listed(flags.optimizers)
-    entries = {name: lab.optimizers.CATALOG[name] for name in names}
+    catalogue = lab.optimizers.CATALOG
+    asked = list(catalogue) if flags.optimizers == "all" else _listed(flags.optimizers)
+    left_out = {name: reason for name in asked if (reason := _needs_more(catalogue[name]))}
+    names = [name for name in asked if name not in left_out]
+    require(len(names) > 0, f"--optimizers: none can be ranked: {left_out}.")
     grids = protocol.rate_grid(
-        {name: entry.search_space["learning_rate"] for name, entry in entries.items()},
+        {name: catalogue[name].search_space["learning_rate"] for name in names},
         4 if flags.smoke else flags.trials,
     )
     tune = protocol.phase_seeds(protocol.TUNE, 2 if flags.smoke else 3)
@@ -76,8 +80,18 @@ def run(flags: Optimizers) -> None:
                 task, names, chosen, seeds=fresh, extend=held, **settings
             ),
         )
-    record = folder.finish(parts, {"flags": {k: str(v) for k, v in vars(flags).items()}})
+    described = {"flags": {k: str(v) for k, v in vars(flags).items()}, "left_out": left_out}
+    record = folder.finish(parts, described)
     draw(record, folder)
+
+
+def _needs_more(entry: OptimizerEntry) -> str | None:
+    """Why an optimizer cannot be ranked at equal numbers of stochastic gradients, if so."""
+    if entry.gradient_evaluations != 1:
+        return f"takes {entry.gradient_evaluations:g} gradient evaluations an update"
+    if "learning_rate" not in entry.search_space:
+        return "has no learning rate to tune"
+    return None
 
 
 class Result(NamedTuple):
@@ -127,6 +141,10 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
         pages.append(f"## {name}\n\n" + markdown(header, [list(r.values()) for r in rows]))
         pages.append(_verdict(name, result))
         flat += [{"task": name} | row for row in rows]
+    left_out = records.manifest(record)["configuration"]["left_out"]
+    if left_out:
+        reasons = "\n".join(f"- `{name}` {reason}" for name, reason in left_out.items())
+        pages.append(f"## Not ranked: needs more than a stochastic gradient\n\n{reasons}\n")
     page = "# Optimizers at equal budget\n\n" + "\n".join(pages)
     folder.text("table.md", page)
     keys = list(dict.fromkeys(key for row in flat for key in row))

@@ -8,6 +8,7 @@ the capacity of a call does; how a run is cut changes no bit.
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import jax
@@ -18,7 +19,7 @@ from lab.data.streams import key_data, order
 from lab.sweeps.compiled import Compiled, compiled, compiled_schedule, seen
 from lab.sweeps.place import SHARED, check_memory, shard, width
 from lab.sweeps.plan import Job, Lane
-from lab.training import RUNNING, Hypers, Stream, make_train
+from lab.training import RUNNING, Hypers, Program, Stream, make_train
 
 Advance = Callable[[int], None]  # told how many lane-updates were taken
 
@@ -102,12 +103,20 @@ def place_rows(job: Job, mesh: Mesh) -> Rows:
 
 def block_width(job: Job, mesh: Mesh) -> tuple[int, int]:
     """Lanes per device, and bytes of one lane's state with its gradient."""
-    scalars = jax.tree.map(lambda a: a[0], _hypers(job.lanes[:1]))
-    train, key = make_train(job.program), jax.ShapeDtypeStruct((2,), np.uint32)
-    state = jax.eval_shape(lambda k, h: train.start(train.draw(k, h), k, h), key, scalars)
-    leaves = [*jax.tree.leaves(state), *jax.tree.leaves(state.params)]
-    nbytes = sum(leaf.size * leaf.dtype.itemsize for leaf in leaves)
+    hypers = _hypers(job.lanes[:1])
+    nbytes = lane_bytes(job.program, tuple(hypers.rule), tuple(hypers.task), _float())
     return width(nbytes, mesh.devices.flat[0].platform), nbytes
+
+
+@lru_cache(maxsize=512)
+def lane_bytes(program: Program, rule: tuple[str, ...], task: tuple[str, ...], dtype: Any) -> int:
+    """Bytes of the state and gradient of a lane with numbers of these names."""
+    train, number = make_train(program), jax.ShapeDtypeStruct((), dtype)
+    hypers = Hypers(dict.fromkeys(rule, number), dict.fromkeys(task, number))
+    key = jax.ShapeDtypeStruct((2,), np.uint32)
+    state = jax.eval_shape(lambda k, h: train.start(train.draw(k, h), k, h), key, hypers)
+    leaves = [*jax.tree.leaves(state), *jax.tree.leaves(state.params)]
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in leaves)
 
 
 class _Block:
