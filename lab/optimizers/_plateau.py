@@ -1,0 +1,132 @@
+"""A learning rate that falls when the loss no longer does."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from lab.errors import require
+from lab.optimizers import _counter as counter
+from lab.optimizers._numbers import Number, like
+
+
+class ReduceLROnPlateauState(NamedTuple):
+    """The factor so far, and how the loss has been doing."""
+
+    scale: jax.Array  # s, in the narrowest dtype of the parameters
+    best_value: jax.Array  # the least mean loss so far, in their widest dtype
+    plateau_count: jax.Array  # int32 []: mean losses without improvement
+    cooldown_count: jax.Array  # int32 []: mean losses still to be ignored
+    count: jax.Array  # int32 []: losses in the current mean
+    avg_value: jax.Array  # the current mean
+
+
+def reduce_on_plateau(
+    factor: Number = 0.1,
+    patience: Number = 10,
+    rtol: Number = 1e-4,
+    atol: Number = 0.0,
+    cooldown: Number = 0,
+    accumulation_size: Number = 1,
+    min_scale: Number = 0.0,
+) -> optax.GradientTransformationExtraArgs:
+    """Multiply updates by a scale that falls each time the loss has stopped improving.
+
+        L̄ ← mean of n losses;    better if L̄ < (1 − r) L* − a;    L* ← the best so far
+        s ← max(f s, s_min) after p means in a row that were not better,  then p ← 0 again
+        u ← s u
+
+    For trainings whose length is not known. A schedule that sees the loss: it reacts to noise
+    as well, so average over many batches or hand it a validation loss. The last link of a chain;
+    `update(..., value=loss)`.
+
+    Args:
+      factor: f, between 0 and 1.
+      patience: p, means without improvement before the scale falls.
+      rtol: r, the relative improvement that counts, at most 1.
+      atol: a, the absolute improvement that counts; r or a is positive.
+      cooldown: Means that are ignored after the scale has fallen.
+      accumulation_size: n, losses in a mean.
+      min_scale: s_min.
+
+    Returns:
+      The transformation; `update` needs `value`.
+
+    Raises:
+      InputError: If a static f is not between 0 and 1, or r or a impossible.
+
+    References:
+      Keras's and PyTorch's ReduceLROnPlateau; Bottou, Curtis & Nocedal, Optimization methods for
+      large-scale machine learning, 2018, section 4.2, halve a constant rate when progress stalls.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> from lab import optimizers
+      >>> rule = optimizers.reduce_on_plateau(0.5, patience=2)
+      >>> state = rule.init(jnp.zeros(1))
+      >>> for loss in (3.0, 2.0, 2.0, 2.0):
+      ...     updates, state = rule.update(jnp.ones(1), state, value=loss)
+      >>> print(updates)
+      [0.5]
+    """
+    if _static(factor):
+        require(0 < factor < 1, f"factor must be strictly between 0 and 1, given {factor}.")
+    if _static(rtol):
+        require(0 <= rtol <= 1, f"rtol must be between 0 and 1, given {rtol}.")
+    if _static(atol):
+        require(atol >= 0, f"atol must be non-negative, given {atol}.")
+    if _static(rtol) and _static(atol):
+        require(rtol > 0 or atol > 0, "rtol or atol must be positive, given 0 for both.")
+
+    def init(params):
+        dtypes = [jnp.result_type(p) for p in jax.tree.leaves(params)]
+        real = sorted({jnp.finfo(d).dtype for d in dtypes}, key=lambda d: jnp.finfo(d).bits)
+        narrow, wide = real[0], real[-1]
+        return ReduceLROnPlateauState(
+            scale=jnp.ones([], narrow),
+            best_value=jnp.full([], np.inf, wide),
+            plateau_count=counter.zero(),
+            cooldown_count=counter.zero(),
+            count=counter.zero(),
+            avg_value=jnp.zeros([], wide),
+        )
+
+    def judged(state):
+        """The state once a mean is complete."""
+        mean, best, scale = state.avg_value, state.best_value, state.scale
+        better = mean < (1 - like(rtol, best)) * best - like(atol, best)
+        stuck = jnp.where(better, 0, counter.one_more(state.plateau_count))
+        resting = state.cooldown_count > 0
+        falls = ~resting & (stuck == patience)
+        fallen = jnp.where(falls, scale * like(factor, scale), scale)
+        fallen = jnp.maximum(fallen, like(min_scale, scale))
+        rest = jnp.where(falls, cooldown, 0)
+        return ReduceLROnPlateauState(
+            scale=jnp.where(resting, scale, fallen),
+            best_value=jnp.where(better, mean, best),
+            plateau_count=jnp.where(resting | falls, 0, stuck),
+            cooldown_count=jnp.where(resting, state.cooldown_count - 1, rest),
+            count=counter.zero(),
+            avg_value=jnp.zeros_like(mean),
+        )
+
+    def update(updates, state, params=None, *, value, **extra):
+        del params, extra
+        n = counter.one_more(state.count)
+        mean = state.avg_value
+        total = state.count.astype(mean.dtype) * mean + jnp.asarray(value).astype(mean.dtype)
+        state = state._replace(count=n, avg_value=total / n.astype(mean.dtype))
+        complete = n == accumulation_size
+        new = jax.tree.map(lambda j, s: jnp.where(complete, j, s), judged(state), state)
+        return jax.tree.map(lambda u: like(new.scale, u) * u, updates), new
+
+    return optax.GradientTransformationExtraArgs(init, update)
+
+
+def _static(number: Number) -> bool:
+    return isinstance(number, int | float | np.number)
+
+
+PARTS = (reduce_on_plateau,)
