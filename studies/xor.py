@@ -113,7 +113,7 @@ def run(flags: Xor) -> None:
         parts[f"{name}/report"] = folder.part(
             f"{name}.report",
             lambda held, its_task=its_task, rates=rates: lab.sweep(
-                its_task, list(spaces), seeds=fresh, evaluations=20 if flags.smoke else 50, extend=held,
+                its_task, list(spaces), seeds=fresh, evaluations=50, extend=held,
                 trials={k: [{"learning_rate": float(rates.sel(optimizer=k))}] for k in spaces},
                 probe=parameters, probe_every=updates - 1, **settings,
             ),
