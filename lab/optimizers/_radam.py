@@ -39,7 +39,7 @@ def scale_by_radam(
         nu = average(b2, squared(updates), state.nu)  # v_t
         limit = 2 / (1 - b2) - 1  # ρ_∞
         faded = jax.lax.pow(jnp.asarray(b2), t)
-        rho = limit - 2 * t.astype(faded.dtype) * faded / (1 - faded)  # ρ_t
+        rho = jnp.asarray(limit - 2 * t.astype(faded.dtype) * faded / (1 - faded))  # ρ_t
         r, known = rectified(rho, limit), rho >= like(threshold, rho)
 
         if nesterov:

@@ -5,9 +5,9 @@ from typing import Any
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.optimizers._ema import ema
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._numbers import Number
-from lab.optimizers._running_mean import running_mean
 from lab.optimizers._sign_sgd import scale_by_sign
 from lab.spaces import LogRange
 
@@ -48,7 +48,7 @@ def signum(
       [-0.25 -0.25]
     """
     return optax.chain(
-        running_mean(beta, accumulator_dtype),
+        ema(beta, debias=False, accumulator_dtype=accumulator_dtype),
         scale_by_sign(),
         scale_by_learning_rate(learning_rate),
     )
