@@ -31,7 +31,7 @@ def clip(max_delta: Number) -> optax.GradientTransformation:
     """
 
     def leaf(u):
-        bound = like(max_delta, u)
+        bound = jnp.asarray(max_delta, u.dtype)
         return jnp.clip(u, -bound, bound)
 
     return optax.stateless(lambda updates, _: jax.tree.map(leaf, updates))

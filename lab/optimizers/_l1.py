@@ -42,7 +42,8 @@ def add_l1_weights(strength: Number = 0.0) -> optax.GradientTransformation:
     """
 
     def leaf(u, w):
-        u, pull = together(u, like(strength, w) * jnp.sign(w))
+        size = jnp.asarray(strength, jnp.result_type(w))
+        u, pull = together(u, size * jnp.sign(w))
         return u + pull
 
     def penalized(updates, params):

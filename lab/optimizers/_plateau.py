@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from lab.errors import require
+from lab.errors import InputError, require
 from lab.optimizers import _counter as counter
 from lab.optimizers._numbers import Number, like
 
@@ -71,14 +71,11 @@ def reduce_on_plateau(
       >>> print(updates)
       [0.5]
     """
-    if _static(factor):
-        require(0 < factor < 1, f"factor must be strictly between 0 and 1, given {factor}.")
-    if _static(rtol):
-        require(0 <= rtol <= 1, f"rtol must be between 0 and 1, given {rtol}.")
-    if _static(atol):
-        require(atol >= 0, f"atol must be non-negative, given {atol}.")
-    if _static(rtol) and _static(atol):
-        require(rtol > 0 or atol > 0, "rtol or atol must be positive, given 0 for both.")
+    f, r, a = _static(factor), _static(rtol), _static(atol)
+    require(f is None or 0 < f < 1, f"factor must be strictly between 0 and 1, given {f}.")
+    require(r is None or 0 <= r <= 1, f"rtol must be between 0 and 1, given {r}.")
+    require(a is None or a >= 0, f"atol must be non-negative, given {a}.")
+    require(r != 0 or a != 0, "rtol or atol must be positive, given 0 for both.")
 
     def init(params):
         dtypes = [jnp.result_type(p) for p in jax.tree.leaves(params)]
@@ -112,8 +109,12 @@ def reduce_on_plateau(
             avg_value=jnp.zeros_like(mean),
         )
 
-    def update(updates, state, params=None, *, value, **extra):
+    def update(updates, state, params=None, *, value=None, **extra):
         del params, extra
+        if value is None:
+            raise InputError(
+                "reduce_on_plateau needs the loss: call update(updates, state, params, value=loss)."
+            )
         n = counter.one_more(state.count)
         mean = state.avg_value
         total = state.count.astype(mean.dtype) * mean + jnp.asarray(value).astype(mean.dtype)
@@ -125,8 +126,9 @@ def reduce_on_plateau(
     return optax.GradientTransformationExtraArgs(init, update)
 
 
-def _static(number: Number) -> bool:
-    return isinstance(number, int | float | np.number)
+def _static(number: Number) -> float | None:
+    """A number that is known before compilation, or None."""
+    return float(number) if isinstance(number, int | float | np.number) else None
 
 
 PARTS = (reduce_on_plateau,)

@@ -331,6 +331,7 @@ def test_layers_have_rates_of_their_own():
         (lambda: optimizers.reduce_on_plateau(1.0), "factor must be strictly between 0 and 1"),
         (lambda: optimizers.reduce_on_plateau(rtol=0.0), "rtol or atol must be positive"),
         (lambda: optimizers.reduce_on_plateau(rtol=1.5), "rtol must be between 0 and 1, given 1.5"),
+        (lambda: optimizers.reduce_on_plateau().update(1.0, None), "needs the loss"),
         (lambda: optimizers.add_noise(1.0, 0.5, 1, seed=2), "not both"),
         (lambda: optimizers.proximal_l1(0.1, 0.1).update(1.0, ()), "proximal_l1 needs params"),
         (lambda: optimizers.add_l1_weights(0.1).update(1.0, ()), "add_l1_weights needs params"),
