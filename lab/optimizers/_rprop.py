@@ -60,7 +60,7 @@ def scale_by_rprop(
 
 
 def rprop(
-    learning_rate: Number,
+    learning_rate: optax.ScalarOrSchedule,
     eta_minus: Number = 0.5,
     eta_plus: Number = 1.2,
     min_step_size: Number = 1e-6,
@@ -79,7 +79,8 @@ def rprop(
     step of the update before, the first of which is zero (its pull request 1725).
 
     Args:
-      learning_rate: Δ at the start; a number, since the steps find their own way from there.
+      learning_rate: Δ at the start; a number, or a schedule, of which only the first value
+        counts (optax takes numbers): the steps find their own way from there.
       eta_minus: η⁻ < 1.
       eta_plus: η⁺ > 1.
       min_step_size: Δmin.
@@ -103,12 +104,14 @@ def rprop(
       [-0.5 -0.5]
       [-0.6 -0. ]
     """
-    steps = scale_by_rprop(learning_rate, eta_minus, eta_plus, min_step_size, max_step_size)
+    start = learning_rate(jnp.int32(0)) if callable(learning_rate) else learning_rate
+    steps = scale_by_rprop(start, eta_minus, eta_plus, min_step_size, max_step_size)
     return optax.chain(steps, optax.stateless(lambda s, _: jax.tree.map(jnp.negative, s)))
 
 
 def _via_optax(learning_rate, eta_minus=0.5, eta_plus=1.2, min_step_size=1e-6, max_step_size=50.0):
-    late = optax.scale_by_rprop(learning_rate, eta_minus, eta_plus, min_step_size, max_step_size)
+    start = learning_rate(0) if callable(learning_rate) else learning_rate
+    late = optax.scale_by_rprop(start, eta_minus, eta_plus, min_step_size, max_step_size)
 
     def update(updates, state, params=None):
         new: Any

@@ -53,6 +53,48 @@ VARIANTS = {
         {"b1": 0.5, "b2": 0.9, "weight_decay": 0.1, "mask": _matrices},
         {"mu_dtype": "bfloat16", "weight_decay": _fading},
     ),
+    "signum": ({}, {"beta": 0.5, "accumulator_dtype": "bfloat16"}),
+    "noisy_sgd": ({"key": 0}, {"key": 7, "eta": 0.5, "gamma": 0.3}),
+    "adamax": ({}, {"b1": 0.5, "b2": 0.9, "eps": 1e-3}),
+    "adamaxw": ({"weight_decay": 0.1, "mask": _matrices}, {"weight_decay": _fading, "eps": 1e-3}),
+    "nadamw": ({"weight_decay": 0.1, "mask": _matrices}, {"mu_dtype": "bfloat16", **_NUMBERS}),
+    "amsgrad": (
+        {},
+        {"mu_dtype": "bfloat16", "bias_correction_mu": False, **_NUMBERS},
+        {"bias_correction_nu": False},
+    ),
+    "radam": ({}, {"nesterov": True, **_NUMBERS}, {"b2": 0.99, "threshold": 8.0}),
+    "adabelief": ({}, {"nesterov": True, **_NUMBERS}),
+    "adan": ({}, {"weight_decay": 0.1, "mask": _matrices}),
+    "yogi": ({}, {"b1": 0.5, "b2": 0.9, "eps": 1e-6}),
+    "lamb": ({}, {"weight_decay": 0.1, "mask": _matrices, **_NUMBERS}),
+    "lars": (
+        {},
+        {"weight_decay": 0.1, "weight_decay_mask": _matrices, "eps": 0.5, "nesterov": True},
+        {"trust_ratio_mask": _matrices, "trust_coefficient": 0.1, "momentum": 0.5},
+    ),
+    "fromage": ({}, {"min_norm": 2.0}),
+    "rprop": ({}, {"eta_minus": 0.3, "eta_plus": 1.5, "min_step_size": 0.5, "max_step_size": 3.0}),
+    "novograd": ({}, {"weight_decay": 0.1, **_NUMBERS}),
+    "sm3": ({}, {"momentum": 0.5}),
+    "adafactor": (
+        {},
+        {
+            "min_dim_size_to_factor": 2,
+            "decay_rate": 0.5,
+            "momentum": 0.9,
+            "weight_decay_rate": 0.1,
+            "weight_decay_mask": _matrices,
+            "eps": 1e-3,
+        },
+        {
+            "min_dim_size_to_factor": 3,
+            "clipping_threshold": None,
+            "multiply_by_parameter_scale": False,
+            "decay_offset": -5,
+        },
+        {"factored": False, "clipping_threshold": 0.3, "dtype_momentum": "bfloat16"},
+    ),
 }
 
 CASES = [(name, kwargs) for name in CATALOG for kwargs in VARIANTS.get(name, ({},))]
