@@ -1,8 +1,8 @@
 """More layers, or more neurons in one layer? Shapes of a network at equal parameter counts.
 
-The printed pair, 512 against 128-64-32, differs in parameters by a factor of two; beside it
-stand one, two and three layers with as many parameters as 128-64-32. The rate is tuned for each
-shape with the same trials, and each shape is measured on fresh seeds and the test split.
+The printed pair, 512 against 128-64-32, differs in parameters too; beside it stand one, two and
+three layers with as many parameters as 128-64-32. The rate is tuned for each shape with the same
+trials, and each shape is measured on fresh seeds and the test split.
 """
 
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ class Claim(NamedTuple):
 
 CLAIMS = (
     Claim(
-        "128-64-32 − 512", "three narrowing layers beat one of 512 (twice the parameters)",
+        "128-64-32 − 512", "three narrowing layers beat one of 512 (more parameters)",
         "pyramid", "printed",
     ),
     Claim(
