@@ -66,8 +66,8 @@ def current_learning_rate(
 
 def _count(state: Any) -> jax.Array:
     """How often the schedule was evaluated."""
-    nodes = [node for node in _nodes(state) if hasattr(node, "count")]
-    nodes = [node for node in nodes if not hasattr(node, "plateau_count")]
+    nodes = [node for node in _nodes(state) if "count" in node._fields]
+    nodes = [node for node in nodes if "plateau_count" not in node._fields]
     kinds = (ScaleByScheduleState, optax.ScaleByScheduleState)
     nodes = [node for node in nodes if isinstance(node, kinds)] or nodes
     require(len(nodes) > 0, "this state holds no count to evaluate a schedule at.")
