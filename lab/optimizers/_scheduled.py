@@ -7,7 +7,6 @@ import jax
 import jax.numpy as jnp
 
 from lab.errors import require
-
 from lab.optimizers._numbers import Number
 
 

@@ -1,0 +1,186 @@
+"""Sophia: momentum over a running diagonal of the Hessian, clipped."""
+
+import functools
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+import optax.contrib
+
+from lab.catalog import OptimizerEntry
+from lab.errors import InputError
+from lab.optimizers import _counter as counter
+from lab.optimizers._hutchinson import hutchinson_estimator_diag_hessian
+from lab.optimizers._learning_rate import scale_by_learning_rate
+from lab.optimizers._moments import average, debias, zeros_like
+from lab.optimizers._numbers import Number, cast_like, like, together
+from lab.optimizers._weight_decay import add_decayed_weights
+from lab.spaces import LogRange
+
+HUTCHINSON = hutchinson_estimator_diag_hessian()
+
+
+class SophiaState(NamedTuple):
+    """Momentum and curvature."""
+
+    count: jax.Array  # int32 []: t, updates taken so far
+    mu: Any  # m: mean gradient, shaped as the parameters
+    nu: Any  # h: mean diagonal of the Hessian, shaped as the parameters
+    hessian_fn_state: Any
+
+
+def scale_by_sophia(
+    b1: Number = 0.965,
+    b2: Number = 0.99,
+    eps: Number = 1e-8,
+    gamma: Number = 0.01,
+    clip_threshold: Number | None = 1.0,
+    update_interval: int = 10,
+    hessian_diagonal_fn: Any = HUTCHINSON,
+    mu_dtype: Any = None,
+    verbose: bool = False,
+    print_win_rate_every_n_steps: int = 0,
+) -> optax.GradientTransformationExtraArgs:
+    """Replace gradients by Sophia's direction: see `sophia`."""
+    diagonal = optax.with_extra_args_support(hessian_diagonal_fn)
+
+    def init(params):
+        return SophiaState(
+            counter.zero(), zeros_like(params, mu_dtype), zeros_like(params), diagonal.init(params)
+        )
+
+    def newton(m, h):
+        m, h = together(m, jnp.maximum(like(gamma, h) * h, like(eps, h)))
+        return m / h
+
+    def clip(u):
+        return jnp.clip(u, -like(clip_threshold, u), like(clip_threshold, u))
+
+    def win_rate(steps, t):
+        inside = jax.tree.map(lambda u: jnp.sum(jnp.abs(u) < like(clip_threshold, u)), steps)
+        share = sum(jax.tree.leaves(inside)) / sum(u.size for u in jax.tree.leaves(steps))
+        jax.lax.cond(
+            t % print_win_rate_every_n_steps == 0,
+            lambda: jax.debug.print("Sophia's share of unclipped steps: {}", share),
+            lambda: None,
+        )
+
+    def update(updates, state, params=None, **extra):  # Liu et al., algorithm 3
+        if params is None:
+            raise InputError("sophia needs params: call update(updates, state, params, ...).")
+        t = counter.one_more(state.count)
+        mu = average(b1, updates, state.mu)
+        steps = jax.tree.map(newton, debias(mu, b1, t), state.nu)
+        if clip_threshold is not None:
+            if verbose and print_win_rate_every_n_steps:
+                win_rate(steps, t)
+            steps = jax.tree.map(clip, steps)
+
+        def look():
+            curvature, seen = diagonal.update(
+                updates, state.hessian_fn_state, params=params, **extra
+            )
+            return cast_like(average(b2, curvature, state.nu), state.nu), seen
+
+        # The first look is after the first step, whose denominator is ε: all of it is clipped.
+        nu, seen = jax.lax.cond(
+            state.count % update_interval == 0, look, lambda: (state.nu, state.hessian_fn_state)
+        )
+        return steps, SophiaState(t, cast_like(mu, state.mu), nu, seen)
+
+    return optax.GradientTransformationExtraArgs(init, update)
+
+
+def sophia(
+    learning_rate: optax.ScalarOrSchedule,
+    b1: Number = 0.965,
+    b2: Number = 0.99,
+    eps: Number = 1e-8,
+    weight_decay: optax.ScalarOrSchedule = 1e-4,
+    weight_decay_mask: Any = None,
+    gamma: Number = 0.01,
+    clip_threshold: Number | None = 1.0,
+    update_interval: int = 10,
+    hessian_diagonal_fn: Any = HUTCHINSON,
+    mu_dtype: Any = None,
+    verbose: bool = False,
+    print_win_rate_every_n_steps: int = 0,
+) -> optax.GradientTransformationExtraArgs:
+    """Sophia-H: Newton's step by a rough diagonal, with the rough part clipped.
+
+        m ← (1 − β₁) g + β₁ m,    m̂ = m / (1 − β₁ᵗ)
+        w ← w − η (clip(m̂ / max(γ h, ε), ±c) + λ w)
+        h ← (1 − β₂) s ∘ ∇²f(w) s + β₂ h,  random signs s       (every k-th update)
+
+    Where h is small, negative or wrong the step is the sign of m, as in Lion; where it is large,
+    Newton's. Tune γ so that 10–50 % of steps are unclipped. The looks at the curvature cost about
+    two gradients each; under `vmap` they are computed at every update.
+
+    Args:
+      learning_rate: η; a number or a schedule.
+      b1: β₁, memory of the mean.
+      b2: β₂, memory of the curvature, in looks.
+      eps: ε, a floor under γ h.
+      weight_decay: λ, decoupled; a number or a schedule.
+      weight_decay_mask: Where weights decay: see `add_decayed_weights`.
+      gamma: γ, scale of the curvature.
+      clip_threshold: c; None for no clipping.
+      update_interval: k.
+      hessian_diagonal_fn: A transformation that replaces gradients by a diagonal; it is given
+        the parameters and all extra arguments.
+      mu_dtype: The dtype of m; None for that of the parameters.
+      verbose: Whether the share of unclipped steps is printed.
+      print_win_rate_every_n_steps: How often; 0 for never.
+
+    Returns:
+      The transformation, whose `update` needs the parameters and `obj_fn(params) -> loss`.
+      Memory: m and h.
+
+    References:
+      Liu et al., Sophia: a scalable stochastic second-order optimizer for language model
+      pre-training, 2024, algorithms 1 and 3; signs in place of normal numbers, as in optax.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> from lab import optimizers
+      >>> rule, params = optimizers.sophia(learning_rate=0.1), jnp.array([1.0, -2.0])
+      >>> updates, _ = rule.update(
+      ...     2 * params, rule.init(params), params, obj_fn=lambda w: jnp.sum(w**2)
+      ... )
+      >>> print(updates.round(3))  # no curvature yet: signs
+      [-0.1  0.1]
+    """
+    return optax.chain(
+        scale_by_sophia(
+            b1,
+            b2,
+            eps,
+            gamma,
+            clip_threshold,
+            update_interval,
+            hessian_diagonal_fn,
+            mu_dtype,
+            verbose,
+            print_win_rate_every_n_steps,
+        ),
+        add_decayed_weights(weight_decay, weight_decay_mask),
+        scale_by_learning_rate(learning_rate),
+    )
+
+
+PARTS = (scale_by_sophia,)
+ENTRIES = (
+    OptimizerEntry(
+        name="sophia",
+        by_hand=sophia,
+        # the same estimator, so that the two have equal defaults; it has a test of its own
+        via_optax=functools.partial(optax.contrib.sophia, hessian_diagonal_fn=HUTCHINSON),
+        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        reference="Liu et al. 2024, algorithms 1 and 3",
+        state_slots=2,
+        rule="w ← w − η clip(m̂ / max(γ h, ε), ±c);  h ← mean of s ∘ ∇²f(w) s, random signs s",
+        needs=frozenset({"objective"}),
+        gradient_evaluations=1.2,
+    ),
+)
