@@ -1,0 +1,29 @@
+"""Where the lab and optax 0.2.8 part on purpose, and how closely the rest can be compared.
+
+Every reason is tested in test_differences.py.
+"""
+
+import jax.numpy as jnp
+
+# Rules that set parameters rather than move them: errors are relative to the largest parameter.
+SETS_PARAMETERS = {
+    "schedule_free_sgd": "optax takes the difference of two points",
+    "schedule_free_adamw": "optax takes the difference of two points",
+    "madgrad": "optax takes the difference of two points",
+}
+
+# Measured floors where optax itself is less exact.
+FLOOR = {
+    "madgrad": {jnp.float64: 2e-8},  # √(k + 1) in float32
+    "schedule_free_sgd": {jnp.float64: 2e-8},  # the warm-up in float32
+    "schedule_free_adamw": {jnp.float64: 2e-8},  # the warm-up in float32
+}
+
+DIFFERENCES = {
+    "ademamix": "mu_dtype is of the first moments and is kept; in optax also of v, and lost at once",
+    "madgrad": "optax takes √(k + 1) in float32 also where parameters are float64",
+    "polyak_sgd": "scaling multiplies the step; optax divides by it where the step is not cut off",
+    "prodigy": "gradients of zero leave the estimate as it is; in optax it is NaN from then on",
+    "sam_sgd": "a gradient of zero stays zero; in optax it is NaN",
+    "lbfgs": "extra arguments that the line search does not use are ignored; optax refuses them",
+}
