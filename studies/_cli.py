@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import jax
 import tyro
@@ -40,6 +40,25 @@ class DataFlags(Flags):
     """Your own table, CSV or NPZ, in place of the bundled data."""
     target: str | None = None
     """The column of --data to be predicted."""
+    kind: Literal["classification", "regression"] | None = None
+    """What --target is; found out from its values where it is not told."""
+    weight: str | None = None
+    """The column of --data with the weight of each row, if there is one."""
+
+    def own_table(self) -> lab.data.Table | None:
+        """The user's table, or None where the bundled data is meant.
+
+        Raises:
+          InputError: If the flags or the file do not fit together.
+        """
+        if self.data is None:
+            told = {"--target": self.target, "--kind": self.kind, "--weight": self.weight}
+            for flag, value in told.items():
+                require(value is None, f"{flag} needs --data, the file it speaks of.")
+            return None
+        if self.target is None:
+            raise InputError("--data needs --target, the column to be predicted.")
+        return lab.data.from_file(self.data, self.target, kind=self.kind, weight=self.weight)
 
 
 F = TypeVar("F", bound=Flags)

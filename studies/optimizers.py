@@ -46,6 +46,7 @@ def run(flags: Optimizers) -> None:
     if flags.from_ is not None:
         draw(opened(flags.from_, "optimizers"), Folder(flags, "optimizers"))
         return
+    require(flags.trials >= 1, f"--trials must be at least 1, given {flags.trials}.")
     catalogue = lab.optimizers.CATALOG
     asked = list(catalogue) if flags.optimizers == "all" else _listed(flags.optimizers)
     left_out = {name: reason for name in asked if (reason := _needs_more(catalogue[name]))}
@@ -274,11 +275,9 @@ def _caption(results: dict[str, Result]) -> dict[str, str]:
 
 
 def _tasks(flags: Optimizers) -> Sequence[Task]:
-    if flags.data is not None:
-        require(flags.target is not None, "--data needs --target, the column to be predicted.")
-        table = lab.data.from_file(flags.data, target=str(flags.target))
+    table = flags.own_table()
+    if table is not None:
         return [lab.tasks.supervised(lab.data.source(table))]
-    require(flags.target is None, "--target needs --data, the file it is a column of.")
     names = _listed(flags.tasks)
     return [lab.tasks.CATALOG[name].make() for name in names[: 1 if flags.smoke else None]]
 

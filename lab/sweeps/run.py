@@ -129,6 +129,7 @@ class _Block:
         self.hypers = shard(mesh, _hypers(lanes))
         index, mask = zip(*(rows.evaluated[lane.split] for lane in lanes))
         self.evaluated = shard(mesh, (np.stack(index), np.stack(mask)))
+        self.noise = self._keys("noise")
         self.rate_LT = self._rates()
 
     def run(self, real: int, advance: Advance, predict_on) -> Measured:
@@ -160,8 +161,11 @@ class _Block:
             outputs=outputs,
         )
 
+    def _keys(self, purpose: str):
+        return shard(self.mesh, np.stack([key_data(lane.seed, purpose) for lane in self.lanes]))
+
     def _start(self):
-        keys = shard(self.mesh, np.stack([key_data(x.seed, "parameters") for x in self.lanes]))
+        keys = self._keys("parameters")
         # the rule's numbers are left out of what does not read them: fewer compilations
         initial = self.program.draw(keys, self.hypers._replace(rule={}))
         return self.program.start(initial, keys, self.hypers)
@@ -196,8 +200,8 @@ class _Block:
             order_LX[at, : count * self.size] = drawn[name]
         rate_LC = np.zeros((len(self.lanes), self.capacity), self.rate_LT.dtype)
         rate_LC[:, :count] = self.rate_LT[:, first : first + count]
-        keys = np.stack([key_data(lane.seed, "noise") for lane in self.lanes])
-        return shard(self.mesh, Stream(order_LX, rate_LC, keys))
+        order_LX, rate_LC = shard(self.mesh, (order_LX, rate_LC))
+        return Stream(order_LX, rate_LC, self.noise)
 
     def _rates(self) -> np.ndarray:
         """Every lane's learning rate at every update: schedules are numbers to a program."""
@@ -237,7 +241,7 @@ class _Block:
 
 def capacity(batch_size: int) -> int:
     """Updates one call can take: long enough to hide its start, short enough to report on."""
-    return int(np.clip(2 ** int(np.log2(2**15 / batch_size)), 16, 512))
+    return int(np.clip(2 ** int(np.log2(2**13 / batch_size)), 16, 256))
 
 
 def _hypers(lanes: list[Lane]) -> Hypers:

@@ -91,6 +91,35 @@ def test_bad_flags_end_in_one_sentence(run, flags, words, tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
+FILES = {
+    "no target column": ("a,b\n" + "1,2\n" * 50, "'y'"),
+    "one class only": ("a,y\n" + "".join(f"{i},yes\n" for i in range(50)), "class"),
+    "gaps in the target": (
+        "a,y\n" + "".join(f"{i},{i if i % 3 else ''}\n" for i in range(50)),
+        "y",
+    ),
+    "empty": ("", "own.csv"),
+    "too small": ("a,y\n1,0\n2,1\n", "rows"),
+    "batch larger than the split": (
+        "a,y\n" + "".join(f"{i * i % 7},{i % 2}\n" for i in range(20)),
+        "batch_size",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "words"), FILES.values(), ids=FILES.keys())
+def test_bad_files_end_in_one_sentence(run, text, words, tmp_path, capsys):
+    file, out = tmp_path / "own.csv", tmp_path / "out"
+    file.write_text(text)
+    with pytest.raises(SystemExit) as stop:
+        run("--optimizers", "adam", "--data", file, "--target", "y", "--out", out)
+    assert stop.value.code == 2
+    sentence = capsys.readouterr().err
+    assert words in sentence
+    assert sentence.count("\n") == 1
+    assert not out.exists()
+
+
 def test_a_run_that_was_cut_off_is_resumed(run, folder, tmp_path, capsys):
     parts = tmp_path / "parts"
     parts.mkdir()
