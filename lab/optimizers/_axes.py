@@ -1,0 +1,44 @@
+"""A square matrix per axis of an array: what Shampoo and SOAP keep and multiply by.
+
+A tree of these has a tuple for every parameter, with an entry per axis that is kept.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+
+def kept(shape: tuple[int, ...], largest: int) -> list[int]:
+    """The axes that get a matrix: of 2 to `largest` entries."""
+    return [axis for axis, size in enumerate(shape) if 1 < size <= largest]
+
+
+def matrices(params: Any, largest: int, fill: Callable[[int, Any], jax.Array]) -> Any:
+    """`fill(size, dtype)` for each kept axis of each parameter, float32 at least."""
+
+    def leaf(p):
+        dtype = jnp.promote_types(jnp.result_type(p), jnp.float32)
+        return tuple(fill(jnp.shape(p)[axis], dtype) for axis in kept(jnp.shape(p), largest))
+
+    return jax.tree.map(leaf, params)
+
+
+def gram(x: jax.Array, axis: int) -> jax.Array:
+    """X Xᴴ of `x` unfolded along `axis`: [size, size]."""
+    rows = jnp.moveaxis(x, axis, 0).reshape(x.shape[axis], -1)
+    return rows @ rows.conj().T
+
+
+def grams(x: jax.Array, largest: int) -> tuple[jax.Array, ...]:
+    """The Gram matrix of each kept axis."""
+    wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))
+    return tuple(gram(wide, axis) for axis in kept(x.shape, largest))
+
+
+def multiply(x: jax.Array, by: tuple[jax.Array, ...], largest: int) -> jax.Array:
+    """`x` multiplied along each kept axis by its matrix: A X Bᵀ for two axes."""
+    for axis, matrix in zip(kept(x.shape, largest), by, strict=True):
+        x = jnp.moveaxis(jnp.tensordot(matrix, x.astype(matrix.dtype), axes=(1, axis)), 0, axis)
+    return x
