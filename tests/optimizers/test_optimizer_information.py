@@ -33,9 +33,11 @@ def both(by_hand, twin, dtype, noise=0.3):
     rng = np.random.default_rng(0)
     shapes = {"matrix": (3, 2), "vector": (3,), "scalar": ()}
     with jax.enable_x64(dtype == jnp.float64):
-        draw = lambda scale, *lead: {
-            k: jnp.asarray(scale * rng.normal(size=(*lead, *s)), dtype) for k, s in shapes.items()
-        }
+
+        def draw(scale, *lead):
+            values = {k: scale * rng.normal(size=(*lead, *s)) for k, s in shapes.items()}
+            return jax.tree.map(lambda x: jnp.asarray(x, dtype), values)
+
         params, targets = draw(1.0), draw(noise, T)
 
         def step(carry, target):
