@@ -58,7 +58,8 @@ def scale_by_adan(
         m = average(b1, updates, state.m)
         v = average(b2, change, state.v)
         n = average(b3, squared(jax.tree.map(ahead, updates, change)), state.n)
-        new = ScaleByAdanState(m, v, n, updates, t)
+        last = jax.tree.map(lambda g: jnp.asarray(g, jnp.result_type(g)), updates)  # not weak
+        new = ScaleByAdanState(m, v, n, last, t)
         step = jax.tree.map(direction, debias(m, b1, t), debias(v, b2, t), debias(n, b3, t))
         return step, cast_like(new, state)
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.optimizers._moments import zeros_like
 from lab.optimizers._numbers import Number, cast_like, like, together
 from lab.spaces import LogRange
 
@@ -47,7 +48,7 @@ def scale_by_rprop(
         def sizes(p):
             return jnp.full_like(p, learning_rate, dtype=jnp.finfo(jnp.result_type(p)).dtype)
 
-        return ScaleByRpropState(jax.tree.map(sizes, params), jax.tree.map(jnp.zeros_like, params))
+        return ScaleByRpropState(jax.tree.map(sizes, params), zeros_like(params))
 
     def update(updates, state, params=None):  # Igel & Hüsken, iRprop⁻
         del params

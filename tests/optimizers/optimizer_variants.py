@@ -83,6 +83,7 @@ VARIANTS = {
             "min_dim_size_to_factor": 2,
             "decay_rate": 0.5,
             "momentum": 0.9,
+            "dtype_momentum": "float32",
             "weight_decay_rate": 0.1,
             "weight_decay_mask": _matrices,
             "eps": 1e-3,

@@ -27,7 +27,9 @@ def numbers_of(factory, rate=0.01):
 def kinds(tree):
     """What a compiled function sees of a tree: structure, shapes, dtypes, weak types."""
     leaves = jax.tree.leaves(tree)
-    return jax.tree.structure(tree), [(x.shape, x.dtype, x.weak_type) for x in leaves]
+    return jax.tree.structure(tree), [
+        (x.shape, x.dtype, getattr(x, "weak_type", False)) for x in leaves
+    ]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +110,7 @@ def test_a_rule_built_of_traced_numbers_traces_once_and_keeps_its_state_and_dtyp
             updates, new_params, new = jax.eval_shape(step, params, state, params, traced)
         assert kinds(new) == kinds(state)
         assert kinds(new_params) == kinds(params)
-        if not {"mu_dtype", "accumulator_dtype"} & set(kwargs):  # which may widen updates
+        if not {"mu_dtype", "accumulator_dtype", "dtype_momentum"} & set(kwargs):  # these may widen
             assert kinds(updates) == kinds(params)
         params, state = new_params, new
     assert traces == 1
@@ -160,6 +162,7 @@ def test_extra_arguments_are_ignored(name):
     state = rule.init(PARAMS)
     plain = rule.update(PARAMS, state, PARAMS)
     extra = rule.update(PARAMS, state, PARAMS, value=1.0, grad=PARAMS, value_fn=None, other="x")
+    plain, extra = (optax.tree_utils.tree_unwrap_random_key_data(x) for x in (plain, extra))
     jax.tree.map(np.testing.assert_array_equal, plain, extra)
 
 
@@ -175,7 +178,7 @@ def test_counters_saturate(case):
     state = rule.init(PARAMS)
     full = jax.tree.map(lambda x: jnp.int32(last) if x.dtype == jnp.int32 else x, state)
     _, after = rule.update(PARAMS, full, PARAMS)
-    assert counts(state)
+    assert counts(state) or name == "rprop"  # whose step sizes are all it has
     assert all(int(count) == last for count in counts(after))
 
 
@@ -188,12 +191,12 @@ def test_states_are_built_by_tree_maps(case):
     assert jax.tree.structure(doubled) == jax.tree.structure(state)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [n for n in NAMES if "key" not in CATALOG[n].needs])
 def test_turning_complex_gradients_turns_the_updates(name):
     """So it is with |g|² in second moments, and only then."""
     rule = CATALOG[name].by_hand(0.1)
     turn = jnp.exp(1j * jnp.float32(0.7))
-    gradients = [jnp.array([1 + 2j, -0.3j]), jnp.array([0.1 - 1j, 2 + 0j])]
+    gradients = [jnp.array([1 + 2j, -0.3j]), jnp.array([0.1 - 1j, 2 - 1j])]
 
     def run(phase):
         params = jnp.array([1 + 1j, 2 - 1j]) * phase
