@@ -101,7 +101,7 @@ FILES = {
     "empty": ("", "own.csv"),
     "too small": ("a,y\n1,0\n2,1\n", "rows"),
     "batch larger than the split": (
-        "a,y\n" + "".join(f"{i * i % 7},{i % 2}\n" for i in range(20)),
+        "a,y\n" + "".join(f"{i * 79 % 97 / 7},{i % 2}\n" for i in range(40)),
         "batch_size",
     ),
 }
