@@ -28,17 +28,20 @@ def race(
     fresh: np.ndarray,
     steps: int,
     rates: np.ndarray = RATES,
+    reached: float = REACHED,
 ) -> xr.Dataset:
     """Tune every optimizer's rate on the starts `tune`, then run it from `fresh`.
 
     Args:
       landscape: The function.
       optimizers: Label -> (catalogue name, numbers that stay fixed).
-      tune: [M, D] starts that select: the least median number of updates until the height above
-        the minimum stays below `REACHED` of its first value; ties go to the lower end.
+      tune: [M, D] starts that select: the least mean number of updates (a miss counts as
+        `steps` + 1) until the height above the minimum stays below `reached` of its first value;
+        ties go to the lower median end.
       fresh: [N, D] starts that report.
       steps: Updates of every run.
       rates: [L] tried by everyone.
+      reached: Share of the first height that counts as there.
 
     Returns:
       `path` (optimizer, start, step, axis), `height` above the lowest minimum (optimizer, start,
@@ -53,14 +56,17 @@ def race(
 
     found: dict[str, list[Any]] = {k: [] for k in ("path", "height", "updates", "rate", "edge")}
     for name, numbers in optimizers.values():
-        tried = above(trajectories(landscape, name, tune, rates, steps, numbers=numbers))
-        order = np.lexsort((np.median(tried[:, :, -1], 1), np.median(updates_to(tried), 1)))
+        starts = np.concatenate([tune, fresh])  # one program; the fresh ones select nothing
+        paths = trajectories(landscape, name, starts, rates, steps, numbers=numbers)
+        tried = above(paths[:, : len(tune)])
+        needed = np.minimum(updates_to(tried, reached), steps + 1).mean(1)
+        order = np.lexsort((np.median(tried[:, :, -1], 1), needed))
         best = int(order[0])
-        path = trajectories(landscape, name, fresh, rates[best : best + 1], steps, numbers=numbers)
+        path = paths[best, len(tune) :]
         height = above(path)
-        found["path"].append(path[0])
-        found["height"].append(height[0])
-        found["updates"].append(updates_to(height)[0])
+        found["path"].append(path)
+        found["height"].append(height)
+        found["updates"].append(updates_to(height, reached))
         found["rate"].append(rates[best])
         found["edge"].append(best in (0, len(rates) - 1))
     return xr.Dataset(
@@ -76,8 +82,8 @@ def race(
     )
 
 
-def updates_to(height: np.ndarray) -> np.ndarray:
-    """Update from which on the last axis stays at most `REACHED` of its first value, else ∞."""
-    away = ~(height <= REACHED * height[..., :1])
+def updates_to(height: np.ndarray, reached: float = REACHED) -> np.ndarray:
+    """Update from which on the last axis stays at most `reached` of its first value, else ∞."""
+    away = ~(height <= reached * height[..., :1])
     last = height.shape[-1] - 1 - away[..., ::-1].argmax(-1)  # the last update still away
     return np.where(away[..., -1], np.inf, np.where(away.any(-1), last + 1, 0))

@@ -1,0 +1,34 @@
+"""The landscape study runs, redraws itself, and its animations loop and stay small."""
+
+import numpy as np
+from PIL import Image
+
+from lab.tasks import LANDSCAPES
+from studies.landscapes import Landscapes, _nearest, curve, run
+
+
+def test_smoke_and_redraw(tmp_path):
+    run(Landscapes(smoke=True, out=tmp_path / "one"))
+    run(Landscapes(from_=tmp_path / "one", out=tmp_path / "two"))
+    for name in ("table.md", "steps.png", "surfaces.png", "paths.png", "basins.png", "saddle.gif"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    with Image.open(tmp_path / "one" / "saddle.gif") as image:
+        assert image.info["loop"] == 0
+        assert getattr(image, "n_frames", 1) > 3
+        assert image.width == 800
+    assert (tmp_path / "one" / "saddle.gif").stat().st_size < 2**21
+
+
+def test_descent_on_a_parabola_is_stable_up_to_two_over_the_curvature():
+    record = curve()
+    assert abs(float(record.edge) - 1) <= 1.5 * record.attrs["grid"]
+    path = record.path.sel(rate=0.35).values
+    np.testing.assert_allclose(path + 0.5, -1.6 * 0.3 ** np.arange(15), atol=1e-5)
+
+
+def test_the_nearest_minimum():
+    minima = np.array(LANDSCAPES["himmelblau"].minima)
+    points = minima[[2, 0]] + 0.1
+    assert _nearest(points, minima).tolist() == [2, 0]
+    assert _nearest(points, minima, within=0.01).tolist() == [-1, -1]
+    assert _nearest(np.full((1, 2), np.nan), minima).tolist() == [-1]
