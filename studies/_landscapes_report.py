@@ -131,7 +131,7 @@ def _verdict(curve: xr.Dataset, races, basins) -> str:
             a, b = shares["lowest"][plain], shares["lowest"][heavy]
             lines.append(
                 f"- *Momentum escapes local minima, on {name.replace('_', ' ')}.* "
-                f"**{_by_margin(b - a)}**: heavy ball ends in the lowest one from "
+                f"**{_by_margin(float(b - a))}**: heavy ball ends in the lowest one from "
                 f"{b:.1%} of the starts, descent from {a:.1%}, each at its best rate "
                 f"(margin {MARGIN:.0%})."
             )
