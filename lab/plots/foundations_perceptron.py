@@ -101,9 +101,7 @@ def mistake_bound(sets: xr.Dataset, text: str) -> Figure:
         margins = sets.least_margin.values
         low, middle, high = sets.mistakes.quantile([0.05, 0.5, 0.95], "seed").values
         right.fill_between(margins, low, high, color=COLOURS[0], alpha=0.18, lw=0)
-        right.loglog(
-            margins, middle, "o-", color=COLOURS[0], ms=4, label="median, 5–95 % range"
-        )
+        right.loglog(margins, middle, "o-", color=COLOURS[0], ms=4, label="median, 5–95 % range")
         right.loglog(
             margins, sets.bound.median("seed"), "s--", color="black", ms=4, label="bound, median"
         )
