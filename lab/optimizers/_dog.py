@@ -68,7 +68,7 @@ def dog(
     learning_rate: optax.ScalarOrSchedule = 1.0,
     init_step: InitStep = ("heuristic", 1e-6),
     eps: Number = 1e-8,
-    weight_decay: Number | None = None,
+    weight_decay: optax.ScalarOrSchedule | None = None,
     mask: Any = None,
 ) -> optax.GradientTransformationExtraArgs:
     """DoG (distance over gradients): SGD without a learning rate to tune.

@@ -54,7 +54,7 @@ def dowg(
     learning_rate: optax.ScalarOrSchedule = 1.0,
     init_estim_sq_dist: Number | None = None,
     eps: Number = 1e-4,
-    weight_decay: Number | None = None,
+    weight_decay: optax.ScalarOrSchedule | None = None,
     mask: Any = None,
 ) -> optax.GradientTransformationExtraArgs:
     """DoWG (distance over weighted gradients): DoG that forgets the gradients from near the start.

@@ -11,7 +11,9 @@ from lab.spaces import LogRange
 
 
 def sam_sgd(
-    learning_rate: optax.ScalarOrSchedule, rho: Number = 0.05, momentum: Number | None = 0.9
+    learning_rate: optax.ScalarOrSchedule,
+    rho: optax.ScalarOrSchedule = 0.05,
+    momentum: Number | None = 0.9,
 ) -> optax.GradientTransformationExtraArgs:
     """SAM around SGD: each update climbs ρ, takes the gradient there, and descends from below.
 
@@ -48,7 +50,9 @@ def sam_sgd(
 
 
 def _via_optax(
-    learning_rate: optax.ScalarOrSchedule, rho: Number = 0.05, momentum: Number | None = 0.9
+    learning_rate: optax.ScalarOrSchedule,
+    rho: optax.ScalarOrSchedule = 0.05,
+    momentum: Number | None = 0.9,
 ) -> optax.GradientTransformationExtraArgs:
     climb = optax.chain(optax.contrib.normalize(), optax.sgd(rho))
     return optax.contrib.sam(optax.sgd(learning_rate, momentum), climb, opaque_mode=True)

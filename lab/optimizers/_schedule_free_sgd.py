@@ -18,7 +18,7 @@ def schedule_free_sgd(
     learning_rate: optax.ScalarOrSchedule = 1.0,
     warmup_steps: int | None = None,
     b1: Number = 0.9,
-    weight_decay: Number | None = None,
+    weight_decay: optax.ScalarOrSchedule | None = None,
     weight_lr_power: Number = 2.0,
     state_dtype: Any = None,
 ) -> optax.GradientTransformationExtraArgs:

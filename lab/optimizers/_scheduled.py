@@ -15,7 +15,7 @@ def at(value: Number | Callable[[jax.Array], Any], count: jax.Array) -> Any:
     return value(count) if callable(value) else value
 
 
-def warmed_up(peak: Any, steps: Any) -> Callable[[jax.Array], jax.Array]:
+def warmed_up(peak: Any, steps: Any) -> Any:
     """A schedule from zero to `peak` in a straight line over `steps` updates, then flat."""
     require(not callable(peak), "warmup_steps needs a number as the learning_rate, not a schedule.")
 
