@@ -41,7 +41,8 @@ def scale_by_novograd(
         return ScaleByNovogradState(counter.zero(), zeros_like(params, mu_dtype), nu)
 
     def normalized(g, v, w):  # g / (√v + ε) + λ w
-        scaled, w = together(g / (jnp.sqrt(v + like(eps_root, v)) + like(eps, v)), w)
+        g, root = together(g, jnp.sqrt(v + like(eps_root, v)) + like(eps, v))
+        scaled, w = together(g / root, w)
         return scaled + like(weight_decay, w) * w
 
     def accumulated(u, m):  # m ← u + β₁ m

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.optimizers._moments import zeros_like
+from lab.optimizers._moments import squares_like, zeros_like
 from lab.optimizers._numbers import Number, cast_like, like, together
 from lab.spaces import LogRange
 
@@ -15,7 +15,7 @@ from lab.spaces import LogRange
 class ScaleByRpropState(NamedTuple):
     """Step sizes and the last step."""
 
-    step_sizes: Any  # Δ, shaped as the parameters
+    step_sizes: Any  # Δ, shaped as the parameters; 0 before the first update
     prev_updates: Any  # s′: the last step against the gradient, shaped as the parameters
 
 
@@ -44,16 +44,16 @@ def scale_by_rprop(
         direction, size = together(jnp.sign(g), size)
         return jnp.where(product < 0, 0, size * direction)
 
-    def init(params):
-        def sizes(p):
-            return jnp.full_like(p, learning_rate, dtype=jnp.finfo(jnp.result_type(p)).dtype)
+    def begun(size):  # the rate of the first update, whatever `init` was called with
+        return jnp.where(size == 0, like(learning_rate, size), size)
 
-        return ScaleByRpropState(jax.tree.map(sizes, params), zeros_like(params))
+    def init(params):
+        return ScaleByRpropState(squares_like(params), zeros_like(params))
 
     def update(updates, state, params=None):  # Igel & Hüsken, iRprop⁻
         del params
         products = jax.tree.map(agreement, updates, state.prev_updates)
-        sizes = jax.tree.map(resized, products, state.step_sizes)
+        sizes = jax.tree.map(resized, products, jax.tree.map(begun, state.step_sizes))
         steps = jax.tree.map(step, products, updates, sizes)
         return steps, cast_like(ScaleByRpropState(sizes, steps), state)
 
@@ -80,11 +80,11 @@ def rprop(
     step of the update before, the first of which is zero (its pull request 1725).
 
     Args:
-      learning_rate: Δ at the start; a number, or a schedule, of which only the first value
-        counts (optax takes numbers): the steps find their own way from there.
+      learning_rate: Δ at the first update; a number, or a schedule, of which only the first
+        value counts (optax takes numbers): the steps find their own way from there.
       eta_minus: η⁻ < 1.
       eta_plus: η⁺ > 1.
-      min_step_size: Δmin.
+      min_step_size: Δmin > 0.
       max_step_size: Δmax.
 
     Returns:
@@ -105,21 +105,28 @@ def rprop(
       [-0.5 -0.5]
       [-0.6 -0. ]
     """
-    start = learning_rate(jnp.int32(0)) if callable(learning_rate) else learning_rate
+    start: Any = learning_rate(jnp.int32(0)) if callable(learning_rate) else learning_rate
     steps = scale_by_rprop(start, eta_minus, eta_plus, min_step_size, max_step_size)
     return optax.chain(steps, optax.stateless(lambda s, _: jax.tree.map(jnp.negative, s)))
 
 
 def _via_optax(learning_rate, eta_minus=0.5, eta_plus=1.2, min_step_size=1e-6, max_step_size=50.0):
-    start = learning_rate(0) if callable(learning_rate) else learning_rate
+    start: Any = learning_rate(0) if callable(learning_rate) else learning_rate
     late = optax.scale_by_rprop(start, eta_minus, eta_plus, min_step_size, max_step_size)
 
-    def update(updates, state, params=None):
+    def init(params):
+        state: Any = late.init(params)
+        return state._replace(step_sizes=jax.tree.map(jnp.zeros_like, state.step_sizes))
+
+    def update(updates, state: Any, params=None):
+        sizes = jax.tree.map(lambda s: jnp.where(s == 0, start, s), state.step_sizes)
+        sizes = jax.tree.map(lambda s, old: s.astype(old.dtype), sizes, state.step_sizes)
+        state = state._replace(step_sizes=sizes)
         new: Any
         _, new = late.update(updates, state, params)
         return new.prev_updates, new  # this update's step, which optax emits at the next
 
-    return optax.chain(optax.GradientTransformation(late.init, update), optax.scale(-1.0))
+    return optax.chain(optax.GradientTransformation(init, update), optax.scale(-1.0))
 
 
 PARTS = (scale_by_rprop,)

@@ -14,6 +14,7 @@ SETS_PARAMETERS = {
 
 # Measured floors where optax itself is less exact.
 FLOOR = {
+    "novograd": {jnp.bfloat16: 2.5e-2},  # optax squares a norm that is rounded already
     "madgrad": {jnp.float64: 2e-8},  # √(k + 1) in float32
     "schedule_free_sgd": {jnp.float64: 2e-8},  # the warm-up in float32
     "schedule_free_adamw": {jnp.float64: 2e-8},  # the warm-up in float32
