@@ -55,7 +55,8 @@ def scale_by_sophia(
         return m / h
 
     def clip(u):
-        return jnp.clip(u, -like(clip_threshold, u), like(clip_threshold, u))
+        bound: Any = like(clip_threshold, u)
+        return jnp.clip(u, -bound, bound)
 
     def win_rate(steps, t):
         inside = jax.tree.map(lambda u: jnp.sum(jnp.abs(u) < like(clip_threshold, u)), steps)
