@@ -187,7 +187,7 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
     plots.save(
         multiplication_counts(
             counts, "All layers, inputs and outputs too, have the same number of units; exact "
-            "counts. Without\nmemory every output and error is worked out anew wherever it is used.",
+            "counts.\nWithout memory every output and error is worked out anew at each use.",
         ),
         folder.path / "multiplications.png",
     )  # fmt: skip
