@@ -70,7 +70,7 @@ def adafactor(
       multiply_by_parameter_scale: False leaves out RMS(w): then η is absolute.
       clipping_threshold: d; None does not clip.
       momentum: β₁ of a running mean of the steps; None for none.
-      dtype_momentum: The dtype of that mean.
+      dtype_momentum: The dtype of that mean; give a complex one for complex parameters.
       weight_decay_rate: λ; a number, a schedule, or None for 0.
       eps: ε.
       factored: False never factors.
