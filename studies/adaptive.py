@@ -42,13 +42,17 @@ def run(flags: Adaptive) -> None:
     parts: dict[str, xr.Dataset] = {}
     for sparse in (True, False):
         parts[f"features/{'sparse' if sparse else 'dense'}"] = features(sparse, seeds, smoke)
-    parts["bowls"] = bowls((1.0, 100.0) if smoke else (1.0, 10.0, 100.0, 1000.0), smoke)
+    parts["bowls"] = bowls((100.0,) if smoke else (1.0, 10.0, 100.0, 1000.0), smoke)
     parts["dying"] = dying(200 if smoke else 5000, seeds)
     parts["correction"] = correction(200 if smoke else 3000)
     parts["epsilon"] = epsilon(smoke)
     configuration = {"seeds": seeds, "smoke": smoke}
     parts = {name: lab.records.stamp(part, configuration) for name, part in parts.items()}
     report.draw(folder.finish(parts, configuration), folder)
+
+
+def _rules(smoke: bool) -> dict[str, tuple[str, dict[str, float]]]:
+    return dict(list(RULES.items())[: 2 if smoke else None])
 
 
 def features(sparse: bool, seeds: int, smoke: bool) -> xr.Dataset:
@@ -59,7 +63,7 @@ def features(sparse: bool, seeds: int, smoke: bool) -> xr.Dataset:
     task = sparse_task(sparse)
     settings = {"budget": lab.Budget(updates=60 if smoke else 600), "batch_size": 16}
     rates = RATES[::4] if smoke else RATES
-    rules = {label: name for label, (name, _) in RULES.items()}
+    rules = {label: name for label, (name, _) in _rules(smoke).items()}
     tuned = lab.sweep(
         task, rules, axes={"learning_rate": rates}, seeds=list(TUNE), evaluations=1,
         progress=False, **settings,
@@ -87,12 +91,13 @@ def features(sparse: bool, seeds: int, smoke: bool) -> xr.Dataset:
 
 def bowls(conditions: tuple[float, ...], smoke: bool) -> xr.Dataset:
     """Updates to the minimum of bowls of growing κ, along the axes and turned by 45°."""
+    rules = _rules(smoke)
     steps, raced = 100 if smoke else 2000, []
     for turned in (False, True):
         for kappa in conditions:
             land = _bowl(kappa, turned)
             tune, fresh = (random_starts(land, range(k, k + n)) for k, n in ((0, 8), (1000, 32)))
-            raced.append(race(land, RULES, tune, fresh, steps, BOWL_RATES, reached=1e-6))
+            raced.append(race(land, rules, tune, fresh, steps, BOWL_RATES, reached=1e-6))
 
     def gathered(name: str) -> np.ndarray:
         values = np.stack([r[name].values for r in raced])
@@ -105,7 +110,7 @@ def bowls(conditions: tuple[float, ...], smoke: bool) -> xr.Dataset:
             "rate": (dims, gathered("rate")),
             "at_edge": (dims, gathered("at_edge")),
         },
-        {"turned": [0, 1], "condition": list(conditions), "optimizer": list(RULES)},
+        {"turned": [0, 1], "condition": list(conditions), "optimizer": list(rules)},
         {"steps": steps, "trials": len(BOWL_RATES)},
     )
 
