@@ -33,7 +33,7 @@ def add_noise(
       >>> from lab import optimizers
       >>> rule = optimizers.add_noise(eta=0.01, gamma=0.55, key=0)
       >>> updates, _ = rule.update(jnp.zeros(10_000), rule.init(None))
-      >>> print(updates.std().round(2))
+      >>> print(f"{updates.std():.1f}")
       0.1
     """
     require(key is None or seed is None, "give key or its former name seed, not both.")

@@ -55,9 +55,9 @@ def clip_by_global_norm(max_norm: Number) -> optax.GradientTransformation:
       >>> import jax.numpy as jnp
       >>> from lab import optimizers
       >>> rule = optimizers.clip_by_global_norm(1.0)
-      >>> gradient = {"w": jnp.array([3.0, 0.0]), "b": jnp.array(4.0)}
-      >>> print(rule.update(gradient, rule.init(gradient))[0]["w"].round(2))
-      [0.6 0. ]
+      >>> gradient = {"w": jnp.array([2.0, -2.0, 2.0]), "b": jnp.array(2.0)}
+      >>> print(rule.update(gradient, rule.init(gradient))[0]["w"])
+      [ 0.5 -0.5  0.5]
     """
 
     def shortened(updates, _):
@@ -83,10 +83,10 @@ def clip_by_block_norm(max_norm: Number) -> optax.GradientTransformation:
       >>> import jax.numpy as jnp
       >>> from lab import optimizers
       >>> rule = optimizers.clip_by_block_norm(1.0)
-      >>> gradient = {"w": jnp.array([3.0, -4.0]), "b": jnp.array(0.5)}
+      >>> gradient = {"w": jnp.array([0.0, -4.0]), "b": jnp.array(0.5)}
       >>> clipped, _ = rule.update(gradient, rule.init(gradient))
-      >>> print(clipped["w"].round(2), clipped["b"])
-      [ 0.6 -0.8] 0.5
+      >>> print(clipped["w"], clipped["b"])
+      [ 0. -1.] 0.5
     """
 
     def leaf(u):
@@ -115,8 +115,8 @@ def clip_by_block_rms(threshold: Number) -> optax.GradientTransformation:
       >>> import jax.numpy as jnp
       >>> from lab import optimizers
       >>> rule = optimizers.clip_by_block_rms(1.0)
-      >>> print(rule.update(jnp.array([6.0, -8.0]), rule.init(None))[0].round(2))
-      [ 0.85 -1.13]
+      >>> print(rule.update(jnp.array([4.0, -4.0]), rule.init(None))[0])
+      [ 1. -1.]
     """
 
     def leaf(u):

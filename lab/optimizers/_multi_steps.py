@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from lab.optimizers import _counter as counter
@@ -38,7 +39,8 @@ def multi_steps(
       opt: The rule.
       every_k_schedule: k > 0, or a function of the rule's steps so far that returns it.
       use_grad_mean: Whether gradients are averaged rather than summed.
-      accumulator_dtype: The dtype that they are collected in.
+      accumulator_dtype: The dtype that they are collected in (its complex counterpart for complex
+        parameters); None for that of the parameters.
 
     Returns:
       The transformation. Memory: one array more than the rule.
@@ -56,12 +58,18 @@ def multi_steps(
     """
     wrapped = optax.with_extra_args_support(opt)
 
+    def empty(p):
+        dtype = jnp.dtype(accumulator_dtype or jnp.result_type(p))
+        if jnp.iscomplexobj(p):  # optax loses the imaginary part in a real accumulator
+            dtype = np.promote_types(dtype, np.complex64)
+        return jnp.zeros_like(p, dtype=dtype)
+
     def init(params):
         return MultiStepsState(
             mini_step=counter.zero(),
             gradient_step=counter.zero(),
             inner_opt_state=wrapped.init(params),
-            acc_grads=zeros_like(params, accumulator_dtype),
+            acc_grads=jax.tree.map(empty, params),
         )
 
     def update(updates, state, params=None, **extra):

@@ -78,8 +78,8 @@ def reduce_on_plateau(
     require(r != 0 or a != 0, "rtol or atol must be positive, given 0 for both.")
 
     def init(params):
-        dtypes = [jnp.result_type(p) for p in jax.tree.leaves(params)]
-        real = sorted({jnp.finfo(d).dtype for d in dtypes}, key=lambda d: jnp.finfo(d).bits)
+        dtypes = {jnp.finfo(jnp.result_type(p)).dtype for p in jax.tree.leaves(params)}
+        real = sorted(dtypes, key=lambda d: jnp.finfo(d).bits) or [jnp.dtype(jnp.float32)]
         narrow, wide = real[0], real[-1]
         return ReduceLROnPlateauState(
             scale=jnp.ones([], narrow),
