@@ -11,7 +11,7 @@ LAB = Path(__file__).parent.parent / "lab"
 # From the ground up: a room imports from rooms before it in this list, or from itself.
 FLOORS = [
     "errors", "spaces", "catalog", "budget", "optimizers", "schedules", "losses", "foundations",
-    "models", "data", "tasks", "training", "probes", "records", "sweeps", "statistics", "search",
+    "models", "data", "tasks", "types", "training", "probes", "records", "sweeps", "statistics", "search",
     "protocol", "plots",
 ]  # fmt: skip
 FILES = sorted(path for path in LAB.rglob("*.py") if path != LAB / "__init__.py")

@@ -12,7 +12,8 @@ from jax.sharding import Mesh
 
 from lab.sweeps.place import LANES, SHARED
 from lab.tasks.task import Problem
-from lab.training import Program, Rule, State, make_train
+from lab.training import make_train
+from lab.types import Program, Rule, State
 
 
 class Compiled(NamedTuple):

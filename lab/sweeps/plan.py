@@ -10,13 +10,20 @@ import numpy as np
 from lab.budget import Budget
 from lab.catalog import ScheduleEntry
 from lab.errors import InputError, require
-from lab.schedules import CATALOG as SCHEDULES
-from lab.sweeps.rules import Choice, Optimizers, check_known, resolve
+from lab.sweeps.checks import (
+    OWN_AXES,
+    Setting,
+    checked_axes,
+    checked_batch,
+    checked_seeds,
+    checked_trials,
+    is_count,
+    label,
+    over_budget,
+)
+from lab.sweeps.rules import Choice, Optimizers, resolve
 from lab.tasks.task import Task
-from lab.training import Program
-
-OWN_AXES = ("learning_rate", "batch_size", "schedule", "split")
-Setting = dict[str, Any]
+from lab.types import Program
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,7 @@ class Plan:
     jobs: list[Job]
     marks: dict[int, tuple[int, ...]]
     fixed: Setting
+    fixed_batch: int  # where nothing else decides
 
 
 def make_plan(
@@ -79,21 +87,18 @@ def make_plan(
 ) -> Plan:
     """Check everything a sweep is asked for, and lay out its lanes; see `lab.sweep`."""
     choices = resolve(optimizers)
-    axes = {name: _checked_axis(name, values) for name, values in axes.items()}
-    settings = _checked_trials(trials, choices, axes)
-    for name in axes:
-        if name not in (*OWN_AXES, *task.hypers, *task.options):
-            check_known(choices, name, [*OWN_AXES, *task.hypers, *task.options])
+    axes = checked_axes(axes, choices, task)
+    settings = checked_trials(trials, choices, axes, task)
     require(
-        _is_count(evaluations) and _is_count(probe_every),
+        is_count(evaluations) and is_count(probe_every),
         f"evaluations and probe_every must be whole numbers of at least 1, given {evaluations!r} "
         f"and {probe_every!r}.",
     )
     dims: dict[str, list[Any]] = {"optimizer": list(choices)}
     if settings is not None:
         dims["trial"] = list(range(len(next(iter(settings.values())))))
-    dims |= {name: [_label(v) for v in values] for name, values in axes.items()}
-    dims["seed"] = _checked_seeds(seeds)
+    dims |= {name: [label(v) for v in values] for name, values in axes.items()}
+    dims["seed"] = checked_seeds(seeds)
 
     common = {"batch_size": batch_size, "schedule": schedule, "split": split}
     jobs: dict[Any, Job] = {}
@@ -112,7 +117,7 @@ def make_plan(
             variants[chosen] = task.variant(**dict(chosen)) if chosen and task.variant else task
         variant = variants[chosen]
         rows = len(variant.source.prepare(given["split"]).train)
-        size = _checked_batch(given["batch_size"], rows, variant.name)
+        size = checked_batch(given["batch_size"], rows, variant.name)
         if size not in marks:
             marks[size] = _marks(budget, size, rows, evaluations)
         program = Program(
@@ -125,13 +130,13 @@ def make_plan(
         key = (program, frozenset(parts.rule_numbers), chosen)
         job = jobs.setdefault(key, Job(program, variant, marks[size]))
         seed = dims["seed"][at["seed"]]
-        labels = {k: _label(v) for k, v in given.items()}
+        labels = {k: label(v) for k, v in given.items()}
         job.lanes.append(
             Lane(
                 cell=cell,
                 setting={"optimizer": choice.label, **labels, "seed": seed},
                 rate=parts.rate,
-                schedule=_over(given["schedule"]),
+                schedule=over_budget(given["schedule"]),
                 rule_numbers=parts.rule_numbers,
                 task_numbers={**variant.hypers, **parts.task_numbers},
                 seed=seed,
@@ -139,8 +144,8 @@ def make_plan(
             )
         )
     varied = {*axes, *(k for rows in (settings or {}).values() for row in rows for k in row)}
-    fixed = {name: _label(value) for name, value in common.items() if name not in varied}
-    return Plan(dims, settings, list(jobs.values()), marks, fixed)
+    fixed = {name: label(value) for name, value in common.items() if name not in varied}
+    return Plan(dims, settings, list(jobs.values()), marks, fixed, batch_size)
 
 
 @dataclass(frozen=True)
@@ -179,123 +184,8 @@ def _sort_out(choice: Choice, task: Task, given: Setting) -> Parts:
     return parts
 
 
-def _checked_axis(name: str, values: Any) -> list[Any]:
-    require(
-        name not in ("seed", "optimizer", "trial", "step"),
-        f"{name!r} cannot be an axis: give seeds=, optimizers= or trials= instead.",
-    )
-    require(
-        isinstance(values, Iterable) and not isinstance(values, str | Mapping),
-        f"axis {name!r} must be a sequence of values, given {values!r}.",
-    )
-    listed = [v.item() if isinstance(v, np.generic) else v for v in values]
-    require(len(listed) > 0, f"axis {name!r} must have at least one value, given none.")
-    require(
-        len({_label(v) for v in listed}) == len(listed),
-        f"axis {name!r} must have distinct values, given {listed}.",
-    )
-    for value in listed:
-        _check_value(name, value)
-    return listed
-
-
-def _check_value(name: str, value: Any) -> None:
-    if name == "learning_rate":
-        real = isinstance(value, int | float) and not isinstance(value, bool)
-        require(
-            real and 0 <= value < float("inf"),
-            f"learning_rate must be finite and not negative, given {value!r}.",
-        )
-    if name == "split":
-        require(
-            isinstance(value, int) and value >= 0,
-            f"split must be a seed (a whole number of at least 0), given {value!r}.",
-        )
-    if name == "schedule":
-        _over(value)
-
-
-def _checked_trials(trials, choices: Mapping[str, Choice], axes) -> dict[str, list[Setting]] | None:
-    if trials is None:
-        return None
-    require(
-        set(trials) == set(choices),
-        f"trials must list settings for each of {list(choices)}, given {list(trials)}.",
-    )
-    counts = {label: len(settings) for label, settings in trials.items()}
-    require(
-        len(set(counts.values())) == 1 and 0 not in counts.values(),
-        f"every optimizer must have the same number of trials, at least 1; given {counts}.",
-    )
-    for label, settings in trials.items():
-        for setting in settings:
-            twice = set(setting) & set(axes)
-            require(not twice, f"{sorted(twice)} is an axis and in trials: give it once.")
-            for name, value in setting.items():
-                _check_value(name, value)
-                if name not in OWN_AXES:
-                    check_known({label: choices[label]}, name, OWN_AXES)
-    return {
-        label: [
-            {k: v.item() if isinstance(v, np.generic) else v for k, v in setting.items()}
-            for setting in settings
-        ]
-        for label, settings in trials.items()
-    }
-
-
-def _checked_seeds(seeds: int | Sequence[int]) -> list[int]:
-    if isinstance(seeds, int) and not isinstance(seeds, bool):
-        require(seeds >= 1, f"seeds must be at least 1, given {seeds}.")
-        return list(range(seeds))
-    require(
-        isinstance(seeds, Iterable) and not isinstance(seeds, str),
-        f"seeds must be a count or a sequence of whole numbers, given {seeds!r}.",
-    )
-    listed = [s.item() if isinstance(s, np.generic) else s for s in seeds]  # type: ignore[union-attr]
-    whole = all(isinstance(s, int) and not isinstance(s, bool) and 0 <= s < 2**63 for s in listed)
-    require(
-        len(listed) > 0 and whole and len(set(listed)) == len(listed),
-        f"seeds must be distinct whole numbers in [0, 2**63), at least one; given {listed}.",
-    )
-    return listed
-
-
-def _checked_batch(size: Any, rows: int, task: str) -> int:
-    require(
-        _is_count(size) and size <= rows,
-        f"batch_size must be a whole number between 1 and the {rows} training rows of task "
-        f"{task!r}, given {size!r}.",
-    )
-    return int(size)
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
-
-
 def _marks(budget: Budget, size: int, rows: int, evaluations: int) -> tuple[int, ...]:
     total = budget.in_updates(size, rows)
     examples = budget.in_examples(size, rows)
     points = [examples * k // evaluations // size for k in range(evaluations)]
     return (*points, total)
-
-
-def _over(schedule: Any) -> Callable[..., Any]:
-    if isinstance(schedule, str):
-        return SCHEDULES[schedule].over
-    if isinstance(schedule, ScheduleEntry):
-        return schedule.over
-    require(
-        callable(schedule),
-        "schedule must be a catalogue name or a function (peak, steps) -> schedule, "
-        f"given {schedule!r}.",
-    )
-    return schedule
-
-
-def _label(value: Any) -> Any:
-    """A value as a coordinate can hold it."""
-    if isinstance(value, bool | int | float | str):
-        return value
-    return getattr(value, "name", None) or getattr(value, "__name__", None) or str(value)

@@ -10,7 +10,7 @@ import numpy as np
 from lab.catalog import OptimizerEntry
 from lab.errors import InputError, UnknownNameError, require
 from lab.optimizers import CATALOG
-from lab.training import Rule
+from lab.types import Rule
 
 Optimizers = Iterable[str] | Mapping[str, str | OptimizerEntry | Callable[..., Any]]
 
@@ -24,7 +24,8 @@ class Choice:
       factory: `(learning_rate, ...) -> optax.GradientTransformation`.
       numbers: Float parameters with their defaults: always traced.
       options: Every other parameter, static.
-      rate: The default learning rate; `inspect.Parameter.empty` where there is none.
+      rate: The default learning rate; `inspect.Parameter.empty` where one must be given.
+      takes_rate: Whether there is a learning rate at all.
       entry: The catalogue's knowledge, where there is any.
     """
 
@@ -33,6 +34,7 @@ class Choice:
     numbers: Mapping[str, float]
     options: Mapping[str, Any]
     rate: Any
+    takes_rate: bool
     entry: OptimizerEntry | None
 
     def rule(self, options: Mapping[str, Any], rated: bool) -> Rule:
@@ -102,6 +104,7 @@ def _choice(label: str, given: Any) -> Choice:
         numbers=numbers,
         options={k: v for k, v in named.items() if k not in numbers},
         rate=rate.default if rate is not None else None,
+        takes_rate=rate is not None,
         entry=entry if isinstance(entry, OptimizerEntry) else None,
     )
 

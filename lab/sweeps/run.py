@@ -17,21 +17,13 @@ from jax.sharding import Mesh
 
 from lab.data.streams import key_data, order
 from lab.sweeps.compiled import Compiled, compiled, compiled_schedule, seen
-from lab.sweeps.place import SHARED, check_memory, shard, width
+from lab.sweeps.place import check_memory, shard, width
 from lab.sweeps.plan import Job, Lane
-from lab.training import RUNNING, Hypers, Program, Stream, make_train
+from lab.sweeps.rows import Rows
+from lab.training import make_train
+from lab.types import RUNNING, Hypers, Program, Stream
 
 Advance = Callable[[int], None]  # told how many lane-updates were taken
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The data of a job: one table with every split's rows, and where each split lies in it."""
-
-    table: Any  # on the mesh
-    train: dict[int, np.ndarray]  # by split seed: row numbers in the table
-    evaluated: dict[int, tuple[np.ndarray, np.ndarray]]  # row numbers and mask, equally long
-    nbytes: int
 
 
 @dataclass(frozen=True)
@@ -71,34 +63,6 @@ def run_job(
         padded = lanes + [lanes[-1]] * (size - len(lanes))
         block = _Block(job, program, mesh, rows, padded)
         yield block.run(len(lanes), advance, predict_on)
-
-
-def place_rows(job: Job, mesh: Mesh) -> Rows:
-    """Collect the rows of every split that the lanes of `job` use, and copy them to each device."""
-    prepared = {s: job.task.source.prepare(s) for s in sorted({x.split for x in job.lanes})}
-    tables, offsets = [], {}
-    for seed, split in prepared.items():
-        # rows that do not depend on the split are held once
-        known = next((i for i, table in enumerate(tables) if table is split.rows), None)
-        if known is None:
-            tables.append(split.rows)
-        offsets[seed] = known if known is not None else len(tables) - 1
-    height = len(next(iter(tables[0].values())))
-    table = {k: np.concatenate([t[k] for t in tables]) for k in tables[0]}
-    longest = max(len(split.validation) for split in prepared.values())
-
-    def masked(split, offset):
-        index = np.zeros(longest, np.int32)
-        index[: len(split.validation)] = split.validation + offset
-        return index, (np.arange(longest) < len(split.validation)).astype(np.float32)
-
-    at = {seed: offsets[seed] * height for seed in prepared}
-    return Rows(
-        table=shard(mesh, table, SHARED),
-        train={s: (split.train + at[s]).astype(np.int32) for s, split in prepared.items()},
-        evaluated={s: masked(split, at[s]) for s, split in prepared.items()},
-        nbytes=sum(array.nbytes for array in table.values()),
-    )
 
 
 def block_width(job: Job, mesh: Mesh) -> tuple[int, int]:

@@ -13,15 +13,17 @@ from lab.budget import Budget
 from lab.catalog import ScheduleEntry
 from lab.errors import require
 from lab.sweeps import resume
+from lab.sweeps.checks import Setting
 from lab.sweeps.place import lane_mesh, warn_of_idle_cores
-from lab.sweeps.plan import Setting, make_plan
+from lab.sweeps.plan import make_plan
 from lab.sweeps.progress import Progress
+from lab.sweeps.rows import place_rows
 from lab.sweeps.rules import Optimizers
-from lab.sweeps.run import block_width, place_rows, run_job
+from lab.sweeps.run import block_width, run_job
 from lab.sweeps.table import Table
 from lab.tasks import CATALOG as TASKS
 from lab.tasks.task import Task
-from lab.training import Snapshot
+from lab.types import Snapshot
 
 
 def sweep(

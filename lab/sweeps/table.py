@@ -8,7 +8,7 @@ import xarray as xr
 
 from lab.sweeps.plan import Plan
 from lab.sweeps.run import Measured
-from lab.training import RUNNING
+from lab.types import RUNNING
 
 
 class Table:
@@ -67,16 +67,20 @@ class Table:
 
 
 def _progress_coordinates(plan: Plan) -> dict[str, Any]:
-    """How far each step is: over `step`, and over `batch_size` where that is an axis."""
-    sizes = plan.dims.get("batch_size", list(plan.marks)[:1])
-    updates = np.array([plan.marks[size] for size in sizes])  # [sizes, K + 1]
-    examples = updates * np.array(sizes)[:, None]
-    dims = ("batch_size", "step") if "batch_size" in plan.dims else ("step",)
-    cut = (lambda a: a) if "batch_size" in plan.dims else (lambda a: a[0])
+    """How far each step is: over `step`, and over what decides the batch size, if that varies."""
+    rows = (plan.trials or {}).values()
+    if "batch_size" in plan.dims:
+        dims, sizes = ("batch_size", "step"), np.array(plan.dims["batch_size"])
+    elif any("batch_size" in setting for settings in rows for setting in settings):
+        dims = ("optimizer", "trial", "step")
+        sizes = np.array([[row.get("batch_size", plan.fixed_batch) for row in rs] for rs in rows])
+    else:
+        dims, sizes = ("step",), np.array(plan.fixed_batch)
+    updates = np.array([plan.marks[size] for size in sizes.flat]).reshape(*sizes.shape, -1)
     return {
-        "step": ("step", np.arange(updates.shape[1]), {"long_name": "evaluation"}),
-        "updates": (dims, cut(updates), {"units": "updates"}),
-        "examples": (dims, cut(examples), {"units": "examples"}),
+        "step": ("step", np.arange(updates.shape[-1]), {"long_name": "evaluation"}),
+        "updates": (dims, updates, {"units": "updates"}),
+        "examples": (dims, updates * sizes[..., None], {"units": "examples"}),
     }
 
 

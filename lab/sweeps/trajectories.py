@@ -16,7 +16,7 @@ from lab.catalog import OptimizerEntry
 from lab.errors import require
 from lab.sweeps.place import LANES, lane_mesh, shard
 from lab.sweeps.rules import resolve
-from lab.training import Rule
+from lab.types import Rule
 
 Value = Callable[[Any], jax.Array]  # w [D] -> f []
 Optimizer = str | OptimizerEntry | Callable[..., optax.GradientTransformation]

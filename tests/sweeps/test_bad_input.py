@@ -36,6 +36,10 @@ BAD = {
     "rate that is no number": ({"axes": {"learning_rate": ["big"]}}, ["learning_rate", "'big'"]),
     "infinite rate": ({"axes": {"learning_rate": [np.inf]}}, ["learning_rate", "inf"]),
     "no rate": ({"axes": {}}, ["'adam'", "learning_rate"]),
+    "rate of a rule without one": (
+        {"optimizers": ["polyak_sgd"]},
+        ["'polyak_sgd'", "learning_rate"],
+    ),
     "empty grid": ({"axes": {"learning_rate": []}}, ["'learning_rate'", "none"]),
     "value twice": ({"axes": {"learning_rate": [0.1, 0.1]}}, ["'learning_rate'", "distinct"]),
     "axis that is no sequence": ({"axes": {"learning_rate": 0.1}}, ["'learning_rate'", "0.1"]),

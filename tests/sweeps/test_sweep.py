@@ -107,6 +107,23 @@ def test_trials_carry_their_own_settings(task):
     )
 
 
+def test_trials_may_set_the_batch_size_and_numbers_of_the_task(task):
+    trials = {
+        "adam": [
+            {"learning_rate": 0.1, "batch_size": 5, "init_scale": 0.5},
+            {"learning_rate": 0.1, "batch_size": 20, "init_scale": 0.5},
+        ]
+    }
+    record = run(task, axes={}, trials=trials, budget=lab.Budget(examples=200), evaluations=2)
+    assert record.updates.dims == ("optimizer", "trial", "step")
+    assert record.updates.isel(optimizer=0, step=-1).values.tolist() == [40, 10]
+    axes = {"learning_rate": [0.1], "batch_size": [20], "init_scale": [0.5]}
+    crossed = run(task, axes=axes, budget=lab.Budget(examples=200), evaluations=2)
+    np.testing.assert_array_equal(
+        record.validation_loss.isel(trial=1).values.ravel(), crossed.validation_loss.values.ravel()
+    )
+
+
 def test_a_record_is_extended_without_running_its_lanes_again(task):
     small_record = run(task, seeds=[0, 2])
     extended = run(task, seeds=[0, 1, 2, 3], extend=small_record)

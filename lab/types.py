@@ -1,0 +1,99 @@
+"""The vocabulary of training: what a lane reads, keeps and is made of.
+
+Shapes: B batch size, C capacity of a call in updates, R rows of data, E evaluated rows.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import optax
+
+from lab.tasks.task import Problem
+
+Array = jax.Array | np.ndarray  # on the device, or on its way there
+RUNNING = -1  # `stopped_at` of a lane that has not stopped
+
+
+class Hypers(NamedTuple):
+    """Every number of a lane but the learning rate; scalars, always traced."""
+
+    rule: dict[str, Any]  # of the optimizer: b1, weight_decay, ...
+    task: dict[str, Any]  # of the task: dropout_rate, init_scale, ...
+
+
+class Stream(NamedTuple):
+    """What a lane reads during one call: built outside from (seed, epoch) and the schedule."""
+
+    order_CB: Array  # int32 [C·B]: row numbers, batch after batch
+    rate_C: Array  # float [C]: learning rate of each update
+    key: Array  # uint32 [2]: Threefry key data; folded with the number of the update
+
+
+class State(NamedTuple):
+    """A lane between two updates."""
+
+    params: Any
+    model_state: Any  # what the model keeps beside parameters: running averages, or {}
+    opt_state: Any
+    stopped_at: jax.Array  # int32 []: the update that was not taken any more, or RUNNING
+
+
+class Snapshot(NamedTuple):
+    """What a probe may look at: one update, seen from both sides."""
+
+    params: Any  # before the update
+    model_state: Any
+    opt_state: Any
+    gradient: Any
+    update: Any  # what is added to the parameters
+    batch: Any
+    loss: jax.Array
+    hypers: Hypers
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An optimizer as a program sees it: structure fixed, numbers given at each update.
+
+    Attributes:
+      factory: `(learning_rate=..., **numbers, **options) -> optax.GradientTransformation`.
+      options: Static keyword arguments, as sorted pairs.
+      takes_rate: Whether the factory has a `learning_rate`.
+      takes_key: Whether the factory has a `key` (rules that draw noise).
+      eval_params: Where to evaluate, `(opt_state, params) -> params`; None for the iterate.
+    """
+
+    factory: Callable[..., optax.GradientTransformation]
+    options: tuple[tuple[str, Any], ...] = ()
+    takes_rate: bool = True
+    takes_key: bool = False
+    eval_params: Callable[[Any, Any], Any] | None = None
+
+    def build(self, rate, numbers, key) -> optax.GradientTransformationExtraArgs:
+        """The transformation at these numbers; its state has the same structure at any other."""
+        rate = {"learning_rate": rate} if self.takes_rate else {}
+        key = {"key": key} if self.takes_key else {}
+        transform = self.factory(**rate, **key, **numbers, **dict(self.options))
+        return optax.with_extra_args_support(transform)
+
+
+@dataclass(frozen=True)
+class Program:
+    """Everything static about a lane: lanes of equal programs share one compilation.
+
+    Attributes:
+      problem: What is minimized and measured.
+      rule: The optimizer.
+      batch_size: B.
+      probe: `Snapshot -> pytree of arrays`, called every `probe_every` updates; None for none.
+      probe_every: Its period in updates.
+    """
+
+    problem: Problem
+    rule: Rule
+    batch_size: int
+    probe: Callable[[Snapshot], Any] | None = None
+    probe_every: int = 1
