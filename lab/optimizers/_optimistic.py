@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import optax
 
 from lab.optimizers._moments import zeros_like
-from lab.optimizers._numbers import Number, cast_like, like, together
+from lab.optimizers._numbers import Number, like, together
 
 
 class ScaleByOptimisticGradientState(NamedTuple):
@@ -35,9 +35,11 @@ def scale_by_optimistic_gradient(
             previous = jnp.where(state.is_initial_step, g, previous)
             return like(alpha + beta, g) * g - like(beta, g) * previous
 
-        new = ScaleByOptimisticGradientState(
-            jnp.asarray(False), cast_like(updates, state.previous_gradient)
+        # converted even to its own dtype, so that it is no longer weakly typed
+        previous = jax.tree.map(
+            lambda g, p: jax.lax.convert_element_type(g, p.dtype), updates, state.previous_gradient
         )
+        new = ScaleByOptimisticGradientState(jnp.asarray(False), previous)
         return jax.tree.map(expected, updates, state.previous_gradient), new
 
     return optax.GradientTransformation(init, update)

@@ -31,7 +31,7 @@ def inverse_root(matrix: jax.Array, power: float) -> jax.Array:
     values, vectors = jnp.linalg.eigh(matrix)
     floor = jnp.max(jnp.abs(values)) * jnp.finfo(values.dtype).eps
     roots = jnp.maximum(values, jnp.maximum(floor, jnp.finfo(values.dtype).tiny)) ** -power
-    return (vectors * roots.astype(vectors.dtype)) @ vectors.conj().T
+    return (vectors * roots.astype(vectors.dtype)[None, :]) @ vectors.conj().T
 
 
 def scale_by_shampoo(
