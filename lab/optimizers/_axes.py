@@ -43,3 +43,20 @@ def multiply(x: jax.Array, by: tuple[jax.Array, ...], largest: int) -> jax.Array
     for axis, matrix in zip(kept(x.shape, largest), by, strict=True):
         x = jnp.moveaxis(jnp.tensordot(matrix, x.astype(matrix.dtype), axes=(1, axis)), 0, axis)
     return x
+
+
+@jax.custom_batching.sequential_vmap
+def eigh(matrix: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Eigenvalues and eigenvectors of a Hermitian matrix; under `vmap` one matrix at a time.
+
+    LAPACK's calls for a batch share XLA's threads, and on one CPU device per core wait for
+    each other for ever.
+    """
+    values, vectors = jnp.linalg.eigh(matrix)
+    return values, vectors
+
+
+@jax.custom_batching.sequential_vmap
+def orthonormal(matrix: jax.Array) -> jax.Array:
+    """The Q of a QR decomposition; under `vmap` one matrix at a time, for the same reason."""
+    return jnp.linalg.qr(matrix)[0]

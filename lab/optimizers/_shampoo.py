@@ -28,7 +28,7 @@ def inverse_root(matrix: jax.Array, power: float) -> jax.Array:
 
     Eigenvalues below the largest times the dtype's eps are nothing but rounding.
     """
-    values, vectors = jnp.linalg.eigh(matrix)
+    values, vectors = axes.eigh(matrix)
     floor = jnp.max(jnp.abs(values)) * jnp.finfo(values.dtype).eps
     roots = jnp.maximum(values, jnp.maximum(floor, jnp.finfo(values.dtype).tiny)) ** -power
     return (vectors * roots.astype(vectors.dtype)[None, :]) @ vectors.conj().T

@@ -27,12 +27,12 @@ class ScaleBySoapState(NamedTuple):
 
 
 def _eigenvectors(matrices):
-    return tuple(jnp.linalg.eigh(matrix)[1] for matrix in matrices)
+    return tuple(axes.eigh(matrix)[1] for matrix in matrices)
 
 
 def _power_step(matrices, bases):
     """One step of orthogonal iteration: cheaper than eigenvectors, and near to them."""
-    return tuple(jnp.linalg.qr(m @ q)[0] for m, q in zip(matrices, bases, strict=True))
+    return tuple(axes.orthonormal(m @ q) for m, q in zip(matrices, bases, strict=True))
 
 
 def scale_by_soap(
