@@ -5,7 +5,7 @@ RUN    := $(VENV)/bin/python
 STAMP  := $(VENV)/.installed
 JOBS   ?= 2
 
-.PHONY: demo test test-slow lint types figures clean install
+.PHONY: demo test test-slow lint types figures oracles clean install
 install: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
@@ -35,6 +35,12 @@ types: $(STAMP)
 
 figures: $(STAMP)
 	$(RUN) -m studies.figures
+
+# Records torch and keras anew; their paths are committed, and tests need neither.
+oracles: $(STAMP)
+	$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[peers]'
+	$(RUN) tests/oracles/record.py
+	$(RUN) -m studies.parity
 
 clean:
 	rm -rf $(VENV) runs .pytest_cache .ruff_cache
