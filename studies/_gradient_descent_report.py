@@ -73,10 +73,11 @@ def result(record: xr.DataTree) -> Result:
         if target == targets[1]:
             few = np.flatnonzero(sizes <= max(8, sizes[1]))
             many = np.flatnonzero(sizes >= min(256, sizes[-2]))
-            slopes = tuple(
+            early, late = (
                 Interval(_slope(sizes, median, at), *_limits([_slope(sizes, d, at) for d in draws]))
                 for at in (few, many)
             )
+            slopes = early, late
             hit = np.array([t.hit.mean() for t in reached])
     assert slopes is not None
     main = targets[1]
@@ -217,7 +218,7 @@ def judged(inside: bool, outside: bool) -> str:
 
 
 def _within(x: Interval, low: float, high: float) -> str:
-    return judged(low <= x.low and x.high <= high, x.high < low or x.low > high)
+    return judged(bool(low <= x.low and x.high <= high), bool(x.high < low or x.low > high))
 
 
 def _verdict(found: Result, unfair: xr.Dataset, rows: int) -> str:

@@ -21,7 +21,7 @@ def curves(
         figure, grid = plt.subplots(
             2, 2, figsize=(9.2, 6.4), sharey=True, layout="constrained"
         )  # fmt: skip
-        panels = dict(zip(("epoch", "update", "second", "one"), grid.ravel()))
+        panels: dict[str, Axes] = dict(zip(("epoch", "update", "second", "one"), grid.ravel()))
         for i, (size, report) in enumerate(reports.items()):
             loss = report.validation_loss.isel(optimizer=0, learning_rate=0)
             values = loss.transpose("step", "seed").values[1:]

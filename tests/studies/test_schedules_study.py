@@ -1,0 +1,50 @@
+"""The schedule study runs, redraws itself, and finds best and largest rates."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from studies import _schedules_report as report
+from studies.schedules import Schedules, run, warmup
+
+
+def test_smoke_and_redraw(tmp_path):
+    run(Schedules(smoke=True, out=tmp_path / "one"))
+    run(Schedules(from_=tmp_path / "one", out=tmp_path / "two"))
+    for name in ("table.md", "outcomes.png", "shift.png", "warmup.png"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    assert "reduce_on_plateau" in (tmp_path / "one" / "table.md").read_text()
+
+
+@pytest.mark.parametrize("best", [0.01, 0.013, 0.03])
+def test_the_best_rate_is_the_vertex_of_a_parabola(best):
+    rates = np.geomspace(1e-3, 0.1, 17)
+    losses = np.exp(np.log(rates / best) ** 2)[:, None] * np.ones(3)
+    np.testing.assert_allclose(report.best_rate(losses, rates), best, rtol=1e-6)
+
+
+def test_a_best_rate_at_the_end_is_that_end():
+    rates = np.geomspace(1e-3, 0.1, 5)
+    assert report.best_rate(rates[:, None] + np.zeros(2), rates) == rates[0]
+
+
+def test_usable_rates_end_at_the_first_that_fails():
+    final = np.array([[0.1, 0.2], [0.1, np.inf], [2.0, 2.0], [0.1, 0.1]])
+    loss = np.stack([np.full_like(final, 2.0), final], -1)
+    record = xr.Dataset(
+        {
+            "validation_loss": (
+                ("optimizer", "schedule", "learning_rate", "seed", "step"), loss[None, None],
+            )
+        },
+        {"learning_rate": [1.0, 2.0, 4.0, 8.0], "updates": ("step", [0, 100])},
+    )  # fmt: skip
+    assert report.limits(record, [0]).usable.estimate == [2.0]
+
+
+def test_a_warm_up_rises_to_the_rate_and_stays():
+    schedule = warmup(10).over(1.0, 100)
+    np.testing.assert_allclose(
+        [schedule(t) for t in (0, 5, 10, 99)], [0.01, 0.505, 1, 1], rtol=1e-5
+    )
+    assert float(warmup(0).over(1.0, 100)(0)) == 1.0
