@@ -50,7 +50,7 @@ def curves(
             axes.set_title(title, pad=8 if name != "epoch" else 6)
             plain_ticks(axes.yaxis)
         top = panels["epoch"].secondary_xaxis(
-            "top", functions=(lambda x: x * rows, lambda x: x / rows)
+            "top", functions=(lambda x: np.multiply(x, rows), lambda x: np.divide(x, rows))
         )
         top.set_xlabel("examples", fontsize=8.5)
         for axes in grid[:, 0]:
