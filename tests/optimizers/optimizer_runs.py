@@ -124,8 +124,18 @@ def vmap(make, dtype):
     return jax.tree.map(lambda u_LT: np.concatenate(np.asarray(u_LT)), by_rate)
 
 
-def worst_error(updates, reference):
+def visited(updates, dtype):
+    """The parameters [T, ...] that updates lead to."""
+    return jax.tree.map(
+        lambda p, u: np.asarray(p, np.float64) + np.cumsum(np.asarray(u, np.float64), 0),
+        parameters(dtype), updates,
+    )  # fmt: skip
+
+
+def worst_error(updates, reference, scales=None):
     """Largest difference over the run, relative to the leaf's largest reference update.
+
+    With `scales`, relative to the largest entry of its leaf there.
 
     Every row of `regimes` counts as a leaf of its own.
     """
@@ -133,16 +143,18 @@ def worst_error(updates, reference):
     def split(tree):
         return tree | {"regimes": list(np.moveaxis(tree["regimes"], 1, 0))}
 
-    def leaf(u, r):
+    def leaf(u, r, s):
         assert u.shape == r.shape
         # a schedule of float32 widens the bfloat16 updates of optax, not those of the lab
         assert u.dtype in (r.dtype, jnp.bfloat16)
         wide = np.result_type(np.float64, u.dtype) if u.dtype != jnp.bfloat16 else np.float64
         u, r = np.asarray(u).astype(wide), np.asarray(r).astype(wide)
         assert np.isfinite(r).all()
-        scale = np.max(np.abs(r), initial=0.0)
+        scale = np.max(np.abs(np.asarray(s).astype(wide)), initial=0.0)
         difference = np.max(np.abs(u - r), initial=0.0)
         return difference / scale if scale > 0 else difference
 
-    errors = jax.tree.leaves(jax.tree.map(leaf, split(updates), split(reference)))
+    errors = jax.tree.leaves(
+        jax.tree.map(leaf, split(updates), split(reference), split(scales or reference))
+    )
     return max(errors)

@@ -7,12 +7,13 @@ import numpy as np
 import optax
 import pytest
 from flax import nnx
+from optimizer_variants import PLAIN
 
 from lab import optimizers
 from lab.optimizers import CATALOG
 
-NAMES = list(CATALOG)
-TWINS = [name for name in CATALOG if CATALOG[name].via_optax is not None]
+NAMES = PLAIN
+TWINS = [name for name in PLAIN if CATALOG[name].via_optax is not None]
 PARAMS = {"w": jnp.array([[1.0, -2.0]]), "b": jnp.array([0.5])}
 
 WRAPPERS = {

@@ -8,12 +8,12 @@ import numpy as np
 import optax
 import optimizer_runs as runs
 import pytest
-from optimizer_variants import CASES, case_id
+from optimizer_variants import CASES, PLAIN, case_id
 
 from lab import optimizers
 from lab.optimizers import CATALOG
 
-NAMES = list(CATALOG)
+NAMES = PLAIN
 PARAMS = {"w": jnp.array([[1.0, -2.0]]), "b": jnp.array(0.5)}
 
 
