@@ -223,4 +223,4 @@ def test_the_middle_of_the_search_space_descends_into_a_bowl(name):
 
     _, losses = jax.lax.scan(step, (PARAMS, rule.init(PARAMS)), length=50)
     assert losses[-1] < losses[0]
-    assert losses[1] < losses[0]
+    assert losses[1] <= losses[0]  # some take their first gradient for a measure only
