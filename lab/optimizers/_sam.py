@@ -73,8 +73,8 @@ def sam(
       >>> updates, _ = rule.update(
       ...     gradient(params), state, params, grad_fn=lambda w, i: gradient(w)
       ... )
-      >>> print(updates.round(3))  # as from [3.3, -4.4]
-      [-0.33  0.44]
+      >>> print([f"{u:.2f}" for u in updates])  # as from [3.3, -4.4]
+      ['-0.33', '0.44']
     """
     require(sync_period >= 1, f"sync_period must be at least 1, given {sync_period}.")
 

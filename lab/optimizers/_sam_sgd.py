@@ -42,8 +42,8 @@ def sam_sgd(
       >>> rule = optimizers.sam_sgd(learning_rate=0.1, rho=0.5)
       >>> params = jnp.array([3.0, -4.0])
       >>> updates, _ = rule.update(params, rule.init(params), params, grad_fn=lambda w, i: w)
-      >>> print(updates.round(3))
-      [-0.33  0.44]
+      >>> print([f"{u:.2f}" for u in updates])
+      ['-0.33', '0.44']
     """
     climb = optax.chain(normalize(), sgd(rho))
     return sam(sgd(learning_rate, momentum), climb, opaque_mode=True)
