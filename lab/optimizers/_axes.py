@@ -26,6 +26,11 @@ def matrices(params: Any, largest: int, fill: Callable[[int, Any], jax.Array]) -
     return jax.tree.map(leaf, params)
 
 
+def tuples(params: Any, tree: Any) -> Any:
+    """The tuples of `tree` as tuples: Flax NNX hands them back as numbered entries."""
+    return jax.tree.map(lambda _, entries: tuple(jax.tree.leaves(entries)), params, tree)
+
+
 def gram(x: jax.Array, axis: int) -> jax.Array:
     """X Xᴴ of `x` unfolded along `axis`: [size, size]."""
     rows = jnp.moveaxis(x, axis, 0).reshape(x.shape[axis], -1)

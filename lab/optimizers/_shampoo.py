@@ -58,11 +58,11 @@ def scale_by_shampoo(
         def add(g, matrices):
             return tuple(a + b for a, b in zip(matrices, axes.grams(g, max_size), strict=True))
 
-        statistics = jax.tree.map(add, updates, state.statistics)
+        statistics = jax.tree.map(add, updates, axes.tuples(updates, state.statistics))
         roots = jax.lax.cond(
             state.count % update_interval == 0,
             lambda: jax.tree.map(lambda g, m: roots_of(m), updates, statistics),
-            lambda: state.roots,
+            lambda: axes.tuples(updates, state.roots),
         )
         steps = jax.tree.map(lambda g, r: axes.multiply(g, r, max_size), updates, roots)
         new = ScaleByShampooState(counter.one_more(state.count), statistics, roots)

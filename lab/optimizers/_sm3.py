@@ -60,9 +60,10 @@ def scale_by_sm3(
 
     def update(updates, state, params=None):  # Anil et al., algorithm SM3-II
         del params
-        total = jax.tree.map(bound, updates, state.mu)
+        old = jax.tree.map(lambda _, mu: jax.tree.leaves(mu), updates, state.mu)  # lists, for NNX
+        total = jax.tree.map(bound, updates, old)
         mean = average(b1, jax.tree.map(scaled, updates, total), state.nu)
-        mu = cast_like(jax.tree.map(largest, total), state.mu)
+        mu = cast_like(jax.tree.map(largest, total), old)
         return mean, ScaleBySM3State(mu, cast_like(mean, state.nu))
 
     return optax.GradientTransformation(init, update)

@@ -64,6 +64,10 @@ def scale_by_soap(
 
     def update(updates, state, params=None):  # Vyas et al., algorithm 3
         del params
+        state = state._replace(
+            statistics=axes.tuples(updates, state.statistics),
+            bases=axes.tuples(updates, state.bases),
+        )
         first = state.count == 0  # only starts L and R, so that no gradient chooses its own axes
         t = jnp.maximum(state.count, 1)
 

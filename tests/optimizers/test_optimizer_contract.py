@@ -214,7 +214,7 @@ def test_the_middle_of_the_search_space_descends_into_a_bowl(name):
     rule = CATALOG[name].by_hand(float(np.sqrt(space.low * space.high)))
 
     def loss(params):
-        return optax.tree.norm(params, squared=True)
+        return optax.tree.norm(params, squared=True) / 2
 
     def step(carry, _):
         params, state = carry
@@ -223,4 +223,5 @@ def test_the_middle_of_the_search_space_descends_into_a_bowl(name):
 
     _, losses = jax.lax.scan(step, (PARAMS, rule.init(PARAMS)), length=50)
     assert losses[-1] < losses[0]
-    assert losses[1] <= losses[0]  # some take their first gradient for a measure only
+    first = 2 if name == "adopt" else 1  # ADOPT takes the first gradient for a measure only
+    assert losses[first] < losses[0]
