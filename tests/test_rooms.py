@@ -10,7 +10,7 @@ import pytest
 LAB = Path(__file__).parent.parent / "lab"
 # From the ground up: a room imports from rooms before it in this list, or from itself.
 FLOORS = [
-    "errors", "spaces", "catalog", "budget", "optimizers", "schedules", "losses", "foundations",
+    "errors", "spaces", "catalog", "budget", "flops", "optimizers", "schedules", "losses", "foundations",
     "models", "data", "tasks", "types", "training", "probes", "records", "sweeps", "statistics",
     "search", "protocol", "plots",
 ]  # fmt: skip
