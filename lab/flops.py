@@ -52,7 +52,7 @@ def follow(function: Callable[..., Any], *args: Any) -> tuple[float, Any]:
 
 def _known(value: Any) -> Any:
     """A single integer or truth value that is there to be read; None for anything else."""
-    if isinstance(value, jax.core.Tracer | jax.ShapeDtypeStruct) or jnp.size(value) != 1:
+    if isinstance(value, jax.ShapeDtypeStruct) or jnp.size(value) != 1:
         return None
     kind = jnp.result_type(value)
     whole = jnp.issubdtype(kind, np.integer) or jnp.issubdtype(kind, np.bool_)
