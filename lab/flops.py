@@ -44,10 +44,15 @@ def count_flops(function: Callable[..., Any], *args: Any) -> float:
 def follow(function: Callable[..., Any], *args: Any) -> tuple[float, Any]:
     """The count, and the outputs of `function`: known integers, and shapes for all else."""
     closed, shapes = jax.make_jaxpr(function, return_shape=True)(*args)
-    flops, known = _run(closed, [_known(leaf) for leaf in jax.tree.leaves(args)])
+    flops, known = follow_jaxpr(closed, *args)
     leaves, tree = jax.tree.flatten(shapes)
     outputs = [shape if value is None else value for value, shape in zip(known, leaves)]
     return flops, jax.tree.unflatten(tree, outputs)
+
+
+def follow_jaxpr(closed: ClosedJaxpr, *args: Any) -> tuple[float, list[Any]]:
+    """The count of a function already traced, and its outputs: known integers, or None."""
+    return _run(closed, [_known(leaf) for leaf in jax.tree.leaves(args)])
 
 
 def _known(value: Any) -> Any:
@@ -59,10 +64,7 @@ def _known(value: Any) -> Any:
     return np.asarray(value) if whole else None
 
 
-Counted = tuple[float, list[Any]]  # FLOPs, and for each output a known integer or None
-
-
-def _run(closed: ClosedJaxpr | Jaxpr, arguments: Sequence[Any]) -> Counted:
+def _run(closed: ClosedJaxpr | Jaxpr, arguments: Sequence[Any]) -> tuple[float, list[Any]]:
     jaxpr = closed.jaxpr if isinstance(closed, ClosedJaxpr) else closed
     values = dict(zip(jaxpr.invars, arguments))
     if isinstance(closed, ClosedJaxpr):
@@ -79,7 +81,7 @@ def _run(closed: ClosedJaxpr | Jaxpr, arguments: Sequence[Any]) -> Counted:
     return total, [read(atom) for atom in jaxpr.outvars]
 
 
-def _equation(equation: Any, inputs: list[Any]) -> Counted:
+def _equation(equation: Any, inputs: list[Any]) -> tuple[float, list[Any]]:
     control = {"while": _while, "cond": _cond, "scan": _scan}.get(equation.primitive.name)
     if control is not None:
         return control(equation, inputs)
@@ -93,14 +95,15 @@ def _equation(equation: Any, inputs: list[Any]) -> Counted:
         return _run(inner[0], inputs)
     if inner:
         return sum(_run(jaxpr, [None] * len(_inputs(jaxpr)))[0] for jaxpr in inner), unknown
-    if inputs and not any(value is None for value in inputs):
-        outputs = equation.primitive.bind(*inputs, **equation.params)
-        several = equation.primitive.multiple_results
-        return 0.0, [_known(x) for x in (outputs if several else [outputs])]
+    whole = INTEGERS.get(equation.primitive.name)
+    if whole is not None and not any(value is None for value in inputs):
+        kind, shape = equation.outvars[0].aval.dtype, equation.outvars[0].aval.shape
+        if math.prod(shape) == 1 and not jnp.issubdtype(kind, jnp.inexact):
+            return 0.0, [np.asarray(whole(*inputs)).astype(kind).reshape(shape)]
     return _arithmetic(equation), unknown
 
 
-def _while(equation: Any, inputs: list[Any]) -> Counted:
+def _while(equation: Any, inputs: list[Any]) -> tuple[float, list[Any]]:
     params = equation.params
     conditions, bodies = params["cond_nconsts"], params["body_nconsts"]
     for_cond, for_body = inputs[:conditions], inputs[conditions : conditions + bodies]
@@ -115,7 +118,7 @@ def _while(equation: Any, inputs: list[Any]) -> Counted:
         total += flops + more
 
 
-def _cond(equation: Any, inputs: list[Any]) -> Counted:
+def _cond(equation: Any, inputs: list[Any]) -> tuple[float, list[Any]]:
     index, *rest = inputs
     branches = equation.params["branches"]
     if index is not None:
@@ -123,7 +126,7 @@ def _cond(equation: Any, inputs: list[Any]) -> Counted:
     return max(_run(branch, rest)[0] for branch in branches), [None] * len(equation.outvars)
 
 
-def _scan(equation: Any, inputs: list[Any]) -> Counted:
+def _scan(equation: Any, inputs: list[Any]) -> tuple[float, list[Any]]:
     body, shared = equation.params["jaxpr"], inputs[: equation.params["num_consts"]]
     others = [None] * (len(_inputs(body)) - len(shared))
     once = _run(body, [*shared, *others])[0]
@@ -134,6 +137,17 @@ def _inputs(jaxpr: ClosedJaxpr | Jaxpr) -> Sequence[Any]:
     return jaxpr.jaxpr.invars if isinstance(jaxpr, ClosedJaxpr) else jaxpr.invars
 
 
+# What is done to counters, in NumPy: nothing is compiled to count.
+INTEGERS: dict[str, Callable[..., Any]] = {
+    "add": np.add, "sub": np.subtract, "mul": np.multiply, "max": np.maximum, "min": np.minimum,
+    "rem": np.fmod, "div": lambda a, b: np.trunc(a / b), "neg": np.negative, "sign": np.sign,
+    "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater,
+    "ge": np.greater_equal, "and": np.bitwise_and, "or": np.bitwise_or, "not": np.invert,
+    "xor": np.bitwise_xor, "select_n": lambda which, *cases: cases[int(which)],
+    "clamp": lambda low, x, high: np.clip(x, low, high), "convert_element_type": np.asarray,
+    "broadcast_in_dim": np.asarray, "reshape": np.asarray, "squeeze": np.asarray,
+    "copy": np.asarray, "stop_gradient": np.asarray,
+}  # fmt: skip
 FREE = {
     "abs", "broadcast_in_dim", "clamp", "concatenate", "conj", "convert_element_type", "copy",
     "copy_p", "dynamic_slice", "dynamic_update_slice", "expand_dims", "gather", "imag", "iota",

@@ -1,13 +1,15 @@
 """From a grid to lanes: which training runs there are, and which of them share a program."""
 
 import itertools
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from lab.budget import Budget
+from lab.budget import Budget, Price
 from lab.catalog import ScheduleEntry
 from lab.errors import InputError, require
 from lab.sweeps.checks import (
@@ -21,9 +23,10 @@ from lab.sweeps.checks import (
     label,
     over_budget,
 )
+from lab.sweeps.prices import price, seconds
 from lab.sweeps.rules import Choice, Optimizers, resolve
 from lab.tasks.task import Task
-from lab.types import Program
+from lab.types import Hypers, Program
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Job:
 
     program: Program
     task: Task
+    price: Price  # of an update
+    unspent: float  # declared less executed, in the currency of the budget
     marks: tuple[int, ...]  # numbers of updates after which lanes are evaluated; ascending
     lanes: list[Lane] = field(default_factory=list)
 
@@ -58,16 +63,15 @@ class Plan:
       dims: Names of the lane dimensions with their coordinates, in order.
       trials: The trials of each optimizer, where the record has a dimension `trial`.
       jobs: Lanes, gathered by program.
-      marks: Numbers of updates at each evaluation, by batch size.
       fixed: What every lane has in common: batch size, schedule and split, unless axes.
+      timed: Seconds of an update of each program, where lanes are charged in them.
     """
 
     dims: dict[str, list[Any]]
     trials: dict[str, list[Setting]] | None
     jobs: list[Job]
-    marks: dict[int, tuple[int, ...]]
     fixed: Setting
-    fixed_batch: int  # where nothing else decides
+    timed: dict[str, float]
 
 
 def make_plan(
@@ -84,6 +88,7 @@ def make_plan(
     evaluations: int,
     probe: Callable[..., Any] | None,
     probe_every: int,
+    timed: Mapping[str, float] | None,
 ) -> Plan:
     """Check everything a sweep is asked for, and lay out its lanes; see `lab.sweep`."""
     choices = resolve(optimizers)
@@ -102,7 +107,7 @@ def make_plan(
 
     common = {"batch_size": batch_size, "schedule": schedule, "split": split}
     jobs: dict[Any, Job] = {}
-    marks: dict[int, tuple[int, ...]] = {}
+    clock = dict(timed or {})
     variants: dict[Any, Task] = {}
     grid = itertools.product(*(range(len(values)) for values in dims.values()))
     for cell in grid:
@@ -116,10 +121,8 @@ def make_plan(
         if chosen not in variants:
             variants[chosen] = task.variant(**dict(chosen)) if chosen and task.variant else task
         variant = variants[chosen]
-        rows = len(variant.source.prepare(given["split"]).train)
-        size = checked_batch(given["batch_size"], rows, variant.name)
-        if size not in marks:
-            marks[size] = _marks(budget, size, rows, evaluations)
+        data = variant.source.prepare(given["split"])
+        size = checked_batch(given["batch_size"], len(data.train), variant.name)
         program = Program(
             problem=variant.problem,
             rule=choice.rule(parts.rule_options, rated=parts.rate is not None),
@@ -128,7 +131,17 @@ def make_plan(
             probe_every=probe_every,
         )
         key = (program, frozenset(parts.rule_numbers), chosen)
-        job = jobs.setdefault(key, Job(program, variant, marks[size]))
+        task_numbers = {**variant.hypers, **parts.task_numbers}
+        if key not in jobs:
+            hypers = Hypers(parts.rule_numbers, task_numbers)
+            cost = price(program, choice.gradient_evaluations, hypers, data.rows)
+            if timed is not None:
+                name = json.dumps([choice.label, size, *program.rule.options, *chosen], default=str)
+                if name not in clock:
+                    clock[name] = seconds(program, hypers, parts.rate or 0.0, data.rows)
+                cost = cost._replace(seconds=clock[name])
+            jobs[key] = _job(program, variant, cost, budget, len(data.train), evaluations)
+        job = jobs[key]
         seed = dims["seed"][at["seed"]]
         labels = {k: label(v) for k, v in given.items()}
         job.lanes.append(
@@ -138,14 +151,14 @@ def make_plan(
                 rate=parts.rate,
                 schedule=over_budget(given["schedule"]),
                 rule_numbers=parts.rule_numbers,
-                task_numbers={**variant.hypers, **parts.task_numbers},
+                task_numbers=task_numbers,
                 seed=seed,
                 split=given["split"],
             )
         )
     varied = {*axes, *(k for rows in (settings or {}).values() for row in rows for k in row)}
     fixed = {name: label(value) for name, value in common.items() if name not in varied}
-    return Plan(dims, settings, list(jobs.values()), marks, fixed, batch_size)
+    return Plan(dims, settings, list(jobs.values()), fixed, clock)
 
 
 @dataclass(frozen=True)
@@ -184,8 +197,15 @@ def _sort_out(choice: Choice, task: Task, given: Setting) -> Parts:
     return parts
 
 
-def _marks(budget: Budget, size: int, rows: int, evaluations: int) -> tuple[int, ...]:
-    total = budget.in_updates(size, rows)
-    examples = budget.in_examples(size, rows)
-    points = [examples * k // evaluations // size for k in range(evaluations)]
-    return (*points, total)
+def _job(
+    program: Program, task: Task, cost: Price, budget: Budget, rows: int, evaluations: int
+) -> Job:
+    """A job without lanes yet, that spends the budget up to less than an update."""
+    shares = [Fraction(k, evaluations) for k in range(evaluations + 1)]
+    marks = tuple(budget.in_updates(cost, rows, share) for share in shares)
+    require(
+        marks[-1] >= 1,
+        f"Budget({budget.currency}={budget.amount:g}) pays for no update at batch_size="
+        f"{program.batch_size}.",
+    )
+    return Job(program, task, cost, budget.unspent(cost, rows, marks[-1]), marks)

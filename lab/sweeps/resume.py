@@ -48,6 +48,11 @@ def take_over(plan: Plan, configuration: dict[str, Any], record: xr.Dataset, put
     return jobs
 
 
+def timed(record: xr.Dataset | None) -> dict[str, float]:
+    """The seconds per update that a record was charged by, so that they are measured once."""
+    return {} if record is None else manifest(record)["configuration"]["seconds_per_update"]
+
+
 def _lanes_of(record: xr.Dataset) -> dict[str, tuple[int, ...]]:
     """The cell of each lane of a record, by what tells it from others."""
     fixed = manifest(record)["configuration"]["fixed"]

@@ -37,6 +37,11 @@ class Choice:
     takes_rate: bool
     entry: OptimizerEntry | None
 
+    @property
+    def gradient_evaluations(self) -> float:
+        """Gradients that an update takes: one, unless the catalogue says otherwise."""
+        return self.entry.gradient_evaluations if self.entry else 1.0
+
     def rule(self, options: Mapping[str, Any], rated: bool) -> Rule:
         """The rule with these static options; `rated` says whether it is given a learning rate."""
         return Rule(

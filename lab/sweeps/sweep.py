@@ -42,6 +42,7 @@ def sweep(
     probe_every: int = 10,
     predict_on: Callable[[int], np.ndarray] | None = None,
     extend: xr.Dataset | None = None,
+    timed: bool = False,
     devices: Sequence[Any] | None = None,
     progress: bool | None = None,
 ) -> xr.Dataset:
@@ -71,6 +72,8 @@ def sweep(
         models' `outputs`; equally many for every split.
       extend: A record of the same sweep with fewer seeds, trials or values: what it holds is
         taken over and not run again.
+      timed: Whether lanes are charged in seconds too: each program is timed alone first, unless
+        `extend` holds its time. Always so where the budget is in seconds.
       devices: Where lanes run; by default all that JAX has.
       progress: Whether to show a progress bar; by default on a terminal.
 
@@ -78,7 +81,9 @@ def sweep(
       A dataset with dimensions `optimizer`, `trial` (if given), the axes, `seed` and `step`:
       `train_loss` (mean over the batches since the evaluation before; NaN at the first),
       `validation_NAME` for each metric, `diverged_at` (number of the update whose loss was not
-      finite, or -1). `updates` and `examples` say where on the way each step lies. A diverged
+      finite, or -1). The ledger is coordinates: `updates`, `examples`, `gradient_evaluations`,
+      `flops` (and `seconds`) that a lane was charged up to each step, each with the dimensions
+      along which it differs, and `unspent`, less than an update, of the budget. A diverged
       lane's metrics are infinite from there on.
 
     Raises:
@@ -99,6 +104,7 @@ def sweep(
         task, optimizers, axes=axes or {}, trials=trials, seeds=seeds, budget=budget,
         batch_size=batch_size, schedule=schedule, split=split, evaluations=evaluations,
         probe=probe, probe_every=probe_every,
+        timed=resume.timed(extend) if timed or budget.currency == "seconds" else None,
     )  # fmt: skip
     configuration = {
         "task": task.name,
@@ -128,7 +134,7 @@ def sweep(
             widths[job.lanes[0].setting["optimizer"]] = block_width(job, mesh)[0]
             for measured in run_job(job, mesh, placed[where], bar.advance, predict_on):
                 table.write(measured)
-    configuration = configuration | {"lane_width": widths}
+    configuration = configuration | {"lane_width": widths, "seconds_per_update": plan.timed}
     record = records.stamp(table.dataset(), configuration)
     record.attrs["seconds"] = time.perf_counter() - begin
     record.attrs["lane_updates"] = updates

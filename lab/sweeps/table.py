@@ -6,6 +6,7 @@ import jax
 import numpy as np
 import xarray as xr
 
+from lab.budget import CURRENCIES
 from lab.sweeps.plan import Plan
 from lab.sweeps.run import Measured
 from lab.types import RUNNING
@@ -55,7 +56,7 @@ class Table:
             for name, array in self.arrays.items()
         }
         record = xr.Dataset(variables, {k: np.array(v) for k, v in plan.dims.items()})
-        record = record.assign_coords(_progress_coordinates(plan))
+        record = record.assign_coords(_ledger(plan, self.shape))
         if plan.trials is not None:
             record = record.assign_coords(_trial_coordinates(plan.trials))
         if "probe_step" in record.dims:
@@ -66,22 +67,40 @@ class Table:
         return record
 
 
-def _progress_coordinates(plan: Plan) -> dict[str, Any]:
-    """How far each step is: over `step`, and over what decides the batch size, if that varies."""
-    rows = (plan.trials or {}).values()
-    if "batch_size" in plan.dims:
-        dims, sizes = ("batch_size", "step"), np.array(plan.dims["batch_size"])
-    elif any("batch_size" in setting for settings in rows for setting in settings):
-        dims = ("optimizer", "trial", "step")
-        sizes = np.array([[row.get("batch_size", plan.fixed_batch) for row in rs] for rs in rows])
-    else:
-        dims, sizes = ("step",), np.array(plan.fixed_batch)
-    updates = np.array([plan.marks[size] for size in sizes.flat]).reshape(*sizes.shape, -1)
-    return {
-        "step": ("step", np.arange(updates.shape[-1]), {"long_name": "evaluation"}),
-        "updates": (dims, updates, {"units": "updates"}),
-        "examples": (dims, updates * sizes[..., None], {"units": "examples"}),
-    }
+def _ledger(plan: Plan, shape: tuple[int, ...]) -> dict[str, Any]:
+    """What lanes were charged up to each evaluation, in every currency, and what was left over.
+
+    A currency has the dimensions along which its amounts differ, `batch_size` wherever it is one.
+    """
+    steps = len(plan.jobs[0].marks)
+    amounts = np.empty((len(CURRENCIES) + 1, *shape, steps))
+    for job in plan.jobs:
+        unit = np.array([getattr(job.price, currency) for currency in CURRENCIES])
+        charged = np.append(unit[:, None] * job.marks, np.full((1, steps), job.unspent), axis=0)
+        for lane in job.lanes:
+            amounts[(slice(None), *lane.cell)] = charged
+    names = [*CURRENCIES, "unspent"]
+    coordinates: dict[str, Any] = {"step": ("step", np.arange(steps), {"long_name": "evaluation"})}
+    for name, amount in zip(names, amounts):
+        if name == "seconds" and not plan.timed:
+            continue
+        dims, amount = _where_it_differs((*plan.dims, "step"), amount, name == "unspent")
+        whole = name in ("updates", "examples")
+        coordinates[name] = dims, amount.astype(int) if whole else amount, {"units": name}
+    return coordinates
+
+
+def _where_it_differs(dims: tuple[str, ...], values: np.ndarray, final: bool):
+    """The array without the dimensions along which nothing changes."""
+    kept = []
+    for axis, dim in reversed(list(enumerate(dims))):
+        first = values.take([0], axis)
+        same = np.array_equal(np.broadcast_to(first, values.shape), values, equal_nan=True)
+        if same and dim != "batch_size" and (dim != "step" or final):
+            values = first.squeeze(axis)
+        else:
+            kept.insert(0, dim)
+    return tuple(kept), values
 
 
 def _trial_coordinates(trials: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:

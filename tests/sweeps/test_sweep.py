@@ -115,8 +115,8 @@ def test_trials_may_set_the_batch_size_and_numbers_of_the_task(task):
         ]
     }
     record = run(task, axes={}, trials=trials, budget=lab.Budget(examples=200), evaluations=2)
-    assert record.updates.dims == ("optimizer", "trial", "step")
-    assert record.updates.isel(optimizer=0, step=-1).values.tolist() == [40, 10]
+    assert record.updates.dims == ("trial", "step")
+    assert record.updates.isel(step=-1).values.tolist() == [40, 10]
     axes = {"learning_rate": [0.1], "batch_size": [20], "init_scale": [0.5]}
     crossed = run(task, axes=axes, budget=lab.Budget(examples=200), evaluations=2)
     np.testing.assert_array_equal(
