@@ -16,8 +16,9 @@ ROOT = Path(__file__).parent.parent
 FIGURES = ROOT / "figures"
 # The order of a course; studies that are not named here follow, by name.
 COURSE = (
-    "perceptron", "xor", "backpropagation", "losses", "landscapes", "gradient_descent", "momentum",
-    "moving_average", "adaptive", "schedules", "optimizers", "depth_and_width", "speed",
+    "perceptron", "xor", "backpropagation", "losses", "landscapes", "loss_slices",
+    "gradient_descent", "momentum", "moving_average", "adaptive", "schedules", "optimizers",
+    "depth_and_width", "speed",
 )  # fmt: skip
 
 
