@@ -1,12 +1,28 @@
 """Pure metrics of finished runs; lower is better unless said otherwise."""
 
 from lab.statistics.best_of import best_weights, expected_best, median_best, trial_weights
+from lab.statistics.bootstrap import (
+    bca_interval,
+    bootstrap,
+    percentile_interval,
+    studentized_interval,
+)
 from lab.statistics.intervals import Interval, mean_interval, paired_difference
+from lab.statistics.iqm import interquartile_error, interquartile_mean, normalized
 from lab.statistics.profiles import (
     performance_profile,
     performance_ratios,
     profile_score,
     ratios_to,
+)
+from lab.statistics.ranks import Ranks, bootstrap_ranks, rank_distribution
+from lab.statistics.resampling import (
+    jackknife_error,
+    jackknife_influence,
+    leave_one_out,
+    replicates,
+    resample_indices,
+    stratified_indices,
 )
 from lab.statistics.sensitivity import Sensitivity, basin_width, median_loss, rate_sensitivity
 from lab.statistics.survival import Survival, kaplan_meier, restricted_mean, until
@@ -20,26 +36,42 @@ from lab.statistics.targets import (
 
 __all__ = [
     "Interval",
+    "Ranks",
     "Sensitivity",
     "Survival",
     "TimeToTarget",
     "basin_width",
+    "bca_interval",
     "best_weights",
+    "bootstrap",
+    "bootstrap_ranks",
     "expected_best",
     "expected_running_time",
     "hit_rate",
+    "interquartile_error",
+    "interquartile_mean",
+    "jackknife_error",
+    "jackknife_influence",
     "kaplan_meier",
+    "leave_one_out",
     "mean_interval",
     "median_best",
     "median_loss",
     "median_time",
+    "normalized",
     "paired_difference",
+    "percentile_interval",
     "performance_profile",
     "performance_ratios",
     "profile_score",
+    "rank_distribution",
     "rate_sensitivity",
     "ratios_to",
+    "replicates",
+    "resample_indices",
     "restricted_mean",
+    "stratified_indices",
+    "studentized_interval",
     "time_to_target",
     "trial_weights",
     "until",
