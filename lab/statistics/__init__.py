@@ -7,8 +7,18 @@ from lab.statistics.bootstrap import (
     percentile_interval,
     studentized_interval,
 )
+from lab.statistics.coverage import (
+    ELSEWHERE,
+    PAIRED_MEANS,
+    Coverage,
+    choose_method,
+    coverage_table,
+)
 from lab.statistics.intervals import Interval, mean_interval, paired_difference
 from lab.statistics.iqm import interquartile_error, interquartile_mean, normalized
+from lab.statistics.multiple import holm, seeds_needed
+from lab.statistics.pairs import finite_differences, probability_of_beating
+from lab.statistics.permutation import sign_flip_interval, sign_flip_test
 from lab.statistics.profiles import (
     performance_profile,
     performance_ratios,
@@ -25,6 +35,7 @@ from lab.statistics.resampling import (
     stratified_indices,
 )
 from lab.statistics.sensitivity import Sensitivity, basin_width, median_loss, rate_sensitivity
+from lab.statistics.shift import hodges_lehmann
 from lab.statistics.survival import Survival, kaplan_meier, restricted_mean, until
 from lab.statistics.targets import (
     TimeToTarget,
@@ -35,6 +46,9 @@ from lab.statistics.targets import (
 )
 
 __all__ = [
+    "ELSEWHERE",
+    "PAIRED_MEANS",
+    "Coverage",
     "Interval",
     "Ranks",
     "Sensitivity",
@@ -45,9 +59,14 @@ __all__ = [
     "best_weights",
     "bootstrap",
     "bootstrap_ranks",
+    "choose_method",
+    "coverage_table",
     "expected_best",
     "expected_running_time",
+    "finite_differences",
     "hit_rate",
+    "hodges_lehmann",
+    "holm",
     "interquartile_error",
     "interquartile_mean",
     "jackknife_error",
@@ -63,6 +82,7 @@ __all__ = [
     "percentile_interval",
     "performance_profile",
     "performance_ratios",
+    "probability_of_beating",
     "profile_score",
     "rank_distribution",
     "rate_sensitivity",
@@ -70,6 +90,9 @@ __all__ = [
     "replicates",
     "resample_indices",
     "restricted_mean",
+    "seeds_needed",
+    "sign_flip_interval",
+    "sign_flip_test",
     "stratified_indices",
     "studentized_interval",
     "time_to_target",
