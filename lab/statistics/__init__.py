@@ -1,4 +1,11 @@
-"""Pure metrics of finished runs; lower is better unless said otherwise."""
+"""Pure metrics of finished runs; lower is better unless said otherwise.
+
+Times to a target (`targets`, `survival`), the best of k trials (`best_of`), performance profiles
+(`profiles`), the interquartile mean (`iqm`), learning-rate sensitivity (`sensitivity`), ranks;
+pairs of runs (`pairs`); intervals by formula (`intervals`, `shift`), by flipping signs
+(`permutation`, `multiple`) and by resampling (`resampling`, `bootstrap`, `tuned`), and how often
+they hold the truth (`coverage`).
+"""
 
 from lab.statistics.best_of import best_weights, expected_best, median_best, trial_weights
 from lab.statistics.bootstrap import (
@@ -44,16 +51,26 @@ from lab.statistics.targets import (
     median_time,
     time_to_target,
 )
+from lab.statistics.tuned import (
+    Draws,
+    Tuned,
+    selected_losses,
+    shared_draws,
+    tuned_bootstrap,
+    tuned_loss,
+)
 
 __all__ = [
     "ELSEWHERE",
     "PAIRED_MEANS",
     "Coverage",
+    "Draws",
     "Interval",
     "Ranks",
     "Sensitivity",
     "Survival",
     "TimeToTarget",
+    "Tuned",
     "basin_width",
     "bca_interval",
     "best_weights",
@@ -91,11 +108,15 @@ __all__ = [
     "resample_indices",
     "restricted_mean",
     "seeds_needed",
+    "selected_losses",
+    "shared_draws",
     "sign_flip_interval",
     "sign_flip_test",
     "stratified_indices",
     "studentized_interval",
     "time_to_target",
     "trial_weights",
+    "tuned_bootstrap",
+    "tuned_loss",
     "until",
 ]
