@@ -1,9 +1,12 @@
 """Fair comparison: equal trials, selection on validation, report on fresh seeds and test data."""
 
-from lab.protocol.reporting import report
+from lab.protocol.baselines import baselines
+from lab.protocol.comparison import Comparison
+from lab.protocol.reporting import audit, report
 from lab.protocol.tuning import (
     CONFIRM,
     REPORT,
+    SHARES,
     TUNE,
     Selection,
     chosen_trials,
@@ -12,13 +15,21 @@ from lab.protocol.tuning import (
     select,
     target_loss,
 )
+from lab.protocol.verdict import Verdict, at_the_edge, decide
 
 __all__ = [
     "CONFIRM",
     "REPORT",
+    "SHARES",
     "TUNE",
+    "Comparison",
     "Selection",
+    "Verdict",
+    "at_the_edge",
+    "audit",
+    "baselines",
     "chosen_trials",
+    "decide",
     "phase_seeds",
     "rate_grid",
     "report",

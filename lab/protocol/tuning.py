@@ -1,5 +1,6 @@
 """Tuning: the same number of trials for every optimizer, selection on validation only."""
 
+import itertools
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -66,38 +67,42 @@ def select(tuning: xr.Dataset) -> Selection:
         bool((rates.diff("trial") > 0).all()) or rates.sizes["trial"] == 1,
         "the learning rates of the trials must ascend.",
     )
-    final = tuning.validation_loss.isel(step=-1).mean("seed")
+    final = tuning.validation_loss.isel(step=-1).reset_coords(drop=True).mean("seed")
     trial = final.argmin("trial")  # the first of equals
     chosen = rates.isel(trial=trial)
     edge = (trial == 0) | (trial == tuning.sizes["trial"] - 1)
     return Selection(trial, chosen, final.isel(trial=trial), edge)
 
 
-def target_loss(tuning: xr.Dataset, selection: Selection, reference: str) -> float:
+SHARES = (0.5, 0.75, 0.9)  # of the budget: an easy target, the usual one, a hard one
+
+
+def target_loss(
+    tuning: xr.Dataset, selection: Selection, reference: str, share: float = 0.75
+) -> float:
     """A target declared before the report: what the tuned reference reaches on the way.
 
-    The median over tuning seeds of its validation loss at 75 % of the budget.
+    The median over tuning seeds (and splits) of its validation loss at `share` of the budget.
     """
-    trial = int(selection.trial.sel(optimizer=reference))
+    trial = selection.trial.sel(optimizer=reference, drop=True)
     tuned = tuning.validation_loss.sel(optimizer=reference).isel(trial=trial)
     points = tuning.examples.values
-    at = int(np.searchsorted(points, 0.75 * points[-1]))
-    return float(tuned.isel(step=at).median("seed"))
+    at = int(np.searchsorted(points, share * points[-1]))
+    return float(tuned.isel(step=at).median())
 
 
 def chosen_trials(selection: Selection) -> dict[str, list[dict[str, Any]]]:
-    """The selected settings as trials of a report: one for each schedule."""
-    names = selection.learning_rate.optimizer.values.tolist()
-    schedules = selection.learning_rate.schedule.values.tolist()
+    """The selected settings as trials of a report: one for each schedule, split, ..."""
+    rates = selection.learning_rate
+    dims = [str(dim) for dim in rates.dims if dim != "optimizer"]
+    labels = [rates[dim].values.tolist() for dim in dims]
     return {
         name: [
             {
-                "learning_rate": float(
-                    selection.learning_rate.sel(optimizer=name, schedule=schedule)
-                ),
-                "schedule": schedule,
+                "learning_rate": float(rates.sel(optimizer=name, **dict(zip(dims, cell)))),
+                **dict(zip(dims, cell)),
             }
-            for schedule in schedules
+            for cell in itertools.product(*labels)
         ]
-        for name in names
+        for name in rates.optimizer.values.tolist()
     }

@@ -1,0 +1,158 @@
+"""A planned comparison: everything declared, and hashed, before anything is run."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from lab.budget import Budget
+from lab.errors import require
+from lab.protocol.reporting import audit, report
+from lab.protocol.tuning import CONFIRM, REPORT, TUNE, phase_seeds
+from lab.spaces import LogRange
+from lab.sweeps.sweep import sweep
+from lab.tasks.task import Task
+
+Trials = dict[str, list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Who is compared, over which spaces, at what cost: the same for everyone.
+
+    Attributes:
+      optimizers: From labels to catalogue names, entries or factories, as for `lab.sweep`.
+      spaces: The learning rates over which each label is tuned.
+      budget: Of every run.
+      trials: Settings tried for each optimizer.
+      splits: Seeds of the train/validation/test splits. One tells of this split only; five are the
+        least that a verdict about the data needs.
+      tune_seeds: Runs of each trial on each split that select.
+      confirm_seeds: Fresh runs of the selected setting, for curves and times to target.
+      report_seeds: Fresh runs measured on the test split.
+      schedule: Of the learning rate, over the budget.
+      batch_size: Examples per update.
+      evaluations: Points of each curve.
+      margin: The least difference of test losses that counts.
+      draw: Seed of the trials.
+    """
+
+    optimizers: Mapping[str, Any]
+    spaces: Mapping[str, LogRange]
+    budget: Budget
+    trials: int = 12
+    splits: tuple[int, ...] = (0, 1, 2, 3, 4)
+    tune_seeds: int = 3
+    confirm_seeds: int = 12
+    report_seeds: int = 12
+    schedule: str = "cosine_decay_schedule"
+    batch_size: int = 32
+    evaluations: int = 20
+    margin: float = 0.005
+    draw: int = 0
+    widened: float = field(default=1.0)  # by what the declared spaces were widened
+
+    def __post_init__(self):
+        require(
+            set(self.optimizers) == set(self.spaces) and len(self.spaces) > 0,
+            f"every optimizer needs a space, given optimizers {sorted(self.optimizers)} and spaces "
+            f"{sorted(self.spaces)}.",
+        )
+        require(self.trials >= 1, f"trials must be at least 1, given {self.trials}.")
+        require(
+            len(self.splits) >= 1 and len(set(self.splits)) == len(self.splits),
+            f"splits must be distinct seeds, at least one; given {self.splits}.",
+        )
+        require(self.margin >= 0, f"margin must not be negative, given {self.margin}.")
+
+    @property
+    def sha256(self) -> str:
+        """Of the whole declaration."""
+        return hashlib.sha256(json.dumps(self.declared(), sort_keys=True).encode()).hexdigest()
+
+    def declared(self) -> dict[str, Any]:
+        """The declaration as plain values, for the record."""
+        plain = vars(self) | {
+            "optimizers": {label: _name(given) for label, given in self.optimizers.items()},
+            "spaces": {label: [s.low, s.high] for label, s in self.spaces.items()},
+            "budget": {self.budget.currency: self.budget.amount},
+            "splits": list(self.splits),
+        }
+        return plain
+
+    def rates(self) -> Trials:
+        """The trials of each optimizer: one rate drawn from each of `trials` equal parts of log η.
+
+        The draws of a label depend on its name and on `draw` alone, so that two labels of one
+        optimizer are tuned independently. Ascending.
+        """
+        return {label: self._drawn(label, space) for label, space in self.spaces.items()}
+
+    def _drawn(self, label: str, space: LogRange) -> list[dict[str, float]]:
+        name = int.from_bytes(hashlib.sha256(label.encode()).digest()[:8], "little")
+        place = np.random.default_rng([self.draw, name]).uniform(size=self.trials)
+        share = (np.arange(self.trials) + place) / self.trials
+        low, high = np.log10(space.low), np.log10(space.high)
+        return [{"learning_rate": float(rate)} for rate in 10 ** (low + share * (high - low))]
+
+    def widen(self, factor: float) -> "Comparison":
+        """The same comparison with everybody's space wider by `factor` at both ends."""
+        spaces = {label: space.widen(factor) for label, space in self.spaces.items()}
+        return replace(self, spaces=spaces, widened=self.widened * factor)
+
+    def tune(
+        self, task: Task, *, schedules: tuple[str, ...] = (), splits: tuple[int, ...] = (),
+        extend: xr.Dataset | None = None,
+    ) -> xr.Dataset:  # fmt: skip
+        """All trials on the tuning seeds: validation losses (optimizer, trial, split, seed, step).
+
+        With `schedules` these are a further axis.
+        """
+        axes: dict[str, Any] = {"split": splits or self.splits}
+        axes |= {"schedule": schedules} if schedules else {}
+        return sweep(
+            task, self.optimizers, trials=self.rates(), seeds=phase_seeds(TUNE, self.tune_seeds),
+            axes=axes, extend=extend, **self._settings(bool(schedules)),
+        )  # fmt: skip
+
+    def confirm(self, task: Task, chosen: Trials, extend: xr.Dataset | None = None) -> xr.Dataset:
+        """The chosen settings on fresh seeds, measured on validation rows along the way."""
+        seeds = phase_seeds(CONFIRM, self.confirm_seeds)
+        return sweep(
+            task, self.optimizers, trials=chosen, seeds=seeds, extend=extend,
+            timed=True, **self._settings("schedule" in _first(chosen)),
+        )  # fmt: skip
+
+    def report(self, task: Task, chosen: Trials, extend: xr.Dataset | None = None) -> xr.Dataset:
+        """The chosen settings on fresh seeds, measured on the test rows."""
+        seeds = phase_seeds(REPORT, self.report_seeds)
+        return report(
+            task, self.optimizers, chosen, seeds=seeds, extend=extend,
+            **self._settings("schedule" in _first(chosen)),
+        )  # fmt: skip
+
+    def audit(self, task: Task, extend: xr.Dataset | None = None) -> xr.Dataset:
+        """All trials on the report seeds: test losses (optimizer, trial, split, seed)."""
+        seeds = phase_seeds(REPORT, self.report_seeds)
+        return audit(
+            task, self.optimizers, self.rates(), seeds=seeds, axes={"split": self.splits},
+            extend=extend, **self._settings(False) | {"evaluations": 1},
+        )  # fmt: skip
+
+    def _settings(self, scheduled: bool) -> Any:
+        settings: Any = {
+            "budget": self.budget, "batch_size": self.batch_size, "evaluations": self.evaluations,
+        }  # fmt: skip
+        return settings if scheduled else settings | {"schedule": self.schedule}
+
+
+def _first(chosen: Trials) -> dict[str, Any]:
+    return next(iter(chosen.values()))[0]
+
+
+def _name(given: Any) -> str:
+    return given if isinstance(given, str) else getattr(given, "name", None) or given.__name__
