@@ -64,7 +64,7 @@ def decide(
     untrained = float(tuning.validation_loss.isel(step=0).median())
     methods = [_losses(tuning, audited, label, untrained) for label in labels]
     loss = np.array([tuned_loss(method) for method in methods])
-    drawn = tuned_bootstrap(methods, resamples=RESAMPLES, seed=comparison.draw)
+    drawn = tuned_bootstrap(methods, resamples=RESAMPLES, seed=comparison.draw, stratified=True)
     order = np.argsort(loss, kind="stable")
     loss, drawn, ranked = loss[order], drawn[order], [labels[i] for i in order]
     rivals = max(1, len(labels) - 1)

@@ -100,6 +100,7 @@ def tuned_bootstrap(
     crossed: bool = True,
     per_split: bool = False,
     pooled: bool = False,
+    stratified: bool = False,
 ) -> np.ndarray:
     """Loss after tuning of every method in every resample: [method, R].
 
@@ -116,9 +117,13 @@ def tuned_bootstrap(
       per_split: Whether every split has trials (settings) of its own. By default trial t is one
         setting on all splits, and is drawn or not drawn on all of them together.
       pooled: Whether one trial is selected for all splits.
+      stratified: Whether trials were drawn one from each of B equal parts of the space, in order.
+        Then only neighbours stand in for each other: pairs of parts are drawn from within
+        (collapsed strata; Cochran, Sampling techniques, 1977, section 5A.12).
 
     Raises:
-      InputError: If splits or seeds differ between methods, or k is not positive.
+      InputError: If splits or seeds differ between methods, k is not positive, or strata are
+        asked for other than all trials.
     """
     require(len(methods) >= 1, "a comparison needs at least one method, given none.")
     arrays = [Tuned(*_checked(m)) for m in methods]
@@ -128,6 +133,7 @@ def tuned_bootstrap(
         f"methods must share (splits, tuning seeds, report seeds), given {sorted(sizes)}.",
     )
     require(k is None or k >= 1, f"k must be at least 1, given {k}.")
+    require(k is None or not stratified, f"stratified trials are all drawn, given k={k}.")
     shared, *own = np.random.SeedSequence(seed).spawn(1 + len(methods))
     splits, tune_seeds, report_seeds = sizes.pop()
     draws = shared_draws(
@@ -138,10 +144,18 @@ def tuned_bootstrap(
     def losses(method: Tuned, sequence) -> np.ndarray:
         count = method.validation.shape[1]
         shape = (resamples, groups, count if k is None else k)
-        trials = np.random.default_rng(sequence).integers(0, count, shape)
+        first, size = _neighbours(count) if stratified else (0, count)
+        trials = first + np.random.default_rng(sequence).integers(0, size, shape)
         return selected_losses(method, draws, trials, pooled=pooled)
 
     return np.stack([losses(m, s) for m, s in zip(arrays, own)])
+
+
+def _neighbours(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """First and number of those that each trial is drawn among: pairs, three where one is left."""
+    first = np.minimum(np.arange(count) // 2, max(count // 2 - 1, 0)) * 2
+    size = np.where(first == first[-1], count - first[-1], 2)
+    return first, size
 
 
 def _checked(tuned: Tuned) -> tuple[np.ndarray, np.ndarray]:

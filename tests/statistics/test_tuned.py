@@ -15,6 +15,7 @@ from lab.statistics import (
     tuned_bootstrap,
     tuned_loss,
 )
+from lab.statistics.tuned import _neighbours
 
 
 def study(rng, splits=3, trials=6, tune=2, report=5):
@@ -159,3 +160,25 @@ def test_splits_and_seeds_are_resampled_shapes():
 def test_refusals_name_what_is_wrong(call, words):
     with pytest.raises(InputError, match=words):
         call()
+
+
+@pytest.mark.parametrize(
+    ("count", "groups"),
+    [(1, [{0}]), (2, [{0, 1}]), (5, [{0, 1}, {2, 3, 4}]), (6, [{0, 1}, {2, 3}, {4, 5}])],
+)
+def test_stratified_trials_are_drawn_among_neighbours(count, groups):
+    first, size = _neighbours(count)
+    drawn_among = [frozenset(range(a, a + n)) for a, n in zip(first, size)]
+    assert set(drawn_among) == {frozenset(g) for g in groups}
+    assert all(trial in among for trial, among in enumerate(drawn_among))
+
+
+def test_strata_keep_a_valley_that_plain_resampling_loses():
+    """One good rate among twelve: plain draws miss it and its neighbour in (10/12)^12 of cases."""
+    losses = np.full((1, 12, 1), 5.0)
+    losses[:, [6, 7]] = 1.0
+    tuned = Tuned(losses, losses)
+    plain = tuned_bootstrap([tuned], resamples=4000)
+    kept = tuned_bootstrap([tuned], resamples=4000, stratified=True)
+    assert (kept == 1.0).all()
+    assert (plain == 5.0).mean() == pytest.approx((10 / 12) ** 12, abs=0.02)
