@@ -1,7 +1,7 @@
 """Fair comparison: equal trials, selection on validation, report on fresh seeds and test data."""
 
 from lab.protocol.baselines import baselines
-from lab.protocol.comparison import Comparison
+from lab.protocol.comparison import Comparison, Trials
 from lab.protocol.reporting import audit, report
 from lab.protocol.tuning import (
     CONFIRM,
@@ -24,6 +24,7 @@ __all__ = [
     "TUNE",
     "Comparison",
     "Selection",
+    "Trials",
     "Verdict",
     "at_the_edge",
     "audit",

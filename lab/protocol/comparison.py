@@ -69,6 +69,16 @@ class Comparison:
         )
         require(self.margin >= 0, f"margin must not be negative, given {self.margin}.")
 
+    @classmethod
+    def from_declared(cls, plain: Mapping[str, Any]) -> "Comparison":
+        """The comparison that `declared` described; extra entries are ignored."""
+        known = {name: plain[name] for name in cls.__dataclass_fields__}
+        return cls(**known | {
+            "spaces": {label: LogRange(*ends) for label, ends in plain["spaces"].items()},
+            "budget": Budget(**plain["budget"]),
+            "splits": tuple(plain["splits"]),
+        })  # fmt: skip
+
     @property
     def sha256(self) -> str:
         """Of the whole declaration."""

@@ -119,8 +119,8 @@ def cautions(comparison: Comparison, tuning: xr.Dataset, audited: xr.Dataset) ->
     splits, pairs = len(comparison.splits), len(comparison.optimizers)
     if splits < FEWEST_SPLITS:
         found.append(
-            f"On this split: {splits} of at least {FEWEST_SPLITS} splits, so that another split "
-            "may rank otherwise."
+            f"On {'this split' if splits == 1 else 'these splits'}: {splits} of at least "
+            f"{FEWEST_SPLITS}, so that another split may rank otherwise."
         )
     if comparison.trials < FEWEST_TRIALS:
         found.append(
