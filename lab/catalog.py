@@ -46,7 +46,9 @@ class OptimizerEntry:
         `"key"`, `"value"`, `"value_fn"`, `"objective"`.
       eval_params: `(opt_state, params) -> params`, where the rule is to be evaluated at a point
         other than its iterate; None for the iterate itself.
-      gradient_evaluations: Gradients (forward and backward passes) one update costs.
+      gradient_evaluations: Gradients (forward and backward passes) one update costs; NaN where
+        that depends on the data.
+      gradients_used: `opt_state -> number`: what the last update did cost, where it depends.
     """
 
     name: str
@@ -59,6 +61,7 @@ class OptimizerEntry:
     needs: frozenset[str] = frozenset()
     eval_params: Callable[[Any, Any], Any] | None = None
     gradient_evaluations: float = 1.0
+    gradients_used: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True)

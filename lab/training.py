@@ -32,8 +32,9 @@ def make_train(program: Program) -> Train:
       state; `key` is uint32 [2]. (Random numbers compile slowly, and do not depend on the rule.)
     - `advance(state, rows, stream, hypers, first, count)` takes `count` ≤ C updates (traced),
       the first of which has the number `first`, and returns the state with an Info: `loss` [C]
-      per update (infinite once the lane has diverged, NaN where no update was taken), and
-      `probe`, if the program has one, in slots of `probe_every` updates.
+      per update (infinite once the lane has diverged, NaN where no update was taken), `gradients`
+      [C] that each update took, if the rule's price is not fixed, and `probe`, if the program has
+      one, in slots of `probe_every` updates.
     - `evaluate(state, rows, index, mask, hypers)` is the weighted mean of each metric over the
       rows `index` where `mask` is 1.
     - `predict(state, rows, index, hypers)` gives the model's outputs for those rows.
@@ -97,6 +98,8 @@ def make_train(program: Program) -> Train:
     def advance(state: State, rows, stream: Stream, hypers: Hypers, first, count):
         capacity = stream.rate_C.shape[0]
         info: dict[str, Any] = {"loss": jnp.full((capacity,), jnp.nan, stream.rate_C.dtype)}
+        if rule.gradients_used is not None:
+            info["gradients"] = jnp.zeros_like(info["loss"])
         if probe is not None:
             shapes = jax.eval_shape(
                 lambda s: observe(take(s, 0, rows, stream, hypers, first)[2]), state
@@ -111,6 +114,11 @@ def make_train(program: Program) -> Train:
             state, info = carry
             state, loss, snapshot = take(state, t, rows, stream, hypers, first)
             info = info | {"loss": info["loss"].at[t].set(loss.astype(info["loss"].dtype))}
+            if rule.gradients_used is not None:
+                used = jnp.where(
+                    state.stopped_at == RUNNING, rule.gradients_used(state.opt_state), 0
+                )
+                info["gradients"] = info["gradients"].at[t].set(used.astype(loss.dtype))
             if probe is not None:
                 # `first` and `t` are the same for all lanes, so under vmap this stays a branch.
                 slot = (first + t) // every - first_slot

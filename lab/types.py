@@ -64,6 +64,8 @@ class Rule:
       takes_rate: Whether the factory has a `learning_rate`.
       takes_key: Whether the factory has a `key` (rules that draw noise).
       eval_params: Where to evaluate, `(opt_state, params) -> params`; None for the iterate.
+      gradients_used: `opt_state -> number` of gradients the last update took; None where the
+        price is fixed.
     """
 
     factory: Callable[..., optax.GradientTransformation]
@@ -71,6 +73,7 @@ class Rule:
     takes_rate: bool = True
     takes_key: bool = False
     eval_params: Callable[[Any, Any], Any] | None = None
+    gradients_used: Callable[[Any], Any] | None = None
 
     def build(self, rate, numbers, key) -> optax.GradientTransformationExtraArgs:
         """The transformation at these numbers; its state has the same structure at any other."""

@@ -39,7 +39,7 @@ def optimizers_page() -> str:
     """The table of optimizers, and that of transforms."""
     rows = []
     for name, entry in optimizers.CATALOG.items():
-        costs = f"{entry.gradient_evaluations:g}"
+        costs = f"{entry.gradient_evaluations:g}".replace("nan", "1 + search")
         needs = ", ".join(sorted(entry.needs)) or "–"
         rows.append([
             f"`{name}`", entry.rule, str(entry.state_slots), costs, needs,

@@ -1,6 +1,7 @@
 """L-BFGS: Newton's direction from the last few steps."""
 
 import inspect
+import math
 from typing import Any, NamedTuple
 
 import jax
@@ -193,6 +194,7 @@ ENTRIES = (
         state_slots=23,
         rule="w ← w − η P g, P from the last M pairs of (w − w₋₁, g − g₋₁), η by line search",
         needs=frozenset({"value", "value_fn"}),
-        gradient_evaluations=2.0,
+        gradient_evaluations=math.nan,  # as many as its line search wants
+        gradients_used=lambda state: 1 + optax.tree.get(state, "num_linesearch_steps", 0),
     ),
 )

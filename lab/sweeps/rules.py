@@ -50,6 +50,7 @@ class Choice:
             takes_rate=rated,
             takes_key="key" in self.options,
             eval_params=self.entry.eval_params if self.entry else None,
+            gradients_used=self.entry.gradients_used if self.entry else None,
         )
 
     def is_number(self, name: str, value: Any) -> bool:

@@ -36,6 +36,7 @@ class Measured:
     stopped_at: np.ndarray  # [L]
     probes: Any  # pytree of [L, probe times, ...], or None
     outputs: np.ndarray | None  # [L, rows, ...]: predictions at the end
+    gradients: np.ndarray | None  # [L, K + 1]: taken so far, where the price is not fixed
 
 
 def run_job(
@@ -123,6 +124,7 @@ class _Block:
             stopped_at=stopped_at,
             probes=_probes(calls, self.job.program.probe_every, real),
             outputs=outputs,
+            gradients=self._gradients(calls, real),
         )
 
     def _keys(self, purpose: str):
@@ -189,6 +191,14 @@ class _Block:
             none = start == stop
             columns.append(columns[-1] if none else losses[:, start:stop].mean(axis=1))
         return np.stack(columns, axis=1)
+
+    def _gradients(self, calls, real: int) -> np.ndarray | None:
+        if "gradients" not in calls[0][2]:
+            return None
+        each = np.concatenate(
+            [info["gradients"][:real, :count] for _, count, info in calls], axis=1
+        )
+        return np.pad(np.cumsum(each, axis=1), ((0, 0), (1, 0)))[:, list(self.job.marks)]
 
     def _worst_where_stopped(self, evaluations, real, stopped_at) -> dict[str, np.ndarray]:
         """A diverged lane is a result: the worst value there is, never a missing one."""

@@ -29,6 +29,8 @@ class Table:
         columns["train_loss"] = (("step",), measured.train_loss)
         diverged = np.where(measured.stopped_at == RUNNING, -1, measured.stopped_at)
         columns["diverged_at"] = ((), diverged)
+        if measured.gradients is not None:
+            columns["gradients_used"] = (("step",), measured.gradients)
         if measured.outputs is not None:
             names = ("row", "output")[: measured.outputs.ndim - 1]
             columns["outputs"] = (names, measured.outputs)
@@ -127,6 +129,7 @@ _DESCRIPTIONS = {
     "train_loss": ("mean training loss since the evaluation before", "nats or squared units"),
     "validation_loss": ("validation loss", "nats or squared units"),
     "validation_accuracy": ("validation accuracy", "share of rows"),
+    "gradients_used": ("gradients that the updates took", "gradient evaluations"),
     "diverged_at": ("update whose loss was not finite; -1 for none", "updates"),
 }
 

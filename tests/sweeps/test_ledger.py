@@ -89,3 +89,13 @@ def test_a_rule_whose_price_depends_on_the_data_cannot_be_given_flops(task):
 def test_a_budget_below_one_update_is_refused(task):
     with pytest.raises(lab.InputError, match=r"pays for no update at batch_size=10"):
         run(task, lab.Budget(flops=10.0), ["sgd"])
+
+
+def test_a_line_search_is_charged_for_the_gradients_it_took(task):
+    record = run(task, lab.Budget(updates=8), ["sgd", "lbfgs"], axes={"learning_rate": [1.0]})
+    assert np.isnan(record.gradient_evaluations.sel(optimizer="lbfgs")[1:]).all()
+    used = record.gradients_used.sel(optimizer="lbfgs").values.ravel()
+    assert (used == np.round(used)).all()
+    assert used[0] == 0
+    assert (np.diff(used) >= 2 * 2).all()  # two updates, each a gradient and a step at least
+    assert record.gradients_used.sel(optimizer="sgd").isnull().all()
