@@ -31,7 +31,8 @@ def add_decayed_weights(
         one) that is True where weights decay; None for everywhere. Biases are often left out.
 
     Returns:
-      The transformation; `update` needs the parameters.
+      The transformation; `update` needs the parameters, unless λ is a plain 0 (not a traced one),
+      which costs nothing, as in optax.
 
     Example:
       >>> import jax.numpy as jnp
@@ -65,6 +66,8 @@ def add_decayed_weights(
             return decayed(updates, params, schedule(state.count)), WeightDecaySchedule(count)
 
         decay = optax.GradientTransformation(init, update)
+    elif isinstance(weight_decay, int | float) and weight_decay == 0:
+        decay = optax.identity()
     else:
         decay = optax.stateless(lambda updates, params: decayed(updates, params, weight_decay))
     return decay if mask is None else optax.masked(decay, mask)
