@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from PIL import Image
 
 # Okabe & Ito (2008), told apart by all common kinds of colour vision; yellow, too pale for
 # lines on white, is replaced by black.
@@ -21,6 +22,7 @@ COLOURS = (
 )  # fmt: skip
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (3, 1)), (0, (7, 2)))
 GREY = "#B8B8B8"
+LARGE = 200_000  # bytes of a PNG
 
 _RC: Any = {
     "figure.dpi": 100,
@@ -65,12 +67,19 @@ def plain_ticks(axis: Axis, digits: int = 3) -> None:
 
 
 def save(figure: Figure, path: str | Path) -> Path:
-    """Write the figure and close it; bytes depend on nothing but its contents."""
+    """Write the figure and close it; bytes depend on nothing but its contents.
+
+    A PNG that would be large is written with a palette of 256 colours.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     metadata = {"Software": None} if path.suffix == ".png" else {"Date": None}
     figure.savefig(path, bbox_inches="tight", metadata=metadata)
     plt.close(figure)
+    if path.suffix == ".png" and path.stat().st_size > LARGE:
+        with Image.open(path) as image:
+            few = image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+        few.save(path, optimize=True)
     return path
 
 
