@@ -34,6 +34,7 @@ class Comparison:
       tune_seeds: Runs of each trial on each split that select.
       confirm_seeds: Fresh runs of the selected setting, for curves and times to target.
       report_seeds: Fresh runs measured on the test split.
+      audit_seeds: Report seeds on which every trial is run, for the verdict; None for all.
       schedule: Of the learning rate, over the budget.
       batch_size: Examples per update.
       evaluations: Points of each curve.
@@ -49,6 +50,7 @@ class Comparison:
     tune_seeds: int = 3
     confirm_seeds: int = 12
     report_seeds: int = 12
+    audit_seeds: int | None = None
     schedule: str = "cosine_decay_schedule"
     batch_size: int = 32
     evaluations: int = 20
@@ -147,7 +149,7 @@ class Comparison:
 
     def audit(self, task: Task, extend: xr.Dataset | None = None) -> xr.Dataset:
         """All trials on the report seeds: test losses (optimizer, trial, split, seed)."""
-        seeds = phase_seeds(REPORT, self.report_seeds)
+        seeds = phase_seeds(REPORT, self.audit_seeds or self.report_seeds)
         return audit(
             task, self.optimizers, self.rates(), seeds=seeds, axes={"split": self.splits},
             extend=extend, **self._settings(False) | {"evaluations": 1},

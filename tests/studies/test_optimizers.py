@@ -10,6 +10,10 @@ import pytest
 from studies import _cli, optimizers
 
 SMALL = ["--smoke", "--optimizers", "adam,sgd"]
+FIGURES = (
+    "curves", "rates", "ranking", "survival", "best_of", "profile", "ranks", "schedules", "confusion",
+)  # fmt: skip
+BASELINES = ("constant", "linear", "gradient boosting")
 
 
 @pytest.fixture
@@ -39,13 +43,11 @@ def test_everything_is_written(folder):
         "manifest.json",
         "table.md",
         "table.csv",
-        "curves.png",
-        "rates.png",
-        "ranking.png",
+        *(f"{name}.png" for name in FIGURES),
     ):
         assert (folder / name).stat().st_size > 100, name
     table = pd.read_csv(folder / "table.csv")
-    assert set(table.optimizer.str.rstrip(" =")) == {"adam", "sgd"}
+    assert set(table.optimizer.str.strip(" =*")) == {"adam", "sgd", *BASELINES}
     assert "**Use this.**" in (folder / "table.md").read_text()
 
 
@@ -77,6 +79,11 @@ BAD = {
     "absent folder": (["--resume", "nowhere"], "nowhere"),
     "negative budget": (["--epochs", "-1"], "epochs"),
     "no trials": (["--trials", "0"], "trials"),
+    "no splits": (["--splits", "0"], "splits"),
+    "unknown currency": (["--budget", "dollars=3"], "CURRENCY=AMOUNT"),
+    "no amount": (["--budget", "flops"], "CURRENCY=AMOUNT"),
+    "no batch": (["--batch-sizes", "many"], "--batch-sizes"),
+    "unknown schedule": (["--schedules", "cosinus"], "'cosinus'"),
 }
 
 
@@ -120,9 +127,10 @@ def test_bad_files_end_in_one_sentence(run, text, words, tmp_path, capsys):
     assert not out.exists()
 
 
-def test_a_run_that_was_cut_off_is_resumed(run, folder, tmp_path, capsys):
+def test_a_run_that_was_cut_off_is_resumed(run, folder, tmp_path):
     parts = tmp_path / "parts"
     parts.mkdir()
-    (parts / "iris.tuning.nc").write_bytes((folder / "parts" / "iris.tuning.nc").read_bytes())
+    for kind in ("tuning", "confirm"):  # what the clock said is in the confirmation
+        (parts / f"iris.{kind}.nc").write_bytes((folder / "parts" / f"iris.{kind}.nc").read_bytes())
     run(*SMALL, "--tasks", "iris", "--resume", tmp_path)
     assert (tmp_path / "table.csv").read_text() == (folder / "table.csv").read_text()

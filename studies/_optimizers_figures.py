@@ -1,0 +1,147 @@
+"""Figures of the optimizer comparison, and what their captions say."""
+
+import numpy as np
+
+from lab import plots, statistics
+from lab.protocol import SHARES
+from lab.statistics import Interval
+from studies._cli import Folder
+from studies._optimizers_result import MANY, Result
+
+USUAL = SHARES[1]  # the share of the reference's budget that declares the usual target
+
+
+def figures(results: dict[str, Result], folder: Folder) -> None:
+    """All figures; what one task cannot show is left out."""
+    one = next(iter(results.values()))
+    names = one.verdict.ranked
+    place = {n: np.mean([r.verdict.ranked.index(n) for r in results.values()]) for n in names}
+    ranked = sorted(names, key=lambda n: (place[n], n))
+    look, say = plots.looks(ranked), captions(results)
+    unit = one.currency.replace("_", " ")
+
+    def save(figure, name: str) -> None:
+        plots.save(figure, folder.path / f"{name}.png")
+
+    curves = {k: {s: r.curves(s) for s in r.schedules} for k, r in results.items()}
+    save(plots.learning_curves(curves, look, unit, say["curves"]), "curves")
+    save(
+        plots.rate_sensitivity(
+            {k: _rates(r) for k, r in results.items()}, {k: r.rates for k, r in results.items()},
+            {k: r.untrained for k, r in results.items()}, look, say["rates"],
+        ),
+        "rates",
+    )  # fmt: skip
+    save(
+        plots.ranking(
+            {k: (r.verdict.ranked, r.verdict.loss) for k, r in results.items()},
+            {k: r.verdict.tied for k, r in results.items()},
+            {k: baselines_of(r, "test_loss") for k, r in results.items()}, say["ranking"],
+        ),
+        "ranking",
+    )  # fmt: skip
+    save(
+        plots.survival_curves(
+            {k: r.survival(USUAL) for k, r in results.items()}, look,
+            {k: r.targets[USUAL] for k, r in results.items()}, unit, say["survival"],
+        ),
+        "survival",
+    )  # fmt: skip
+    best_of = {k: {n: r.best_of(n) for n in ranked} for k, r in results.items()}
+    save(plots.best_of_curves(best_of, look, say["best_of"]), "best_of")
+    ratios, scores = profile(results, ranked)
+    problems = next(iter(ratios.values())).size
+    save(plots.performance_profiles(ratios, look, scores, problems, say["profile"]), "profile")
+    if len(names) > 1:
+        places = {k: (r.verdict.ranked, r.verdict.places) for k, r in results.items()}
+        save(plots.rank_plot(places, ranks(results, ranked), say["ranks"]), "ranks")
+    heats = {k: heat for k, r in results.items() if (heat := r.heat()) is not None}
+    if heats:
+        save(plots.schedule_heat(heats, say["heat"]), "schedules")
+    matrices = {
+        k: (r.verdict.ranked[0], r.tested(r.verdict.ranked[0], "test_confusion").mean((0, 1)))
+        for k, r in results.items()
+        if r.kind == "classification"
+    }
+    if matrices:
+        save(plots.confusions(matrices, say["confusion"]), "confusion")
+
+
+def profile(results: dict[str, Result], ranked: list[str]):
+    """Performance ratios of each optimizer over tasks and splits, and the scores."""
+    columns = []
+    for result in results.values():
+        order = [result.tuning.optimizer.values.tolist().index(name) for name in ranked]
+        columns.append(result.times(USUAL)[order])
+    ratios = statistics.performance_ratios(np.concatenate(columns, axis=1))
+    scores = statistics.profile_score(ratios)
+    return dict(zip(ranked, ratios)), {n: float(s) for n, s in zip(ranked, scores)}
+
+
+def ranks(results: dict[str, Result], ranked: list[str]) -> tuple[list[str], Interval]:
+    """Mean rank over tasks, with intervals from resampled seeds within each task."""
+    fewest = min(r.tested(ranked[0], "test_loss").size for r in results.values())
+    losses = np.array([
+        [r.tested(name, "test_loss").ravel()[:fewest] for r in results.values()]
+        for name in ranked
+    ])  # fmt: skip
+    found = statistics.bootstrap_ranks(np.where(np.isfinite(losses), losses, np.inf)).mean
+    order = np.argsort(found.estimate, kind="stable")
+    return [ranked[i] for i in order], Interval(*(part[order] for part in found))
+
+
+def captions(results: dict[str, Result]) -> dict[str, str]:
+    """A caption for each figure: budget, seeds, splits, trials."""
+    one = next(iter(results.values()))
+    c = one.comparison
+    updates = " / ".join(f"{int(r.report.updates.max()):,}" for r in results.values())
+    budget = f"Budget: {c.budget} ({updates} updates: {' / '.join(results)})"
+    splits = f"{one.splits} split{'s' * (one.splits > 1)}"
+    unit = "splits" if one.splits >= MANY else "seeds"
+    trials = f"{c.trials} learning rates for every optimizer, {c.tune_seeds} tuning seeds, {splits}"
+    audited = c.audit_seeds or c.report_seeds
+    fresh = f"{c.confirm_seeds} fresh seeds on {splits}"
+    many = len(one.verdict.ranked) > plots.NAMED
+    named = f" The {plots.NAMED} best are named, the others grey." if many else ""
+    return {
+        "curves": f"{budget}; mean over {fresh}, 95 % t interval over {unit}; rate chosen among "
+        f"{trials}; schedules beside the first on one split.{named}",
+        "rates": f"{budget}; {trials}: mean and range of final loss. Rings: what is chosen.{named}",
+        "ranking": f"{budget}; test loss after tuning ({trials}, {audited} report seeds), "
+        "95 % interval with splits, trials and seeds drawn again. Blue circles: not to be told "
+        "from the best (simultaneous 95 %). Dashed: scikit-learn's defaults.",
+        "survival": f"{budget}; Kaplan–Meier over {fresh}, 95 % bands. Target: validation loss of "
+        f"the tuned reference at {USUAL:.0%} of its budget.{named}",
+        "best_of": f"{budget}; expected test loss of the best of k trials by validation loss "
+        f"({splits}, {audited} report seeds), unbiased; 95 % t interval over {unit}.{named}",
+        "profile": f"{budget}; share of problems (task and split) whose target is reached within "
+        f"τ times the fastest's {one.currency}; medians of {c.confirm_seeds} seeds. It depends on "
+        f"who competes.{named}",
+        "ranks": f"{budget}; rank by test loss, mean over tasks with 95 % interval over resampled "
+        "runs; right: how often each place is taken when splits, trials and seeds are drawn again.",
+        "heat": f"{budget}; validation loss at the best of {c.trials} rates for each schedule, "
+        f"{c.tune_seeds} tuning seeds, one split. Selected and shown on the same seeds.",
+        "confusion": f"{budget}; test rows of the best optimizer, mean over {c.report_seeds} seeds "
+        f"on {splits}; rows sum to 1.",
+    }
+
+
+def _rates(result: Result) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    final = result.tuning.validation_loss.isel(step=-1)
+    return {
+        name: (
+            result.tuning.learning_rate.sel(optimizer=name).values,
+            final.sel(optimizer=name).transpose("trial", "split", "seed").values.reshape(
+                result.comparison.trials, -1
+            ),
+        )
+        for name in result.verdict.ranked
+    }  # fmt: skip
+
+
+def baselines_of(result: Result, metric: str) -> dict[str, float]:
+    """Mean over splits of a test metric of each baseline."""
+    if result.baselines is None:
+        return {}
+    means = result.baselines[metric].mean("split")
+    return {str(name): float(means.sel(baseline=name)) for name in means.baseline.values}

@@ -1,0 +1,178 @@
+"""Figures, tables and verdict of the optimizer comparison, from the record alone."""
+
+import numpy as np
+import optax
+import xarray as xr
+
+from lab import records, statistics
+from lab.errors import require
+from lab.protocol import SHARES
+from lab.statistics import Interval
+from studies._cli import Folder
+from studies._optimizers_figures import USUAL, baselines_of, figures
+from studies._optimizers_result import Result, over_units
+from studies._tables import comma_separated, markdown
+
+
+def draw(record: xr.DataTree, folder: Folder) -> None:
+    """Write every figure, the tables and the verdict."""
+    told = records.manifest(record)["configuration"]
+    results = {
+        name: Result(name, node, told["comparisons"][name])
+        for name, node in record.children.items()
+    }
+    budgets = {str(result.comparison.budget) for result in results.values()}
+    require(len(budgets) == 1, f"one figure has one budget; the record holds {sorted(budgets)}.")
+    figures(results, folder)
+    rows = [{"task": name} | row for name, r in results.items() for row in table(r)]
+    pages = [page(result) for result in results.values()]
+    if told["left_out"]:
+        reasons = "\n".join(f"- `{name}` {reason}." for name, reason in told["left_out"].items())
+        pages.append(f"## Not ranked\n\n{reasons}\n")
+    text = "# Optimizers at equal budget\n\n" + "\n".join([*pages, intervals(results)])
+    folder.text("table.md", text)
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    folder.text("table.csv", comma_separated(keys, [[r.get(k, "") for k in keys] for r in rows]))
+    print(f"\n{text}\nfigures, tables and record: {folder.path}")
+
+
+def table(result: Result) -> list[dict[str, str]]:
+    """A line for each optimizer, the best first, then the baselines."""
+    p, verdict, sensitivity = result.configurations(), result.verdict, result.sensitivity()
+    metrics = [str(v) for v in result.report.data_vars if str(v).startswith("test_")]
+    metrics = [m for m in metrics if m not in ("test_loss", "test_confusion")]
+    rows = []
+    for i, name in enumerate(verdict.ranked):
+        reached = result.reached(name, USUAL)
+        merged = type(reached)(reached.time.ravel(), reached.hit.ravel())
+        loss = Interval(*(part[i] for part in verdict.loss))
+        rows.append({
+            "optimizer": name + (" =" if name in verdict.tied else ""),
+            "rate": f"{result.rates[name]:.2g}",
+            "test loss after tuning": f"{loss.estimate:.4f} ({loss.low:.4f} – {loss.high:.4f})",
+            "p": f"{p[name]:.3f}" if name in p else "",
+            **{_words(m): _plus_minus(over_units(result.tested(name, m))) for m in metrics},
+            f"{result.currency} to {result.targets[USUAL]:.3g}": _number(
+                float(statistics.median_time(merged))
+            ),
+            "expected": _number(float(statistics.expected_running_time(merged))),
+            "reached": f"{float(merged.hit.mean()):.0%}",
+            "diverged": f"{result.diverged(name):.0%}",
+            "good rates, decades": f"{float(sensitivity[name].width):.1f}",
+            "MFLOP": f"{result.spent(name, 'flops')[-1] / 1e6:,.0f}",
+            "alone, s": f"{result.spent(name, 'seconds')[-1]:.2g}",
+        })  # fmt: skip
+    if result.baselines is not None:
+        for name in result.baselines.baseline.values.tolist():
+            row = {"optimizer": f"*{name}*", "test loss after tuning": ""}
+            row["test loss after tuning"] = f"{baselines_of(result, 'test_loss')[name]:.4f}"
+            rows.append(row | {_words(m): f"{baselines_of(result, m)[name]:.4f}" for m in metrics})
+    return rows
+
+
+def page(result: Result) -> str:
+    """Table and verdict of one task."""
+    rows = table(result)
+    header = list(rows[0])
+    lines = markdown(header, [[row.get(key, "") for key in header] for row in rows])
+    return f"## {result.name}\n\n{lines}\n{words(result)}"
+
+
+def words(result: Result) -> str:
+    """The verdict, no louder than the numbers."""
+    c, v = result.comparison, result.verdict
+    best, behind = v.ranked[0], v.behind
+    splits = f"{result.splits} split{'s' * (result.splits > 1)}"
+    audited = c.audit_seeds or c.report_seeds
+    basis = (
+        f"{c.trials} trials for each of {len(v.ranked)} optimizers, {c.tune_seeds} tuning and "
+        f"{audited} report seeds on {splits}, {c.budget} each, margin {c.margin:g}"
+    )
+    if len(v.ranked) == 1:
+        says = f"`{best}` ran alone."
+    elif v.winner is not None:
+        says = (
+            f"`{best}` wins: it is ahead of `{v.ranked[1]}` by {behind.estimate[1]:.4f} "
+            f"({behind.low[1]:.4f} – {behind.high[1]:.4f}) in test loss, and of the others by more."
+        )
+    else:
+        others = ", ".join(f"`{name}`" for name in v.tied if name != best)
+        widest = max(v.tied[1:], key=lambda n: behind.low[v.ranked.index(n)])
+        i = v.ranked.index(widest)
+        says = (
+            f"A tie: `{best}` has the least test loss, and cannot be told from {others} (for "
+            f"`{widest}` the difference is {behind.estimate[i]:.4f}, {behind.low[i]:.4f} – "
+            f"{behind.high[i]:.4f})."
+        )
+        beaten = [n for n in v.ranked if n not in v.tied]
+        if beaten:
+            says += f" Beaten: {', '.join(f'`{n}`' for n in beaten)}."
+    often = {n: d for n in v.ranked if (d := result.diverged(n)) > 0}
+    failed = ", ".join(f"`{n}` {share:.0%}" for n, share in often.items()) or "none"
+    never = [n for n in v.ranked if not result.reached(n, USUAL).hit.any()]
+    targets = ", ".join(f"{target:.4g}" for target in result.targets.values())
+    shares = ", ".join(f"{share:.0%}" for share in SHARES)
+    lines = [
+        f"**Verdict.** {says} Simultaneous 95 % intervals, with splits, trials (selection redone) "
+        f"and seeds drawn again: {basis}. Diverged in the report: {failed}.",
+        f"Targets declared by the tuning: validation loss {targets}, which the tuned reference "
+        f"reaches at {shares} of its budget."
+        + (f" The middle one is reached by no run of {', '.join(never)}." if never else ""),
+    ]  # fmt: skip
+    lines += [f"**Mind.** {sentence}" for sentence in v.warnings]
+    if c.widened > 1:
+        lines.append(f"Everyone's space was widened {c.widened:.3g}-fold at both ends.")
+    lines.append(
+        "`=` marks the best and what ties with it. `p` is the exact sign-flip test of the chosen "
+        "*configurations* over report seeds (Holm over the pairs with the best), which knows "
+        "nothing of other trials: it is not a test of optimizers."
+    )
+    return "\n\n".join([*lines, "**Use this.**\n\n```python\n" + code(result) + "```\n"])
+
+
+def code(result: Result) -> str:
+    """The best, and what ties with it, in optax where optax has it."""
+    verdict, schedule = result.verdict, result.comparison.schedule
+    steps = int(result.report.updates.max())
+    foreign = not all(hasattr(optax, n) for n in verdict.tied)
+    lines = ["import optax" + ", lab" * foreign, "", f"steps = {steps}"]
+    for place, name in enumerate(verdict.tied):
+        home = "optax" if hasattr(optax, name) else "lab.optimizers"
+        rate = f"{result.rates[name]:.3g}"
+        if schedule == "cosine_decay_schedule":
+            rate = f"optax.{schedule}({rate}, steps)"
+        elif schedule != "constant_schedule":
+            rate = f"lab.schedules.CATALOG[{schedule!r}].over({rate}, steps)"
+        note = "# as good: " if place else ""
+        lines.append(f"{note}optimizer = {home}.{name}({rate})")
+    return "\n".join(lines) + "\n"
+
+
+def intervals(results: dict[str, Result]) -> str:
+    """How often intervals of paired means hold the truth at this study's size, simulated."""
+    n = next(iter(results.values())).comparison.report_seeds
+    if n < 3:
+        return ""
+    simulated = statistics.coverage_table(n, methods=statistics.PAIRED_MEANS)
+    chosen = statistics.choose_method(simulated, statistics.PAIRED_MEANS)
+    kinds = list(dict.fromkeys(row.data for row in simulated))
+    cells = {(row.method, row.data): f"{row.coverage:.3f}" for row in simulated}
+    methods = statistics.PAIRED_MEANS
+    lines = [[method, *(cells[method, kind] for kind in kinds)] for method in methods]
+    return (
+        f"## Intervals\n\nCoverage of 95 % intervals of the mean of {n} paired differences, "
+        f"simulated; best: {chosen}.\n\n{markdown(['method', *kinds], lines)}"
+    )
+
+
+def _words(metric: str) -> str:
+    return metric.removeprefix("test_").replace("_", " ")
+
+
+def _plus_minus(interval: Interval) -> str:
+    mean, low, _ = (float(part) for part in interval)
+    return f"{mean:.4f} ± {mean - low:.4f}" if np.isfinite(mean) else "∞"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.4g}" if np.isfinite(value) else "never"
