@@ -74,7 +74,7 @@ class Comparison:
     @classmethod
     def from_declared(cls, plain: Mapping[str, Any]) -> "Comparison":
         """The comparison that `declared` described; extra entries are ignored."""
-        known = {name: plain[name] for name in cls.__dataclass_fields__}
+        known = {name: plain[name] for name in cls.__dataclass_fields__ if name in plain}
         return cls(**known | {
             "spaces": {label: LogRange(*ends) for label, ends in plain["spaces"].items()},
             "budget": Budget(**plain["budget"]),
