@@ -2,6 +2,7 @@
 
 from lab.protocol.baselines import baselines
 from lab.protocol.comparison import Comparison, Trials
+from lab.protocol.fairness import check_fair, comparable
 from lab.protocol.reporting import audit, report
 from lab.protocol.tuning import (
     CONFIRM,
@@ -29,7 +30,9 @@ __all__ = [
     "at_the_edge",
     "audit",
     "baselines",
+    "check_fair",
     "chosen_trials",
+    "comparable",
     "decide",
     "phase_seeds",
     "rate_grid",

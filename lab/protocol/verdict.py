@@ -8,6 +8,7 @@ import xarray as xr
 
 from lab.errors import require
 from lab.protocol.comparison import Comparison
+from lab.protocol.fairness import check_fair
 from lab.statistics import Interval, Tuned, seeds_needed, tuned_bootstrap, tuned_loss
 
 FEWEST_TRIALS, FEWEST_SPLITS, REACH = 12, 5, 0.5
@@ -57,9 +58,11 @@ def decide(
       level: Of all intervals together.
 
     Raises:
-      InputError: If a run is missing, or the records hold other trials or splits than declared.
+      InputError: If a run is missing, the records hold other trials or splits than declared, or
+        the comparison is not fair (`lab.protocol.fairness`).
     """
     check(comparison, tuning, audited)
+    check_fair(comparison, tuning, audited)
     labels = tuning.optimizer.values.tolist()
     untrained = float(tuning.validation_loss.isel(step=0).median())
     methods = [_losses(tuning, audited, label, untrained) for label in labels]

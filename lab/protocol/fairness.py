@@ -1,0 +1,93 @@
+"""What records must have in common before their numbers stand side by side."""
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from lab.errors import require
+from lab.protocol.comparison import Comparison
+from lab.protocol.tuning import CONFIRM, REPORT
+from lab.records import manifest
+
+
+def comparable(*records: xr.Dataset) -> None:
+    """Refuse records of different declared budgets, and any lane that did not keep to its own.
+
+    For a verdict or a figure that shows several records together.
+
+    Args:
+      *records: From `lab.sweep`, each with its manifest and its ledger.
+
+    Raises:
+      InputError: If currencies or amounts differ, or a lane spent other than what was declared up
+        to less than an update.
+    """
+    budgets = [_budget(record) for record in records]
+    said = sorted({f"{amount:g} {currency}" for currency, amount in budgets})
+    require(
+        len(set(budgets)) <= 1,
+        f"records of different budgets cannot be compared, given {' and '.join(said)}.",
+    )
+    for record, budget in zip(records, budgets):
+        _check_ledger(record, *budget)
+
+
+def check_fair(comparison: Comparison, tuning: xr.Dataset, audited: xr.Dataset) -> None:
+    """Refuse what the shapes of two records do not show: test rows, seeds, budgets.
+
+    A record without a manifest was simulated, and has no budget to be held against it.
+
+    Raises:
+      InputError: Says which rule of the comparison is broken.
+    """
+    opened = sorted(str(name) for name in tuning.data_vars if str(name).startswith("test_"))
+    require(
+        not opened, f"the tuning record holds {opened}: nothing measured on test rows may select."
+    )
+    require(
+        int(tuning.seed.max()) < CONFIRM and int(audited.seed.min()) >= REPORT,
+        f"tuning takes seeds below {CONFIRM} and a report seeds from {REPORT} on, given up to "
+        f"{int(tuning.seed.max())} and from {int(audited.seed.min())} on.",
+    )
+    seeds = [tuning.sizes["seed"], audited.sizes["seed"]]
+    require(
+        seeds[0] >= comparison.tune_seeds
+        and seeds[1] >= (comparison.audit_seeds or comparison.report_seeds),
+        f"declared are {comparison.tune_seeds} tuning and {comparison.report_seeds} report seeds, "
+        f"the records hold {seeds[0]} and {seeds[1]}: a run that diverged is a result, not a gap.",
+    )
+    made = [record for record in (tuning, audited) if "manifest" in record.attrs]
+    comparable(*made)
+    declared = (comparison.budget.currency, comparison.budget.amount)
+    for record in made:
+        require(
+            _budget(record) == declared,
+            f"the comparison declares {comparison.budget}, a record was made with "
+            f"{_budget(record)[1]:g} {_budget(record)[0]}.",
+        )
+
+
+def _budget(record: xr.Dataset) -> tuple[str, float]:
+    told: dict[str, Any] = manifest(record)["configuration"]["budget"]
+    ((currency, amount),) = told.items()
+    return currency, amount
+
+
+def _check_ledger(record: xr.Dataset, currency: str, amount: float) -> None:
+    """0 ≤ declared − executed < an update, in every lane."""
+    unit = "examples" if currency == "epochs" else currency
+    require(
+        unit in record.coords and "unspent" in record.coords,
+        f"the record has no ledger of {unit}: lab.sweep did not make it.",
+    )
+    last = record.isel(step=-1)
+    spent, left = last[unit], record.unspent
+    whole = (spent + left).values
+    declared = whole.flat[0] if currency == "epochs" else amount
+    require(
+        bool((left >= 0).all() and (left < spent / last.updates).all())
+        and np.allclose(whole, declared, rtol=1e-9, atol=0),
+        f"some lanes did not spend the declared {amount:g} {currency}: executed and left over add "
+        f"up to between {whole.min():g} and {whole.max():g} {unit}.",
+    )
