@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lab.plots.looks import Look, legend
-from lab.plots.panels import panels
-from lab.plots.style import caption, plain_ticks, style
+from lab.plots.panels import loss_ticks, panels
+from lab.plots.style import caption, style
 from lab.statistics import Interval
 
 
@@ -49,7 +49,7 @@ def best_of_curves(
             )  # fmt: skip
             axes.set(title=task, xlabel="trials k", ylabel="test loss of the best of k")
             axes.xaxis.set_major_locator(MaxNLocator(7, integer=True, min_n_ticks=1))
-            plain_ticks(axes.yaxis)
+            loss_ticks(axes.yaxis)
         legend(figure, look)
         caption(figure, text)
     return figure

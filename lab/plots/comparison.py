@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from lab.plots.looks import Look, legend
-from lab.plots.panels import LEGEND, WIDTH, amounts, panels, plain_schedule, wrapped
-from lab.plots.style import caption, plain_ticks, style
+from lab.plots.panels import LEGEND, WIDTH, amounts, loss_ticks, panels, plain_schedule, wrapped
+from lab.plots.style import caption, style
 from lab.statistics import Interval
 
 Curve = tuple[np.ndarray, Interval]
@@ -25,8 +25,9 @@ def learning_curves(
 ) -> Figure:
     """Validation loss at the tuned rate against the budget spent, with bands.
 
-    Rows are tasks, columns schedules. A line ends where a run diverged, and leaves the panel
-    above twice the loss before training.
+    Rows are tasks, columns schedules. A line ends where a run diverged. The axis holds the named
+    lines from their second point on, lest the first fall hide what comes after: they enter from
+    above, where those that explode leave.
 
     Args:
       curves: By task, schedule and label: amounts spent [T], and the loss there.
@@ -52,8 +53,14 @@ def learning_curves(
                     wrapped(f"{task}, {plain_schedule(schedule)} schedule", wide / columns)
                 )
                 axes.set_xlabel(unit)
-            drawn = [curve for lines in by_schedule.values() for curve in lines.values()]
-            row[0].set_ylim(*_loss_range([interval.estimate for _, interval in drawn]))
+            named = [
+                interval.estimate
+                for lines in by_schedule.values()
+                for name, (_, interval) in lines.items()
+                if look[name].order
+            ]
+            row[0].set_ylim(*_loss_range(named))
+            loss_ticks(row[0].yaxis)
             row[0].set_ylabel("validation loss")
         legend(figure, look)
         caption(figure, text)
@@ -95,7 +102,8 @@ def rate_sensitivity(
                 transform=axes.get_yaxis_transform(), zorder=30,
                 bbox={"fc": "white", "ec": "none", "pad": 0.5, "alpha": 0.7},
             )  # fmt: skip
-            plain_ticks(axes.yaxis)
+            axes.set_ylim(None, max(1.3 * chance, axes.get_ylim()[1]))
+            loss_ticks(axes.yaxis)
         ring = Line2D([], [], ls="", marker="o", mfc="white", mec="#444444", label="chosen rate")
         legend(figure, look, extra=[ring])
         caption(figure, text)
@@ -112,18 +120,19 @@ def _curves(axes: Axes, lines: Mapping[str, Curve], look: Mapping[str, Look]) ->
             axes.fill_between(spent, low, high, **look[name].band())
     axes.margins(x=0.01)
     amounts(axes.xaxis)
-    plain_ticks(axes.yaxis)
 
 
 def _loss_range(estimates: list[np.ndarray]) -> tuple[float | None, float | None]:
-    """Limits of a log axis, so that what explodes does not flatten what trains."""
+    """Limits of a log axis, so that neither the first fall nor what explodes flattens the rest."""
     values = np.concatenate(estimates)
     values = values[np.isfinite(values) & (values > 0)]
-    first = np.array([estimate[0] for estimate in estimates])
-    first = first[np.isfinite(first)]
-    if values.size == 0 or first.size == 0:
+    first = np.array([np.min(estimate[: 2 if len(estimate) > 3 else 1]) for estimate in estimates])
+    first = first[np.isfinite(first) & (first > 0)]
+    if first.size == 0:
         return None, None
-    return 0.85 * float(values.min()), min(1.15 * float(values.max()), 2.0 * float(first.max()))
+    low, high = float(values.min()), float(first.max())
+    room = (high / low) ** 0.08
+    return low / room, high * room
 
 
 def _sensitivity(

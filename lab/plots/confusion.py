@@ -46,7 +46,7 @@ def _panel(axes: Axes, matrix: np.ndarray):
     image = axes.imshow(share, cmap="Blues", norm=PowerNorm(0.5, 0, 100))
     if count <= NUMBERED:
         for (i, j), value in np.ndenumerate(share):
-            if value >= 0.5:
+            if value > 0.5:
                 axes.text(
                     j, i, f"{value:.0f}", ha="center", va="center",
                     fontsize=7.5 if count > 6 else 10,

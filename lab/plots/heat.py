@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from lab.plots.panels import panels, plain_schedule
-from lab.plots.style import caption, plain_ticks, style
+from lab.plots.style import caption, style
 
 WORST = 10.0  # times the best: beyond it all losses have one colour
 TINY = 1e-12
@@ -32,10 +32,13 @@ def schedule_heat(losses: Mapping[str, xr.DataArray], text: str) -> Figure:
     ratios = {task: _relative(x.transpose("optimizer", "schedule")) for task, x in losses.items()}
     finite = np.concatenate([r[np.isfinite(r)] for r in ratios.values()])
     top = float(np.clip(np.quantile(finite, 0.95), 1.1, WORST)) if finite.size else 1.1
-    height = 1.0 + 0.23 * max(rows, 7)
+    height = 1.0 + 0.23 * max(rows, 6)
     with style():
         figure, grid = panels(
-            len(losses), height, legend=False, width=max(3.4, 1.5 + 0.7 * columns)
+            len(losses),
+            height,
+            legend=False,
+            width=max(3.4, 1.6 + 0.7 * columns) + 0.9 / min(len(losses), 3),
         )
         image: Any = None
         for axes, (task, values) in zip(grid, losses.items()):
@@ -43,9 +46,11 @@ def schedule_heat(losses: Mapping[str, xr.DataArray], text: str) -> Figure:
             axes.set_title(task)
         bar = figure.colorbar(
             image, ax=grid, extend="max", aspect=20, shrink=min(0.95, 2.6 / height), fraction=0.04,
-            label="validation loss / least of the task",
+            label="loss / least of the task",
         )  # fmt: skip
-        plain_ticks(bar.ax.yaxis)
+        ticks = _ticks(top)
+        bar.set_ticks(ticks, labels=[f"{x:g}" for x in ticks])
+        bar.minorticks_off()
         caption(figure, text)
     return figure
 
@@ -84,3 +89,12 @@ def _digits(loss: float) -> str:
     if not np.isfinite(loss):
         return "diverged"
     return f"{loss:#.3g}" if loss < 99.95 else f"{loss:,.0f}"
+
+
+def _ticks(top: float) -> list[float]:
+    """Round ratios from 1 to `top`, at least a seventh of the bar apart."""
+    kept = [1.0]
+    for x in (1.05, 1.1, 1.15, 1.2, 1.3, 1.4, 1.5, 1.7, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0):
+        if x <= 1.001 * top and x > kept[-1] * top ** (1 / 7):
+            kept.append(x)
+    return kept

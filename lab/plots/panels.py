@@ -8,6 +8,8 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from lab.plots.style import plain_ticks
+
 COLUMNS = 3
 WIDTH = {1: 5.0, 2: 4.0, 3: 3.3}  # inches of a panel, by the number of columns
 LEGEND = 1.6  # inches to the right of all panels
@@ -54,6 +56,14 @@ def amount(value: float) -> str:
         if abs(value) >= unit:
             return f"{value / unit:g}{letter}"
     return f"{value:,.6g}"
+
+
+def loss_ticks(axis: Axis) -> None:
+    """A few plain ticks on a logarithmic axis, however short it is; its limits must be final."""
+    low, high = axis.get_view_interval()
+    plain_ticks(axis, subs=(1.0, 2.0, 5.0) if high > 20 * low else (1.0, 1.5, 2.0, 3.0, 5.0, 7.0))
+    if high < 2 * low:
+        axis.set_major_locator(MaxNLocator(6))
 
 
 def plain_schedule(name: str) -> str:

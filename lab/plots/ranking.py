@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from lab.plots.panels import panels
 from lab.plots.style import COLOURS, caption, plain_ticks, style
@@ -116,4 +117,6 @@ def _scale(axes: Axes, losses: Interval, baselines: Sequence[float] | np.ndarray
     axes.set_xlim(low, high)
     if log:
         plain_ticks(axes.xaxis)
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(5))
     return low, high

@@ -59,9 +59,9 @@ def caption(figure: Figure, text: str) -> None:
     )  # fmt: skip
 
 
-def plain_ticks(axis: Axis, digits: int = 3) -> None:
+def plain_ticks(axis: Axis, digits: int = 3, subs: Sequence[float] = (1.0, 2.0, 5.0)) -> None:
     """Label a logarithmic axis 0.1, 0.2, 0.5, 1 rather than with powers of ten."""
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_locator(LogLocator(subs=subs))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.{digits}g}"))
     axis.set_minor_formatter(NullFormatter())
 
