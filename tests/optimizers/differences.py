@@ -1,6 +1,6 @@
 """Where the lab and optax 0.2.8 part on purpose, and how closely the rest can be compared.
 
-Every reason is tested in test_differences.py or test_differences_aliases.py.
+Every reason in DIFFERENCES is tested in a file test_*differences*.py, by a test named after it.
 """
 
 import jax.numpy as jnp
@@ -21,6 +21,9 @@ FLOOR = {
 }
 
 DIFFERENCES = {
+    "scale_by_learning_rate": "a rate of None is 1; in optax it is -1, which ascends",
+    "adadelta": "no rate descends, complex gradients count by |g|²; optax ascends and takes g²",
+    "rmsprop": "a variance that rounding took below zero is zero; in optax its root is NaN",
     "adafactor": "the decay is as exact as the parameters; optax computes it in float32",
     "adan": "the look-ahead is weighted by b2, as in the paper; in optax by 1 - b2 (its PR 1715)",
     "fromage": "1/√(1 + η²) - 1 does not cancel; optax loses it at small traced η in float32",
@@ -29,7 +32,8 @@ DIFFERENCES = {
     "ademamix": "mu_dtype is of first moments, and kept; in optax also of v, and lost at once",
     "madgrad": "optax takes √(k + 1) in float32 also where parameters are float64",
     "polyak_sgd": "scaling multiplies the step; optax divides by it where nothing is cut off",
-    "prodigy": "gradients of zero leave the estimate as it is; in optax it is NaN from then on",
+    "prodigy": "ε is multiplied by the old d, as in the paper, in optax by the new one, as in the "
+    "authors' code; gradients of zero leave d as it is, in optax it is NaN from then on",
     "sam_sgd": "a gradient of zero stays zero; in optax it is NaN",
     "lbfgs": "extra arguments that the line search does not use are ignored; optax refuses them",
 }

@@ -1,14 +1,28 @@
 """Which side follows the paper, where `differences.py` says that optax 0.2.8 and the lab part."""
 
+import inspect
+import re
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 import optax.contrib
+import pytest
+from differences import DIFFERENCES
 
 from lab import optimizers
 
 PARAMS = jnp.array([1.0, -2.0])
+
+
+@pytest.mark.parametrize("name", DIFFERENCES)
+def test_every_difference_has_a_test_of_its_name(name):
+    sources = Path(__file__).parent.glob("test_*differences*.py")
+    tests = re.findall(r"def (test_\w+)", "".join(path.read_text() for path in sources))
+    assert any(test.startswith(f"test_{name}_") for test in tests)
+    assert inspect.isfunction(getattr(optimizers, name))
 
 
 def first(rule, gradient=PARAMS, params=PARAMS, **extra):
@@ -56,6 +70,40 @@ def test_prodigy_survives_a_gradient_of_zero():
     _, theirs = first(optax.contrib.prodigy(), jnp.zeros(2))
     assert mine.estim_lr == 1e-6
     assert np.isnan(theirs.estim_lr)
+
+
+def textbook_prodigy(gradients, params, eps, d, new_d):
+    """Mishchenko & Defazio, algorithm 4, with corrections of the start; `new_d` for d_{k+1} ε."""
+    b1, b2, b3 = 0.9, 0.999, np.sqrt(0.999)
+    m = v = s = np.zeros_like(params)
+    r, start = 0.0, params
+    for k, g in enumerate(gradients, 1):
+        gamma = np.sqrt(1 - b2**k) / (1 - b1**k)
+        m, v = b1 * m + (1 - b1) * d * g, b2 * v + (1 - b2) * (d * g) ** 2
+        r, s = b3 * r + gamma * d**2 * g @ (start - params), b3 * s + gamma * d**2 * g
+        larger = max(d, r / np.abs(s).sum())
+        update = -gamma * d * m / (np.sqrt(v) + (larger if new_d else d) * eps)
+        params, d = params + update, larger
+        yield update
+
+
+def test_prodigy_multiplies_epsilon_by_the_old_estimate_and_optax_by_the_new():
+    gradients, start = np.random.default_rng(0).normal(1, 0.3, [12, 3]), np.array([1.0, -2.0, 3.0])
+    with jax.enable_x64(True):
+        for factory, new_d in ((optimizers.prodigy, False), (optax.contrib.prodigy, True)):
+            rule, params, updates = factory(eps=0.05, estim_lr0=0.1), jnp.asarray(start), []
+            state = rule.init(params)
+            for gradient in gradients:
+                update, state = rule.update(jnp.asarray(gradient), state, params)
+                params = params + update
+                updates.append(update)
+            assert state.estim_lr > 0.11  # else there is no difference to look at
+            right, wrong = (
+                np.stack(list(textbook_prodigy(gradients, start, 0.05, 0.1, d)))
+                for d in (new_d, not new_d)
+            )
+            np.testing.assert_allclose(np.stack(updates), right, rtol=1e-7)
+            assert np.max(np.abs(np.stack(updates) / wrong - 1)) > 1e-3
 
 
 def test_sam_sgd_survives_a_gradient_of_zero():

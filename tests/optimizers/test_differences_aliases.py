@@ -70,6 +70,16 @@ def test_rprop_takes_the_step_of_this_gradient_and_optax_that_of_the_last():
     assert np.max(np.abs(theirs - expected)) > 0.09
 
 
+def test_sm3_takes_complex_numbers_and_optax_does_not():
+    """By |g|²: turned gradients are turned steps."""
+    gradient = jnp.array([[3 + 4j, 1j], [0.5, 2j]])
+    rule, theirs = optimizers.sm3(0.1, momentum=0.0), optax.sm3(0.1)
+    updates, _ = rule.update(gradient, rule.init(gradient))
+    np.testing.assert_allclose(updates, -0.1 * gradient / np.abs(gradient), rtol=1e-5)
+    with pytest.raises(ValueError, match="complex"):
+        theirs.update(gradient, theirs.init(gradient))
+
+
 def test_sm3_takes_scalars_and_schedules_and_optax_does_not():
     params = jnp.float32(2.0)
     rule = optimizers.sm3(lambda count: 0.1, momentum=0.0)

@@ -22,7 +22,7 @@ def test_adadelta_without_a_learning_rate_descends_and_that_of_optax_ascends():
     np.testing.assert_allclose(first_update(optax.adadelta()), -expected, rtol=1e-5)
 
 
-def test_a_learning_rate_of_none_is_one_and_in_optax_minus_one():
+def test_scale_by_learning_rate_takes_none_for_one_and_that_of_optax_for_minus_one():
     np.testing.assert_array_equal(first_update(optimizers.scale_by_learning_rate(None)), -PARAMS)
     np.testing.assert_array_equal(first_update(optax.scale_by_learning_rate(None)), PARAMS)
 
@@ -36,7 +36,7 @@ def test_adadelta_averages_the_squared_modulus_and_optax_the_complex_square():
     assert not np.allclose(np.angle(theirs), np.angle(gradient), atol=0.1)
 
 
-def test_a_variance_rounded_below_zero_is_zero_and_in_optax_not_a_number():
+def test_rmsprop_takes_a_variance_rounded_below_zero_for_zero_and_that_of_optax_is_not_a_number():
     gradient = jnp.asarray(np.random.default_rng(0).normal(size=1000) * 1e3, jnp.float32)
     arguments = {"centered": True, "bias_correction": True, "eps_in_sqrt": False}
     assert np.isfinite(first_update(optimizers.rmsprop(0.1, **arguments), gradient)).all()
