@@ -63,7 +63,7 @@ def loss_ticks(axis: Axis) -> None:
     low, high = axis.get_view_interval()
     plain_ticks(axis, subs=(1.0, 2.0, 5.0) if high > 20 * low else (1.0, 1.5, 2.0, 3.0, 5.0, 7.0))
     if high < 2 * low:
-        axis.set_major_locator(MaxNLocator(6))
+        axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
 
 
 def plain_schedule(name: str) -> str:

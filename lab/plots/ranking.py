@@ -118,5 +118,5 @@ def _scale(axes: Axes, losses: Interval, baselines: Sequence[float] | np.ndarray
     if log:
         plain_ticks(axes.xaxis)
     else:
-        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     return low, high
