@@ -1,15 +1,16 @@
 """AdaBelief: Adam that measures surprise instead of size."""
 
 import jax
-import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
 from lab.optimizers import _counter as counter
 from lab.optimizers._adam import ScaleByAdamState
 from lab.optimizers._learning_rate import scale_by_learning_rate
+from lab.optimizers._mean_over_root import debiased_mean, over_root
 from lab.optimizers._moments import average, debias, squared, squares_like, zeros_like
-from lab.optimizers._numbers import Number, cast_like, like, together
+from lab.optimizers._numbers import Number, cast_like, like
+from lab.optimizers._vectors import minus
 from lab.spaces import LogRange
 
 
@@ -23,14 +24,6 @@ def scale_by_belief(
 ) -> optax.GradientTransformation:
     """Replace gradients by AdaBelief's direction m̂ / (√ŝ + ε): see `adabelief`."""
 
-    def error(g, m):
-        g, m = together(g, m)
-        return g - m
-
-    def direction(m, s):
-        m, root = together(m, jnp.sqrt(s) + like(eps, s))
-        return m / root
-
     def init(params):
         return ScaleByAdamState(counter.zero(), zeros_like(params), squares_like(params))
 
@@ -38,15 +31,11 @@ def scale_by_belief(
         del params
         t = counter.one_more(state.count)
         mu = average(b1, updates, state.mu)  # m_t
-        surprise = squared(jax.tree.map(error, updates, mu))  # (g_t − m_t)²
+        surprise = squared(minus(updates, mu))  # (g_t − m_t)²
         nu = jax.tree.map(lambda s: s + like(eps_root, s), average(b2, surprise, state.nu))  # s_t
-        if nesterov:
-            ahead = debias(mu, b1, counter.one_more(t))
-            mu_hat = average(b1, debias(updates, b1, t), ahead)
-        else:
-            mu_hat = debias(mu, b1, t)  # m̂_t
-        new = ScaleByAdamState(t, mu, nu)
-        return jax.tree.map(direction, mu_hat, debias(nu, b2, t)), cast_like(new, state)
+        mu_hat = debiased_mean(updates, mu, b1, t, nesterov=nesterov)  # m̂_t
+        direction = over_root(mu_hat, debias(nu, b2, t), eps)
+        return direction, cast_like(ScaleByAdamState(t, mu, nu), state)
 
     return optax.GradientTransformation(init, update)
 

@@ -2,37 +2,19 @@
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.errors import InputError
-from lab.optimizers._clip import clip_by_block_rms
+from lab.optimizers import _repaired as repaired
+from lab.optimizers._clip_by_norm import clip_by_block_rms
 from lab.optimizers._ema import ema
 from lab.optimizers._factored_rms import factored_rms
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._numbers import Number
+from lab.optimizers._param_block_rms import scale_by_param_block_rms
 from lab.optimizers._weight_decay import add_decayed_weights
 from lab.spaces import LogRange
-
-
-def scale_by_param_block_rms(min_scale: Number = 1e-3) -> optax.GradientTransformation:
-    """Multiply the update of every array by the array's root mean square, at least `min_scale`."""
-
-    def leaf(u, w):
-        mean = jnp.mean(jnp.real(jnp.conj(w) * w))
-        low = jnp.asarray(min_scale, mean.dtype)
-        above = jnp.sqrt(mean) > low
-        rms = jnp.where(above, jnp.sqrt(jnp.where(above, mean, 1)), low)
-        return u * rms.astype(u.dtype)
-
-    def update(updates, params):
-        if params is None:
-            raise InputError("adafactor needs params: call update(updates, state, params).")
-        return jax.tree.map(leaf, updates, params)
-
-    return optax.stateless(update)
 
 
 def adafactor(
@@ -107,44 +89,11 @@ def adafactor(
     return optax.chain(*links, scale_by_learning_rate(1.0))
 
 
-def _via_optax(
-    learning_rate=None,
-    min_dim_size_to_factor=128,
-    decay_rate=0.8,
-    decay_offset=0,
-    multiply_by_parameter_scale=True,
-    clipping_threshold=1.0,
-    momentum=None,
-    dtype_momentum=jnp.float32,
-    weight_decay_rate=None,
-    eps=1e-30,
-    factored=True,
-    weight_decay_mask=None,
-):
-    def decay(count, exponent):  # optax's own is in float32 whatever the parameters are in
-        return 1 - jnp.asarray(count + 1, jnp.result_type(float)) ** -exponent
-
-    size, offset = min_dim_size_to_factor, decay_offset
-    links = [optax.scale_by_factored_rms(factored, decay_rate, offset, size, eps, decay)]
-    if clipping_threshold is not None:
-        links.append(optax.clip_by_block_rms(clipping_threshold))
-    if learning_rate is not None:
-        links.append(optax.scale_by_learning_rate(learning_rate, flip_sign=False))
-    if multiply_by_parameter_scale:
-        links.append(optax.scale_by_param_block_rms())
-    if momentum is not None:
-        links.append(optax.ema(momentum, False, dtype_momentum))
-    if weight_decay_rate is not None:
-        links.append(optax.add_decayed_weights(weight_decay_rate, weight_decay_mask))
-    return optax.chain(*links, optax.scale(-1))
-
-
-PARTS = (scale_by_param_block_rms,)
 ENTRIES = (
     OptimizerEntry(
         name="adafactor",
         by_hand=adafactor,
-        via_optax=_via_optax,  # optax.adafactor, with the decay in the precision of the rest
+        via_optax=repaired.adafactor,
         search_space={"learning_rate": LogRange(1e-4, 1e0)},
         reference="Shazeer & Stern 2018, algorithms 4 and 5",
         state_slots=1,

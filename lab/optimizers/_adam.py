@@ -3,14 +3,14 @@
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
 from lab.optimizers import _counter as counter
 from lab.optimizers._learning_rate import scale_by_learning_rate
+from lab.optimizers._mean_over_root import debiased_mean, over_root
 from lab.optimizers._moments import average, debias, squared, squares_like, zeros_like
-from lab.optimizers._numbers import Number, cast_like, like, together
+from lab.optimizers._numbers import Number, cast_like
 from lab.spaces import LogRange
 
 
@@ -33,31 +33,18 @@ def scale_by_adam(
 ) -> optax.GradientTransformation:
     """Replace gradients by Adam's direction m̂ / (√v̂ + ε): see `adam`."""
 
-    def direction(m, v):
-        m, root = together(m, jnp.sqrt(v + like(eps_root, v)) + like(eps, v))
-        return m / root
-
     def init(params):
-        return ScaleByAdamState(
-            count=counter.zero(),
-            mu=zeros_like(params, mu_dtype),
-            nu=squares_like(params),
-        )
+        return ScaleByAdamState(counter.zero(), zeros_like(params, mu_dtype), squares_like(params))
 
     def update(updates, state, params=None):  # Kingma & Ba, algorithm 1
         del params
         t = counter.one_more(state.count)
         mu = average(b1, updates, state.mu)  # m_t
         nu = average(b2, squared(updates), state.nu)  # v_t
-        if nesterov:
-            # Dozat, algorithm 2 with constant µ: the momentum that the next step would have
-            ahead = debias(mu, b1, counter.one_more(t))
-            mu_hat = average(b1, debias(updates, b1, t), ahead)
-        else:
-            mu_hat = debias(mu, b1, t)  # m̂_t
+        mu_hat = debiased_mean(updates, mu, b1, t, nesterov=nesterov)  # m̂_t
         nu_hat = debias(nu, b2, t)  # v̂_t
-        new = ScaleByAdamState(t, mu, nu)
-        return jax.tree.map(direction, mu_hat, nu_hat), cast_like(new, state)
+        direction = over_root(mu_hat, nu_hat, eps, eps_root)
+        return direction, cast_like(ScaleByAdamState(t, mu, nu), state)
 
     return optax.GradientTransformation(init, update)
 

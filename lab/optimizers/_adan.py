@@ -9,8 +9,10 @@ import optax
 from lab.catalog import OptimizerEntry
 from lab.optimizers import _counter as counter
 from lab.optimizers._learning_rate import scale_by_learning_rate
+from lab.optimizers._mean_over_root import over_root
 from lab.optimizers._moments import average, debias, squared, squares_like, zeros_like
-from lab.optimizers._numbers import Number, cast_like, like, together
+from lab.optimizers._numbers import Number, cast_like
+from lab.optimizers._vectors import minus, plus, times
 from lab.optimizers._weight_decay import add_decayed_weights
 from lab.spaces import LogRange
 
@@ -34,14 +36,6 @@ def scale_by_adan(
 ) -> optax.GradientTransformation:
     """Replace gradients by Adan's direction (m̂ + β₂ v̂) / (√n̂ + ε): see `adan`."""
 
-    def ahead(x, slope):
-        x, slope = together(x, slope)
-        return x + like(b2, slope) * slope
-
-    def direction(m, v, n):
-        step, root = together(ahead(m, v), jnp.sqrt(n + like(eps_root, n)) + like(eps, n))
-        return step / root
-
     def init(params):
         m, v, g = (zeros_like(params) for _ in range(3))
         return ScaleByAdanState(m, v, squares_like(params), g, counter.zero())
@@ -50,18 +44,17 @@ def scale_by_adan(
         del params
         t = counter.one_more(state.t)
 
-        def change(g, old):  # g_t − g_{t−1}, 0 at first
-            g, old = together(g, old)
-            return jnp.where(state.t == 0, jnp.zeros_like(g), g - old)
+        def if_any(change):  # there is none at first
+            return jnp.where(state.t == 0, jnp.zeros_like(change), change)
 
-        change = jax.tree.map(change, updates, state.g)
+        change = jax.tree.map(if_any, minus(updates, state.g))  # g_t − g_{t−1}
         m = average(b1, updates, state.m)
         v = average(b2, change, state.v)
-        n = average(b3, squared(jax.tree.map(ahead, updates, change)), state.n)
+        n = average(b3, squared(plus(updates, times(b2, change))), state.n)
         last = jax.tree.map(lambda g: jnp.asarray(g, jnp.result_type(g)), updates)  # not weak
         new = ScaleByAdanState(m, v, n, last, t)
-        step = jax.tree.map(direction, debias(m, b1, t), debias(v, b2, t), debias(n, b3, t))
-        return step, cast_like(new, state)
+        ahead = plus(debias(m, b1, t), times(b2, debias(v, b2, t)))
+        return over_root(ahead, debias(n, b3, t), eps, eps_root), cast_like(new, state)
 
     return optax.GradientTransformation(init, update)
 
@@ -84,10 +77,9 @@ def adan(
         n ← (1 − β₃) (g + β₂ d)² + β₃ n,   n̂ = n / (1 − β₃ᵗ)
         w ← w − η ((m̂ + β₂ v̂) / (√(n̂ + ε̄) + ε) + λ w)
 
-    Bears learning rates several times those of Adam, for twice its memory. β here is 1 − β of the
-    paper, as in the authors' code, whose bias corrections these are. optax 0.2.8 weights d and v̂
-    by 1 − β₂ = 0.08 instead of β₂ = 0.92 (its pull request 1715), which is hardly any look-ahead.
-    The decay is AdamW's; the authors divide w by 1 + η λ after the step.
+    Bears learning rates several times those of Adam, for twice its memory. β is 1 − β of the
+    paper, as in the authors' code, whose bias corrections these are; the decay is AdamW's. optax
+    0.2.8 weights d and v̂ by 1 − β₂ = 0.08, not β₂ = 0.92 (its pull request 1715).
 
     Args:
       learning_rate: η; a number or a schedule.
@@ -103,8 +95,7 @@ def adan(
       The transformation, whose `update` needs the parameters. Memory: m, v, n and g′.
 
     References:
-      Xie et al., Adan: adaptive Nesterov momentum algorithm for faster optimizing deep models,
-      2022, algorithm 1.
+      Xie et al., Adan: adaptive Nesterov momentum algorithm, 2022, algorithm 1.
 
     Example:
       >>> import jax.numpy as jnp
@@ -127,7 +118,7 @@ ENTRIES = (
     OptimizerEntry(
         name="adan",
         by_hand=adan,
-        via_optax=None,  # optax 0.2.8 weights the look-ahead wrongly: its pull request 1715
+        via_optax=None,  # optax 0.2.8 weights the look-ahead wrongly
         search_space={"learning_rate": LogRange(1e-4, 1e-1)},
         reference="Xie et al. 2022, algorithm 1",
         state_slots=4,

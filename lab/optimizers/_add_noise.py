@@ -1,12 +1,21 @@
 """Annealed noise as a link of a chain."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
+import jax
+import jax.numpy as jnp
 import optax
 
 from lab.errors import require
-from lab.optimizers._noisy_sgd import _annealed_noise
-from lab.optimizers._numbers import Number
+from lab.optimizers import _counter as counter
+from lab.optimizers._numbers import Number, like
+
+
+class AnnealedNoiseState(NamedTuple):
+    """Where the noise is in its stream."""
+
+    count: jax.Array  # int32 []: t, updates taken so far
+    rng_key: jax.Array  # key []: of the draws to come
 
 
 def add_noise(
@@ -38,7 +47,36 @@ def add_noise(
     """
     require(key is None or seed is None, "give key or its former name seed, not both.")
     given = seed if key is None else key
-    return _annealed_noise(eta, gamma, 0 if given is None else given)
+
+    def deviation(t):
+        exponent = jnp.asarray(gamma)
+        power = jax.lax.pow(t.astype(exponent.dtype), exponent)
+        return jnp.sqrt(like(eta, power) / power)
+
+    def init(params):
+        del params
+        return AnnealedNoiseState(counter.zero(), _typed(0 if given is None else given))
+
+    def update(updates, state, params=None):
+        del params
+        t = counter.one_more(state.count)
+        following, now = jax.random.split(state.rng_key)
+        leaves, structure = jax.tree.flatten(updates)
+        keys = jax.random.split(now, len(leaves))
+        sigma = deviation(t)
+        noisy = [
+            g + like(sigma, g) * jax.random.normal(k, g.shape, g.dtype)
+            for g, k in zip(leaves, keys, strict=True)
+        ]
+        return jax.tree.unflatten(structure, noisy), AnnealedNoiseState(t, following)
+
+    return optax.GradientTransformation(init, update)
+
+
+def _typed(key: Any) -> jax.Array:
+    if isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
+        return key
+    return jax.random.key(key)
 
 
 PARTS = (add_noise,)

@@ -3,16 +3,17 @@
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
 from lab.optimizers import _counter as counter
 from lab.optimizers._learning_rate import scale_by_learning_rate
+from lab.optimizers._mean_over_root import over_root
 from lab.optimizers._moments import average, debias, squared, squares_like, zeros_like
-from lab.optimizers._numbers import Number, cast_like, like, together
+from lab.optimizers._numbers import Number, cast_like
 from lab.optimizers._scheduled import at
+from lab.optimizers._vectors import plus, times
 from lab.optimizers._weight_decay import add_decayed_weights
 from lab.spaces import LogRange
 
@@ -39,31 +40,18 @@ def scale_by_ademamix(
     """Replace gradients by AdEMAMix's direction: see `ademamix` (whose α is 5, as in optax)."""
 
     def init(params):
-        return ScaleByAdemamixState(
-            count=counter.zero(),
-            count_m2=counter.zero(),
-            m1=zeros_like(params, mu_dtype),
-            m2=zeros_like(params, mu_dtype),
-            nu=squares_like(params),
-        )
+        m1, m2 = zeros_like(params, mu_dtype), zeros_like(params, mu_dtype)
+        return ScaleByAdemamixState(counter.zero(), counter.zero(), m1, m2, squares_like(params))
 
     def update(updates, state, params=None):  # Pagliardini et al., algorithm 1
         del params
         t = counter.one_more(state.count)
         b3_t, alpha_t = at(b3, state.count_m2), at(alpha, state.count_m2)
-        m1 = average(b1, updates, state.m1)
-        m2 = average(b3_t, updates, state.m2)
+        m1, m2 = average(b1, updates, state.m1), average(b3_t, updates, state.m2)
         nu = average(b2, squared(updates), state.nu)
-
-        def direction(m1_hat, m2, nu_hat):  # m₂ is not debiased: it is to fill slowly
-            mixed = m1_hat + like(alpha_t, m2) * m2
-            root = jnp.sqrt(nu_hat + like(eps_root, nu_hat)) + like(eps, nu_hat)
-            mixed, root = together(mixed, root)
-            return mixed / root
-
+        mixed = plus(debias(m1, b1, t), times(alpha_t, m2))  # m₂ not debiased: it is to fill slowly
         new = ScaleByAdemamixState(t, counter.one_more(state.count_m2), m1, m2, nu)
-        step = jax.tree.map(direction, debias(m1, b1, t), m2, debias(nu, b2, t))
-        return step, cast_like(new, state)
+        return over_root(mixed, debias(nu, b2, t), eps, eps_root), cast_like(new, state)
 
     return optax.GradientTransformation(init, update)
 
@@ -98,8 +86,7 @@ def ademamix(
       alpha: α, weight of the slow mean; a number or a schedule.
       eps: ε, outside the root.
       eps_root: ε̄, inside the root.
-      mu_dtype: The dtype of m₁ and m₂; None for that of the parameters. (In optax also of v, and
-        only until the first update.)
+      mu_dtype: The dtype of m₁ and m₂; None for that of the parameters.
       weight_decay: λ, decoupled; a number or a schedule.
       mask: Where weights decay: see `add_decayed_weights`.
 

@@ -12,6 +12,7 @@ import optax.contrib
 from lab.catalog import OptimizerEntry
 from lab.optimizers import _counter as counter
 from lab.optimizers._adam import ScaleByAdamState
+from lab.optimizers._clip import bounded
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._moments import average, squared, squares_like, zeros_like
 from lab.optimizers._numbers import Number, cast_like, like, together
@@ -39,33 +40,21 @@ def scale_by_adopt(
 
     def update(updates, state, params=None):  # Taniguchi et al., algorithm 2
         del params
-        t = state.count
-        bound = clip_value_fn(t)
+        t, bound = state.count, clip_value_fn(state.count)
 
         def normalized(g, v):  # by v of the previous step
             root = jnp.sqrt(v)
             g, root = together(g, jnp.maximum(root, like(eps, root)))
-            n = g / root
-            return _clip(n, like(bound, n)) if use_clipping else n
+            return bounded(g / root, like(bound, g)) if use_clipping else g / root
 
         n = jax.tree.map(normalized, updates, state.nu)
-        # The first gradient only starts v.
-        b1_t, b2_t = jnp.where(t > 0, b1, 1.0), jnp.where(t > 0, b2, 0.0)
+        b1_t, b2_t = jnp.where(t > 0, b1, 1.0), jnp.where(t > 0, b2, 0.0)  # at first only v starts
         mu = average(b1_t, n, state.mu)
         nu = average(b2_t, squared(updates), state.nu)
-        direction = average(b1_t, n, mu) if nesterov else mu
         new = ScaleByAdamState(counter.one_more(t), mu, nu)
-        return direction, cast_like(new, state)
+        return average(b1_t, n, mu) if nesterov else mu, cast_like(new, state)
 
     return optax.GradientTransformation(init, update)
-
-
-def _clip(x: jax.Array, bound: Any) -> jax.Array:
-    """`x` cut off at ±`bound`; a complex number keeps its direction."""
-    if jnp.iscomplexobj(x):
-        size = jnp.abs(x)
-        return x * (jnp.minimum(size, bound) / jnp.where(size > 0, size, 1))
-    return jnp.clip(x, -bound, bound)
 
 
 def adopt(
@@ -87,8 +76,7 @@ def adopt(
         w ← w − η m
 
     In Adam the gradient is divided by a root that contains it, which biases the step and lets Adam
-    fail where β₂ is not close enough to 1. Here the two are independent, and any β₂ converges. The
-    first update is zero.
+    fail where β₂ is not close enough to 1. Here the two are independent, and any β₂ converges.
 
     Args:
       learning_rate: η; a number or a schedule.
@@ -97,8 +85,7 @@ def adopt(
       eps: ε, a floor under the root.
       mu_dtype: The dtype of m; None for that of the parameters.
       nesterov: Whether the step looks ahead: m̃ = (1 − β₁) clip(…) + β₁ m.
-      use_clipping: Whether normalized gradients are clipped; the theory needs no clipping,
-        the first few updates do.
+      use_clipping: Whether normalized gradients are clipped, for the sake of the first few.
       clip_value_fn: From t to the bound.
 
     Returns:
@@ -111,26 +98,18 @@ def adopt(
     Example:
       >>> import jax.numpy as jnp
       >>> from lab import optimizers
-      >>> rule = optimizers.adopt(learning_rate=0.1)
-      >>> gradient = jnp.array([4.0, -0.01])
+      >>> rule, gradient = optimizers.adopt(learning_rate=0.1), jnp.array([4.0, -0.01])
       >>> state = rule.init(gradient)
       >>> for _ in range(2):
       ...     updates, state = rule.update(gradient, state)
       >>> print(updates.round(3))
       [-0.01  0.01]
     """
-    return optax.chain(
-        scale_by_adopt(
-            b1,
-            b2,
-            eps,
-            mu_dtype,
-            nesterov=nesterov,
-            use_clipping=use_clipping,
-            clip_value_fn=clip_value_fn,
-        ),
-        scale_by_learning_rate(learning_rate),
-    )
+    direction = scale_by_adopt(
+        b1, b2, eps, mu_dtype,
+        nesterov=nesterov, use_clipping=use_clipping, clip_value_fn=clip_value_fn,
+    )  # fmt: skip
+    return optax.chain(direction, scale_by_learning_rate(learning_rate))
 
 
 PARTS = (scale_by_adopt,)

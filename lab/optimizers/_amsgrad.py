@@ -9,8 +9,9 @@ import optax
 from lab.catalog import OptimizerEntry
 from lab.optimizers import _counter as counter
 from lab.optimizers._learning_rate import scale_by_learning_rate
+from lab.optimizers._mean_over_root import over_root
 from lab.optimizers._moments import average, debias, squared, squares_like, zeros_like
-from lab.optimizers._numbers import Number, cast_like, like, together
+from lab.optimizers._numbers import Number, cast_like, together
 from lab.spaces import LogRange
 
 
@@ -34,17 +35,12 @@ def scale_by_amsgrad(
 ) -> optax.GradientTransformation:
     """Replace gradients by AMSGrad's direction m̂ / (√max v̂ + ε): see `amsgrad`."""
 
-    def direction(m, v):
-        m, root = together(m, jnp.sqrt(v + like(eps_root, v)) + like(eps, v))
-        return m / root
-
     def init(params):
-        return ScaleByAmsgradState(
-            count=counter.zero(),
-            mu=zeros_like(params, mu_dtype),
-            nu=squares_like(params),
-            nu_max=squares_like(params),
-        )
+        nu, nu_max = squares_like(params), squares_like(params)
+        return ScaleByAmsgradState(counter.zero(), zeros_like(params, mu_dtype), nu, nu_max)
+
+    def larger(old, now):
+        return jnp.maximum(*together(old, now))
 
     def update(updates, state, params=None):  # Reddi et al., algorithm 2
         del params
@@ -53,11 +49,9 @@ def scale_by_amsgrad(
         nu = average(b2, squared(updates), state.nu)  # v_t
         mu_hat = debias(mu, b1, t) if bias_correction_mu else mu
         nu_hat = debias(nu, b2, t) if bias_correction_nu else nu
-        nu_max = jax.tree.map(
-            lambda old, now: jnp.maximum(*together(old, now)), state.nu_max, nu_hat
-        )
-        new = ScaleByAmsgradState(t, mu, nu, nu_max)
-        return jax.tree.map(direction, mu_hat, nu_max), cast_like(new, state)
+        nu_max = jax.tree.map(larger, state.nu_max, nu_hat)
+        direction = over_root(mu_hat, nu_max, eps, eps_root)
+        return direction, cast_like(ScaleByAmsgradState(t, mu, nu, nu_max), state)
 
     return optax.GradientTransformation(init, update)
 

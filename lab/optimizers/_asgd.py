@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.errors import InputError
 from lab.optimizers import _counter as counter
+from lab.optimizers._arguments import needed
 from lab.optimizers._moments import zeros_like
 from lab.optimizers._numbers import Number, cast_like, like, together
 from lab.optimizers._scheduled import at
@@ -76,8 +76,7 @@ def asgd(
 
     def update(updates, state, params=None, **extra):
         del extra
-        if params is None:
-            raise InputError("asgd needs params: call update(updates, state, params).")
+        params = needed(params, "asgd")
         dtype = jnp.result_type(float)
         t = state.count.astype(dtype)
         rate, lam, power, start = (

@@ -26,6 +26,16 @@ def matrices(params: Any, largest: int, fill: Callable[[int, Any], jax.Array]) -
     return jax.tree.map(leaf, params)
 
 
+def zeros(size: int, dtype: Any) -> jax.Array:
+    """[size, size] of zeros."""
+    return jnp.zeros((size, size), dtype)
+
+
+def identity(size: int, dtype: Any) -> jax.Array:
+    """I, [size, size]."""
+    return jnp.eye(size, dtype=dtype)
+
+
 def tuples(params: Any, tree: Any) -> Any:
     """The tuples of `tree` as tuples: Flax NNX hands them back as numbered entries."""
     return jax.tree.map(lambda _, entries: tuple(jax.tree.leaves(entries)), params, tree)
@@ -59,6 +69,17 @@ def eigh(matrix: jax.Array) -> tuple[jax.Array, jax.Array]:
     """
     values, vectors = jnp.linalg.eigh(matrix)
     return values, vectors
+
+
+def inverse_root(matrix: jax.Array, power: float) -> jax.Array:
+    """matrix^(−power) of a positive matrix, by its eigenvalues; tiny ones are raised to rounding.
+
+    Eigenvalues below the largest times the dtype's eps are nothing but rounding.
+    """
+    values, vectors = eigh(matrix)
+    floor = jnp.max(jnp.abs(values)) * jnp.finfo(values.dtype).eps
+    roots = jnp.maximum(values, jnp.maximum(floor, jnp.finfo(values.dtype).tiny)) ** -power
+    return (vectors * roots.astype(vectors.dtype)[None, :]) @ vectors.conj().T
 
 
 @jax.custom_batching.sequential_vmap

@@ -8,10 +8,12 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
-from lab.errors import InputError, UnknownNameError
+from lab.errors import UnknownNameError
+from lab.optimizers._arguments import needed
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._numbers import Number, like
-from lab.optimizers._scalars import minus, scalar, scalar_dtype, square_norm, times
+from lab.optimizers._scalars import scalar, scalar_dtype
+from lab.optimizers._vectors import minus, square_norm, times
 from lab.optimizers._weight_decay import add_decayed_weights
 from lab.spaces import LogRange
 
@@ -49,8 +51,7 @@ def scale_by_dog(init_step: InitStep, eps: Number = 1e-8) -> optax.GradientTrans
         )
 
     def update(updates, state, params=None):  # Ivgi et al., equation DoG
-        if params is None:
-            raise InputError("dog needs params: call update(updates, state, params).")
+        params = needed(params, "dog")
         dtype = state.max_dist.dtype
         moved = jnp.sqrt(square_norm(minus(state.init_params, params), dtype))
         farthest = jnp.maximum(state.max_dist, moved)

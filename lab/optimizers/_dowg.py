@@ -8,10 +8,11 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
-from lab.errors import InputError
+from lab.optimizers._arguments import needed
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._numbers import Number, like
-from lab.optimizers._scalars import minus, scalar, scalar_dtype, square_norm, times
+from lab.optimizers._scalars import scalar, scalar_dtype
+from lab.optimizers._vectors import minus, square_norm, times
 from lab.optimizers._weight_decay import add_decayed_weights
 from lab.spaces import LogRange
 
@@ -38,8 +39,7 @@ def scale_by_dowg(
         )
 
     def update(updates, state, params=None):  # Khaled et al., algorithm 1
-        if params is None:
-            raise InputError("dowg needs params: call update(updates, state, params).")
+        params = needed(params, "dowg")
         dtype = state.estim_sq_dist.dtype
         moved = square_norm(minus(state.init_params, params), dtype)
         r2 = jnp.maximum(state.estim_sq_dist, moved)

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.optimizers import _repaired as repaired
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._numbers import Number
 from lab.optimizers._trust_ratio import scale_by_trust_ratio
@@ -65,25 +66,11 @@ def fromage(
     return optax.chain(scale_by_trust_ratio(min_norm), step, shrink)
 
 
-def _via_optax(learning_rate, min_norm=1e-6):
-    def of_rate(f):
-        if callable(learning_rate):
-            return lambda t: f(learning_rate(t))
-        return f(learning_rate)
-
-    return optax.chain(
-        optax.scale_by_trust_ratio(min_norm),
-        optax.scale_by_learning_rate(of_rate(lambda rate: rate * jnp.cos(jnp.arctan(rate)))),
-        # 1 / √(1 + η²) − 1 = cos α − 1 = −2 sin²(α / 2) at η = tan α
-        optax.add_decayed_weights(of_rate(lambda rate: -2 * jnp.sin(jnp.arctan(rate) / 2) ** 2)),
-    )
-
-
 ENTRIES = (
     OptimizerEntry(
         name="fromage",
         by_hand=fromage,
-        via_optax=_via_optax,  # optax.fromage, but for a cancellation in float32
+        via_optax=repaired.fromage,
         search_space={"learning_rate": LogRange(1e-4, 1e0)},
         reference="Bernstein et al. 2020, algorithm 1",
         state_slots=0,

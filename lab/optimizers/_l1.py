@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.errors import InputError
 from lab.optimizers import _counter as counter
+from lab.optimizers._arguments import needed
 from lab.optimizers._numbers import Number, like, together
 
 
@@ -47,7 +47,7 @@ def add_l1_weights(strength: Number = 0.0) -> optax.GradientTransformation:
         return u + pull
 
     def penalized(updates, params):
-        return jax.tree.map(leaf, updates, _needed(params, "add_l1_weights"))
+        return jax.tree.map(leaf, updates, needed(params, "add_l1_weights"))
 
     return optax.stateless(penalized)
 
@@ -95,7 +95,7 @@ def proximal_l1(
             # where the target is 0 this is −w, and w + u exactly 0
             return jnp.sign(ahead) * size.astype(ahead.dtype) - w
 
-        return jax.tree.map(leaf, updates, _needed(params, "proximal_l1"))
+        return jax.tree.map(leaf, updates, needed(params, "proximal_l1"))
 
     if callable(learning_rate):
         schedule = learning_rate
@@ -110,12 +110,6 @@ def proximal_l1(
 
         return optax.GradientTransformation(init, update)
     return optax.stateless(lambda updates, params: shrunk(updates, params, learning_rate))
-
-
-def _needed(params: Any, name: str) -> Any:
-    if params is None:
-        raise InputError(f"{name} needs params: call update(updates, state, params).")
-    return params
 
 
 PARTS = (add_l1_weights, proximal_l1)

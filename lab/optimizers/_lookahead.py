@@ -6,8 +6,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.errors import InputError, require
+from lab.errors import require
 from lab.optimizers import _counter as counter
+from lab.optimizers._arguments import needed
 from lab.optimizers._numbers import Number, cast_like, like, together
 
 
@@ -73,8 +74,7 @@ def lookahead(
         return LookaheadState(fast.init(params), counter.zero(), slow)
 
     def update(updates, state, params=None, **extra):
-        if params is None:
-            raise InputError("lookahead needs params: call update(updates, state, params).")
+        params = needed(params, "lookahead")
         updates, fast_state = fast.update(updates, state.fast_state, params, **extra)
         steps = counter.one_more(state.steps_since_sync)
         now = steps >= sync_period

@@ -8,8 +8,8 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
-from lab.errors import InputError
 from lab.optimizers import _counter as counter
+from lab.optimizers._arguments import needed
 from lab.optimizers._moments import squared, squares_like, zeros_like
 from lab.optimizers._numbers import Number, cast_like, like, together
 from lab.optimizers._scheduled import at
@@ -40,8 +40,7 @@ def scale_by_madgrad(
         )
 
     def update(updates, state, params=None):  # Defazio & Jelassi, algorithm 1
-        if params is None:
-            raise InputError("madgrad needs params: call update(updates, state, params).")
+        params = needed(params, "madgrad")
         dtype = jnp.result_type(float)
         rate = jnp.asarray(at(learning_rate, state.count), dtype) + jnp.asarray(eps, dtype)
         weight = rate * jnp.sqrt(state.count.astype(dtype) + 1)  # λ_k

@@ -1,24 +1,56 @@
-"""The step of MoMo: where a linear model of the loss meets its lower bound."""
+"""The step of MoMo: to where a linear model of the loss meets its lower bound."""
+
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
+from lab.optimizers._numbers import like, together
 from lab.optimizers._scalars import quotient
 
 
-def model_step(gap: jax.Array, norm2: jax.Array, longest: jax.Array) -> jax.Array:
-    """min(longest, gap₊ / norm2); 0 for a gradient of nothing."""
-    step = jnp.minimum(longest, quotient(jnp.maximum(gap, 0), norm2))
-    return jnp.where(norm2 <= jnp.finfo(float).eps, 0, step)
+class Model(NamedTuple):
+    """The loss as running means of losses and gradients have it: f̄ − γ + ⟨d, w⟩ at w."""
+
+    loss: jax.Array  # f̄, mean loss
+    product: jax.Array  # γ, mean of ⟨g, w⟩ at the time
+    along: jax.Array  # ⟨d, w⟩, for the mean gradient d
+    norm2: jax.Array  # ‖d‖² in the norm of the step
+    weight: jax.Array  # b, the sum of the weights in the means
 
 
-def lowered(bound: jax.Array, floor: jax.Array, cap: jax.Array, weight: jax.Array) -> jax.Array:
-    """A lower bound that the model shows to be too high is halved, down to `floor`."""
-    return jnp.where(cap < weight * bound, jnp.maximum(cap / (2 * weight), floor), bound)
+def model_step(
+    model: Model, longest: jax.Array, decayed: jax.Array, bound: jax.Array, floor: jax.Array | None
+) -> tuple[jax.Array, jax.Array]:
+    """τ = min(longest, ((1 + η λ) (f̄ − b f* − γ) + ⟨d, w⟩)₊ / ‖d‖²), and the next f*.
+
+    Args:
+      model: Of the loss. Where ‖d‖² is nothing, so is τ.
+      longest: η, or η / b.
+      decayed: 1 + η λ.
+      bound: f*.
+      floor: Below which f* is not estimated; None takes f* for known.
+
+    Returns:
+      Both.
+    """
+    f, gamma, along, norm2, b = model
+    if floor is not None:  # an f* that the model shows to be too high is halved
+        cap, weight = decayed * (f - gamma) + along, decayed * b
+        bound = jnp.where(cap < weight * bound, jnp.maximum(cap / (2 * weight), floor), bound)
+    gap = decayed * (f - b * bound - gamma) + along
+    tau = jnp.minimum(longest, quotient(jnp.maximum(gap, 0), norm2))
+    tau = jnp.where(norm2 <= jnp.finfo(float).eps, 0, tau)
+    if floor is not None:  # the next one is the model's value half-way along the step
+        bound = jnp.maximum((f + along - gamma - 0.5 * tau * norm2) / b, floor)
+    return tau, bound
 
 
-def raised(
-    model: jax.Array, tau: jax.Array, norm2: jax.Array, weight: jax.Array, floor: jax.Array
-) -> jax.Array:
-    """The model's value half-way along the step: the next lower bound, if above `floor`."""
-    return jnp.maximum((model - 0.5 * tau * norm2) / weight, floor)
+def moved(params: Any, direction: Any, tau: jax.Array, decayed: jax.Array) -> Any:
+    """−τ d − η λ / (1 + η λ) w."""
+
+    def leaf(d, w):
+        d, w = together(like(tau, d) * d, like(1 - 1 / decayed, w) * w)
+        return -(w + d)
+
+    return jax.tree.map(leaf, direction, params)

@@ -40,11 +40,16 @@ def average(decay: Number, new: Any, old: Any) -> Any:
     return jax.tree.map(leaf, new, old)
 
 
+def weights_seen(decay: Number, t: jax.Array) -> jax.Array:
+    """1 − decayᵗ: the sum of the weights of the first t updates in their average."""
+    return 1 - jax.lax.pow(jnp.asarray(decay), t)
+
+
 def debias(mean: Any, decay: Number, t: jax.Array) -> Any:
     """Divide by 1 − decayᵗ: an average begun at zero, over the weights it has seen.
 
     Kingma & Ba (2015), section 3. The power is taken before the cast to the dtype of the mean:
     in bfloat16 it would round to 1, and the quotient to infinity.
     """
-    weights = 1 - jax.lax.pow(jnp.asarray(decay), t)
+    weights = weights_seen(decay, t)
     return jax.tree.map(lambda m: m / like(weights, m), mean)

@@ -5,9 +5,8 @@ from typing import Any
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._numbers import Number
-from lab.optimizers._trace import trace
+from lab.optimizers._sgd import sgd
 from lab.spaces import LogRange
 
 
@@ -26,7 +25,7 @@ def momentum(
 
     Args:
       learning_rate: η; a number or a schedule.
-      momentum: μ.
+      momentum: μ, how much of the velocity survives an update.
       accumulator_dtype: The dtype of v; None for that of the parameters.
 
     Returns:
@@ -46,10 +45,7 @@ def momentum(
       >>> print(updates)
       [-0.75 -0.75]
     """
-    return optax.chain(
-        trace(momentum, nesterov=False, accumulator_dtype=accumulator_dtype),
-        scale_by_learning_rate(learning_rate),
-    )
+    return sgd(learning_rate, momentum, False, accumulator_dtype)
 
 
 def _via_optax(learning_rate, momentum=0.9, accumulator_dtype=None):

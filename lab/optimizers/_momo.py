@@ -10,11 +10,12 @@ import optax.contrib
 from lab.catalog import OptimizerEntry
 from lab.errors import InputError
 from lab.optimizers import _counter as counter
-from lab.optimizers._model_step import lowered, model_step, raised
+from lab.optimizers._model_step import Model, model_step, moved
 from lab.optimizers._moments import average, zeros_like
-from lab.optimizers._numbers import Number, cast_like, like, together
-from lab.optimizers._scalars import dot, scalar, scalar_dtype, square_norm
+from lab.optimizers._numbers import Number, cast_like, like
+from lab.optimizers._scalars import scalar, scalar_dtype
 from lab.optimizers._scheduled import at
+from lab.optimizers._vectors import dot, square_norm
 from lab.spaces import LogRange
 
 
@@ -86,22 +87,11 @@ def momo(
         d2, along = square_norm(d, dtype), dot(d, params, dtype)
         rate = scalar(at(learning_rate, state.count), dtype)
         decayed = 1 + rate * like(weight_decay, rate)
-        floor = scalar(lower_bound, dtype)
-
-        bound = state.lb
-        if adapt_lower_bound:
-            bound = lowered(bound, floor, decayed * (f - gamma) + along, decayed)
-        gap = decayed * (f - bound - gamma) + along
-        tau = model_step(gap, d2, rate)
-        if adapt_lower_bound:
-            bound = raised(f + along - gamma, tau, d2, scalar(1.0, dtype), floor)
-
-        def step(d, w):
-            d, w = together(like(tau, d) * d, like(1 - 1 / decayed, w) * w)
-            return -(w + d)
-
+        floor = scalar(lower_bound, dtype) if adapt_lower_bound else None
+        model = Model(f, gamma, along, d2, scalar(1.0, dtype))
+        tau, bound = model_step(model, rate, decayed, state.lb, floor)
         new = MomoState(d, f, gamma, bound, counter.one_more(state.count))
-        return jax.tree.map(step, d, params), new
+        return moved(params, d, tau, decayed), new
 
     return optax.GradientTransformationExtraArgs(init, update)
 

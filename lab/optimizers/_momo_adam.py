@@ -3,18 +3,19 @@
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
 from lab.errors import InputError
 from lab.optimizers import _counter as counter
-from lab.optimizers._model_step import lowered, model_step, raised
-from lab.optimizers._moments import average, debias, squared, squares_like, zeros_like
-from lab.optimizers._numbers import Number, cast_like, like, together
-from lab.optimizers._scalars import dot, scalar, scalar_dtype
+from lab.optimizers._mean_over_root import over_root
+from lab.optimizers._model_step import Model, model_step, moved
+from lab.optimizers._moments import average, debias, squared, squares_like, weights_seen, zeros_like
+from lab.optimizers._numbers import Number, cast_like, like
+from lab.optimizers._scalars import scalar, scalar_dtype
 from lab.optimizers._scheduled import at
+from lab.optimizers._vectors import dot
 from lab.spaces import LogRange
 
 
@@ -96,31 +97,15 @@ def momo_adam(
         gamma = average(b1, dot(updates, params, dtype), state.gamma)
         v = cast_like(average(b2, squared(updates), state.exp_avg_sq), state.exp_avg_sq)
 
-        def precondition(d, v):
-            d, root = together(d, jnp.sqrt(v) + like(eps, v))
-            return d / root
-
-        direction = jax.tree.map(precondition, d, debias(v, b2, t))  # d / D
+        direction = over_root(d, debias(v, b2, t), eps)  # d / D
         d2, along = dot(d, direction, dtype), dot(d, params, dtype)
         rate = scalar(at(learning_rate, state.count), dtype)
         decayed = 1 + rate * like(weight_decay, rate)
-        b = scalar(1 - jax.lax.pow(jnp.asarray(b1), t), dtype)
-        floor = scalar(lower_bound, dtype)
-
-        bound = state.lb
-        if adapt_lower_bound:
-            bound = lowered(bound, floor, decayed * (f - gamma) + along, decayed * b)
-        gap = decayed * (f - b * bound - gamma) + along
-        tau = model_step(gap, d2, rate / b)
-        if adapt_lower_bound:
-            bound = raised(f + along - gamma, tau, d2, b, floor)
-
-        def step(u, w):
-            u, w = together(like(tau, u) * u, like(1 - 1 / decayed, w) * w)
-            return -(w + u)
-
-        new = MomoAdamState(d, v, f, gamma, bound, t)
-        return jax.tree.map(step, direction, params), new
+        b = scalar(weights_seen(b1, t), dtype)
+        floor = scalar(lower_bound, dtype) if adapt_lower_bound else None
+        model = Model(f, gamma, along, d2, b)
+        tau, bound = model_step(model, rate / b, decayed, state.lb, floor)
+        return moved(params, direction, tau, decayed), MomoAdamState(d, v, f, gamma, bound, t)
 
     return optax.GradientTransformationExtraArgs(init, update)
 

@@ -7,7 +7,6 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
-from lab.errors import UnknownNameError
 from lab.optimizers import _newton_schulz as newton_schulz
 from lab.optimizers._adamw import adamw
 from lab.optimizers._learning_rate import scale_by_learning_rate
@@ -16,8 +15,6 @@ from lab.optimizers._scale_by_muon import scale_by_muon, scale_by_shape
 from lab.optimizers._sides import dimension_numbers
 from lab.optimizers._weight_decay import add_decayed_weights
 from lab.spaces import LogRange
-
-PRESETS = {"standard": newton_schulz.STANDARD, "dion": newton_schulz.DION}
 
 
 def muon(
@@ -48,9 +45,8 @@ def muon(
         W ← W − η (√max(1, out / in) O + λ W)
 
     Steepest descent where the size of a step is its spectral norm. Often the fastest rule on
-    matrices, biases and other arrays of rank ≠ 2 being left to AdamW (with `eps` and `mu_dtype`
-    of Muon's). Output layers are sometimes better left to AdamW too: see
-    `muon_weight_dimension_numbers`. Costs about 10 products of the size of each matrix per update.
+    matrices; biases, other arrays of rank ≠ 2 and sometimes output layers are left to AdamW (with
+    `eps` and `mu_dtype` of Muon's). Costs about 10 products of each matrix's size per update.
 
     Args:
       learning_rate: η; a number or a schedule.
@@ -69,14 +65,13 @@ def muon(
       adam_eps_root: ε̄ of AdamW.
       adam_weight_decay: λ of AdamW.
       adam_learning_rate: η of AdamW; None for Muon's.
-      muon_weight_dimension_numbers: A tree (or a prefix, or a function of the parameters) of
-        `optax.contrib.MuonDimensionNumbers`, which say how an array is a matrix, and None where
-        it is AdamW's; None makes Muon's what has rank 2.
+      muon_weight_dimension_numbers: How arrays are matrices: a tree (or a prefix, or a function
+        of the parameters) of `optax.contrib.MuonDimensionNumbers`, None where an array is
+        AdamW's; None instead of all makes Muon's what has rank 2.
       consistent_rms: Replaces √max(1, out / in) by this times √max(in, out).
 
     Returns:
-      The transformation, whose `update` needs the parameters. Memory: m of matrices, m and v of
-      the rest.
+      The transformation; `update` needs the parameters. Memory: m of matrices, m, v of the rest.
 
     References:
       Jordan et al., Muon: an optimizer for hidden layers in neural networks, 2024; Liu et al.,
@@ -92,52 +87,31 @@ def muon(
       >>> print(jnp.linalg.svd(updates["w"])[1].round(2))
       [0.11 0.07]
     """
-    if isinstance(ns_coeffs, str):
-        if ns_coeffs not in PRESETS:
-            raise UnknownNameError("ns_coeffs", ns_coeffs, PRESETS)
-        ns_coeffs = PRESETS[ns_coeffs]
 
     def numbers(params):
         return dimension_numbers(muon_weight_dimension_numbers, params)
 
-    def labels(params):
+    def label(p, n):
         by_rank = muon_weight_dimension_numbers is None
-        return jax.tree.map(
-            lambda p, n: "muon" if n is not None and (p.ndim == 2 or not by_rank) else "adam",
-            params,
-            numbers(params),
-        )
+        return "muon" if n is not None and (p.ndim == 2 or not by_rank) else "adam"
 
+    of_matrices = optax.chain(
+        scale_by_muon(
+            newton_schulz.coefficients(ns_coeffs), ns_steps, beta, eps, mu_dtype,
+            nesterov=nesterov, adaptive=adaptive, preconditioning=preconditioning,
+            weight_dimension_numbers=numbers,
+        ),
+        scale_by_shape(numbers, consistent_rms),
+        add_decayed_weights(weight_decay, weight_decay_mask),
+        scale_by_learning_rate(learning_rate),
+    )  # fmt: skip
+    rate = learning_rate if adam_learning_rate is None else adam_learning_rate
+    of_the_rest = adamw(
+        rate, adam_b1, adam_b2, eps, adam_eps_root, mu_dtype, adam_weight_decay, nesterov=nesterov
+    )
     return optax.partition(
-        {
-            "muon": optax.chain(
-                scale_by_muon(
-                    ns_coeffs,
-                    ns_steps,
-                    beta,
-                    eps,
-                    mu_dtype,
-                    nesterov=nesterov,
-                    adaptive=adaptive,
-                    preconditioning=preconditioning,
-                    weight_dimension_numbers=numbers,
-                ),
-                scale_by_shape(numbers, consistent_rms),
-                add_decayed_weights(weight_decay, weight_decay_mask),
-                scale_by_learning_rate(learning_rate),
-            ),
-            "adam": adamw(
-                learning_rate if adam_learning_rate is None else adam_learning_rate,
-                adam_b1,
-                adam_b2,
-                eps,
-                adam_eps_root,
-                mu_dtype,
-                adam_weight_decay,
-                nesterov=nesterov,
-            ),
-        },
-        labels,
+        {"muon": of_matrices, "adam": of_the_rest},
+        lambda params: jax.tree.map(label, params, numbers(params)),
     )
 
 

@@ -5,8 +5,7 @@ from typing import Any
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.optimizers._adam import scale_by_adam
-from lab.optimizers._learning_rate import scale_by_learning_rate
+from lab.optimizers._adam import adam
 from lab.optimizers._numbers import Number
 from lab.spaces import LogRange
 
@@ -56,10 +55,7 @@ def nadam(
       >>> print(updates.round(3))
       [-0.147  0.147]
     """
-    return optax.chain(
-        scale_by_adam(b1, b2, eps, eps_root, mu_dtype, nesterov=nesterov),
-        scale_by_learning_rate(learning_rate),
-    )
+    return adam(learning_rate, b1, b2, eps, eps_root, mu_dtype, nesterov=nesterov)
 
 
 ENTRIES = (

@@ -5,10 +5,8 @@ from typing import Any
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.optimizers._adam import scale_by_adam
-from lab.optimizers._learning_rate import scale_by_learning_rate
+from lab.optimizers._adamw import adamw
 from lab.optimizers._numbers import Number
-from lab.optimizers._weight_decay import add_decayed_weights
 from lab.spaces import LogRange
 
 
@@ -58,14 +56,12 @@ def nadamw(
       >>> from lab import optimizers
       >>> rule = optimizers.nadamw(learning_rate=0.1, weight_decay=0.5)
       >>> params = jnp.array([1.0, -2.0])
-      >>> updates, state = rule.update(jnp.zeros(2), rule.init(params), params)
-      >>> print(updates.round(3))
-      [-0.05  0.1 ]
+      >>> updates, state = rule.update(params, rule.init(params), params)
+      >>> print([f"{u:.3f}" for u in updates])  # 0.147 of Nadam, and the decay
+      ['-0.197', '0.247']
     """
-    return optax.chain(
-        scale_by_adam(b1, b2, eps, eps_root, mu_dtype, nesterov=nesterov),
-        add_decayed_weights(weight_decay, mask),
-        scale_by_learning_rate(learning_rate),
+    return adamw(
+        learning_rate, b1, b2, eps, eps_root, mu_dtype, weight_decay, mask, nesterov=nesterov
     )
 
 

@@ -5,9 +5,8 @@ from typing import Any
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._numbers import Number
-from lab.optimizers._trace import trace
+from lab.optimizers._sgd import sgd
 from lab.spaces import LogRange
 
 
@@ -28,7 +27,7 @@ def nesterov(
 
     Args:
       learning_rate: η; a number or a schedule.
-      momentum: μ.
+      momentum: μ, how much of the velocity survives an update.
       accumulator_dtype: The dtype of v; None for that of the parameters.
 
     Returns:
@@ -43,14 +42,12 @@ def nesterov(
       >>> import jax.numpy as jnp
       >>> from lab import optimizers
       >>> rule = optimizers.nesterov(learning_rate=1.0, momentum=0.5)
-      >>> updates, state = rule.update(jnp.ones(2), rule.init(jnp.zeros(2)))
+      >>> gradient = jnp.array([1.0, -2.0])
+      >>> updates, state = rule.update(gradient, rule.init(gradient))
       >>> print(updates)
-      [-1.5 -1.5]
+      [-1.5  3. ]
     """
-    return optax.chain(
-        trace(momentum, nesterov=True, accumulator_dtype=accumulator_dtype),
-        scale_by_learning_rate(learning_rate),
-    )
+    return sgd(learning_rate, momentum, True, accumulator_dtype)
 
 
 def _via_optax(learning_rate, momentum=0.9, accumulator_dtype=None):

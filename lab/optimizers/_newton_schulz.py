@@ -1,6 +1,7 @@
 """Orthogonalizing a matrix by products alone: Newton–Schulz iteration with a quintic polynomial."""
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +17,16 @@ DION = [  # a polynomial per step; Ahn et al., Dion, 2025
     (2.8769, -3.1427, 1.2046),
     (2.8366, -3.0525, 1.2012),
 ]
+PRESETS: dict[str, Any] = {"standard": STANDARD, "dion": DION}
+
+
+def coefficients(polynomials: Any) -> Any:
+    """Those of a name, "standard" or "dion"; numbers are what they are."""
+    if not isinstance(polynomials, str):
+        return polynomials
+    if polynomials not in PRESETS:
+        raise UnknownNameError("ns_coeffs", polynomials, PRESETS)
+    return PRESETS[polynomials]
 
 
 def _frobenius(x, eps):

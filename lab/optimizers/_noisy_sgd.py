@@ -1,57 +1,14 @@
 """Gradient descent with annealed noise."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
-import jax
-import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.errors import require
-from lab.optimizers import _counter as counter
+from lab.optimizers._add_noise import add_noise
 from lab.optimizers._learning_rate import scale_by_learning_rate
-from lab.optimizers._numbers import Number, like
+from lab.optimizers._numbers import Number
 from lab.spaces import LogRange
-
-
-class AnnealedNoiseState(NamedTuple):
-    """Where the noise is in its stream."""
-
-    count: jax.Array  # int32 []: t, updates taken so far
-    rng_key: jax.Array  # key []: of the draws to come
-
-
-def _annealed_noise(eta: Number, gamma: Number, key: Any) -> optax.GradientTransformation:
-    """Add normal noise of variance η / tᵞ, t = 1, 2, …"""
-
-    def typed(key):
-        if isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
-            return key
-        return jax.random.key(key)
-
-    def deviation(t):
-        exponent = jnp.asarray(gamma)
-        power = jax.lax.pow(t.astype(exponent.dtype), exponent)
-        return jnp.sqrt(like(eta, power) / power)
-
-    def init(params):
-        del params
-        return AnnealedNoiseState(counter.zero(), typed(key))
-
-    def update(updates, state, params=None):
-        del params
-        t = counter.one_more(state.count)
-        following, now = jax.random.split(state.rng_key)
-        leaves, structure = jax.tree.flatten(updates)
-        keys = jax.random.split(now, len(leaves))
-        sigma = deviation(t)
-        noisy = [
-            g + like(sigma, g) * jax.random.normal(k, g.shape, g.dtype)
-            for g, k in zip(leaves, keys, strict=True)
-        ]
-        return jax.tree.unflatten(structure, noisy), AnnealedNoiseState(t, following)
-
-    return optax.GradientTransformation(init, update)
 
 
 def noisy_sgd(
@@ -74,12 +31,11 @@ def noisy_sgd(
       learning_rate: η; a number or a schedule.
       eta: η′, variance of the noise at the first update.
       gamma: γ, how fast the variance falls.
-      key: What the noise is a function of: a key or an integer; None for 0. It goes into the
-        state at `init` and is not read again.
+      key: What the noise is a function of: see `add_noise`.
       seed: The former name of `key`; not both.
 
     Returns:
-      The transformation. Memory: a key. The noise is optax's, bit for bit.
+      The transformation. Memory: a key.
 
     References:
       Neelakantan et al., Adding gradient noise improves learning for very deep networks, 2015,
@@ -93,12 +49,7 @@ def noisy_sgd(
       >>> print(f"{updates.std():.3f}")
       0.010
     """
-    require(key is None or seed is None, "give key or its former name seed, not both.")
-    given = seed if key is None else key
-    return optax.chain(
-        _annealed_noise(eta, gamma, 0 if given is None else given),
-        scale_by_learning_rate(learning_rate),
-    )
+    return optax.chain(add_noise(eta, gamma, key, seed=seed), scale_by_learning_rate(learning_rate))
 
 
 ENTRIES = (

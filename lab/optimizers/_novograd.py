@@ -7,11 +7,13 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.errors import InputError
 from lab.optimizers import _counter as counter
+from lab.optimizers._arguments import needed
 from lab.optimizers._learning_rate import scale_by_learning_rate
+from lab.optimizers._mean_over_root import over_root
 from lab.optimizers._moments import average, zeros_like
-from lab.optimizers._numbers import Number, cast_like, like, together
+from lab.optimizers._numbers import Number, cast_like
+from lab.optimizers._vectors import plus, times
 from lab.spaces import LogRange
 
 
@@ -40,26 +42,14 @@ def scale_by_novograd(
         nu = jax.tree.map(number, params)
         return ScaleByNovogradState(counter.zero(), zeros_like(params, mu_dtype), nu)
 
-    def normalized(g, v, w):  # g / (√v + ε) + λ w
-        g, root = together(g, jnp.sqrt(v + like(eps_root, v)) + like(eps, v))
-        scaled, w = together(g / root, w)
-        return scaled + like(weight_decay, w) * w
-
-    def accumulated(u, m):  # m ← u + β₁ m
-        u, m = together(u, like(b1, m) * m)
-        return u + m
-
     def update(updates, state, params=None):  # Ginsburg et al., algorithm 1
-        if params is None:
-            raise InputError("novograd needs params: call update(updates, state, params).")
+        params = needed(params, "novograd")
         t = counter.one_more(state.count)
         squares = jax.tree.map(lambda g: jnp.sum(jnp.real(jnp.conj(g) * g)), updates)
-        nu = jax.tree.map(
-            lambda now, mean: jnp.where(t == 1, now, mean),
-            squares,
-            average(b2, squares, state.nu),
-        )
-        mu = jax.tree.map(accumulated, jax.tree.map(normalized, updates, nu, params), state.mu)
+        mean = average(b2, squares, state.nu)
+        nu = jax.tree.map(lambda now, mean: jnp.where(t == 1, now, mean), squares, mean)
+        decayed = plus(over_root(updates, nu, eps, eps_root), times(weight_decay, params))
+        mu = plus(decayed, times(b1, state.mu))
         new = cast_like(ScaleByNovogradState(t, mu, nu), state)
         return new.mu, new
 

@@ -39,8 +39,7 @@ def reduce_on_plateau(
         u ← s u
 
     For trainings whose length is not known. A schedule that sees the loss: it reacts to noise
-    as well, so average over many batches or hand it a validation loss. The last link of a chain;
-    `update(..., value=loss)`.
+    as well, so average over many batches or hand it a validation loss. The last link of a chain.
 
     Args:
       factor: f, between 0 and 1.
@@ -52,10 +51,7 @@ def reduce_on_plateau(
       min_scale: s_min.
 
     Returns:
-      The transformation; `update` needs `value`.
-
-    Raises:
-      InputError: If a static f is not between 0 and 1, or r or a impossible.
+      The transformation; `update` needs `value`, the loss. An impossible f, r or a is refused.
 
     References:
       Keras's and PyTorch's ReduceLROnPlateau; Bottou, Curtis & Nocedal, Optimization methods for
@@ -81,14 +77,9 @@ def reduce_on_plateau(
         dtypes = {jnp.finfo(jnp.result_type(p)).dtype for p in jax.tree.leaves(params)}
         real = sorted(dtypes, key=lambda d: jnp.finfo(d).bits) or [jnp.dtype(jnp.float32)]
         narrow, wide = real[0], real[-1]
-        return ReduceLROnPlateauState(
-            scale=jnp.ones([], narrow),
-            best_value=jnp.full([], np.inf, wide),
-            plateau_count=counter.zero(),
-            cooldown_count=counter.zero(),
-            count=counter.zero(),
-            avg_value=jnp.zeros([], wide),
-        )
+        scale, best, mean = jnp.ones([], narrow), jnp.full([], np.inf, wide), jnp.zeros([], wide)
+        stuck, resting, count = counter.zero(), counter.zero(), counter.zero()
+        return ReduceLROnPlateauState(scale, best, stuck, resting, count, mean)
 
     def judged(state):
         """The state once a mean is complete."""
@@ -98,8 +89,7 @@ def reduce_on_plateau(
         resting = state.cooldown_count > 0
         falls = ~resting & (stuck == patience)
         fallen = jnp.where(falls, scale * like(factor, scale), scale)
-        fallen = jnp.maximum(fallen, like(min_scale, scale))
-        rest = jnp.where(falls, cooldown, 0)
+        fallen, rest = jnp.maximum(fallen, like(min_scale, scale)), jnp.where(falls, cooldown, 0)
         return ReduceLROnPlateauState(
             scale=jnp.where(resting, scale, fallen),
             best_value=jnp.where(better, mean, best),
@@ -115,8 +105,7 @@ def reduce_on_plateau(
             raise InputError(
                 "reduce_on_plateau needs the loss: call update(updates, state, params, value=loss)."
             )
-        n = counter.one_more(state.count)
-        mean = state.avg_value
+        n, mean = counter.one_more(state.count), state.avg_value
         total = state.count.astype(mean.dtype) * mean + jnp.asarray(value).astype(mean.dtype)
         state = state._replace(count=n, avg_value=total / n.astype(mean.dtype))
         complete = n == accumulation_size

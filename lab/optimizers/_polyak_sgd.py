@@ -8,8 +8,9 @@ import optax
 from lab.catalog import OptimizerEntry
 from lab.errors import InputError, UnknownNameError
 from lab.optimizers._numbers import Number, like
-from lab.optimizers._scalars import quotient, scalar, scalar_dtype, square_norm, times
+from lab.optimizers._scalars import quotient, scalar, scalar_dtype
 from lab.optimizers._sgd import sgd
+from lab.optimizers._vectors import square_norm, times
 from lab.spaces import LogRange
 
 VARIANTS = {"sps": lambda gap: gap, "sps+": lambda gap: jnp.maximum(gap, 0)}

@@ -8,12 +8,14 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
-from lab.errors import InputError
 from lab.optimizers import _counter as counter
-from lab.optimizers._moments import average, squared, squares_like, zeros_like
-from lab.optimizers._numbers import Number, cast_like, like, together
-from lab.optimizers._scalars import dot, minus, one_norm, quotient, scalar, scalar_dtype, times
+from lab.optimizers._arguments import needed
+from lab.optimizers._mean_over_root import over_root
+from lab.optimizers._moments import average, squared, squares_like, weights_seen, zeros_like
+from lab.optimizers._numbers import Number, cast_like, like
+from lab.optimizers._scalars import quotient, scalar, scalar_dtype
 from lab.optimizers._scheduled import at
+from lab.optimizers._vectors import dot, minus, one_norm, plus, times
 from lab.spaces import LogRange
 
 
@@ -48,33 +50,31 @@ def prodigy(
         w ← w − γ (m / (√v + d ε) + λ w)
         d ← max(d, c r / ‖s‖₁)                   (from the next update on)
 
-    The gradient tells how much further than w₀ a solution is at least, and d never falls. For
-    when nothing is to be tuned: leave η at 1, with a schedule that decays to zero. It asks for
-    twice Adam's memory. Until the first gradient that is not zero, d stays what it was (in optax it
-    is NaN from then on).
+    The gradient tells how far from w₀ a solution is at least. For when nothing is to be tuned:
+    leave η at 1, with a schedule that decays to zero. ε is multiplied by the old d, as in the
+    paper; by the new one in optax and in the authors' code. A gradient of zero changes no d.
 
     Args:
       learning_rate: η; a number or a schedule.
-      betas: (β₁, β₂), memories of mean and mean square.
+      betas: (β₁, β₂), memories of the mean and of the mean square.
       beta3: β₃, memory of the estimate; None for √β₂.
       eps: ε, outside the root.
       estim_lr0: d₀ > 0, the first estimate: too small costs a few updates, too large diverges.
       estim_lr_coef: c.
-      weight_decay: λ, decoupled, multiplied by γ.
+      weight_decay: λ, decoupled.
       safeguard_warmup: Leaves γ out of s, so that a warm-up of η does not make d too large.
 
     Returns:
       The transformation, whose `update` needs the parameters. Memory: m, v, s and w₀.
 
     References:
-      Mishchenko & Defazio, Prodigy: an expeditiously adaptive parameter-free learner, 2023,
-      algorithm 4.
+      Mishchenko & Defazio, Prodigy: an expeditiously adaptive parameter-free learner, 2024,
+      algorithm 4; corrections of the start and weight decay as in its implementation.
 
     Example:
       >>> import jax, jax.numpy as jnp
       >>> from lab import optimizers
-      >>> rule = optimizers.prodigy()
-      >>> params = jnp.array([1.0, -2.0])
+      >>> rule, params = optimizers.prodigy(), jnp.array([1.0, -2.0])
       >>> state = rule.init(params)
       >>> for _ in range(100):
       ...     updates, state = jax.jit(rule.update)(2 * params, state, params)
@@ -87,49 +87,30 @@ def prodigy(
 
     def init(params):
         dtype = scalar_dtype(params)
-        return ProdigyState(
-            exp_avg=zeros_like(params),
-            exp_avg_sq=squares_like(params),
-            grad_sum=zeros_like(params),
-            params0=jax.tree.map(jnp.asarray, params),
-            estim_lr=scalar(estim_lr0, dtype),
-            numerator_weighted=scalar(0.0, dtype),
-            count=counter.zero(),
-        )
+        m, s, w0 = zeros_like(params), zeros_like(params), jax.tree.map(jnp.asarray, params)
+        d, r = scalar(estim_lr0, dtype), scalar(0.0, dtype)
+        return ProdigyState(m, squares_like(params), s, w0, d, r, counter.zero())
 
     def update(updates, state, params=None, **extra):
         del extra
-        if params is None:
-            raise InputError("prodigy needs params: call update(updates, state, params).")
+        params = needed(params, "prodigy")
         d, dtype = state.estim_lr, state.estim_lr.dtype
         t = counter.one_more(state.count)
-
-        def left(decay):  # 1 − decayᵗ
-            return scalar(1 - jax.lax.pow(jnp.asarray(decay), t), dtype)
-
-        rate = scalar(at(learning_rate, state.count), dtype)
-        gamma = d * rate * (jnp.sqrt(left(b2)) / left(b1))
-        growth = d / like(estim_lr0, d)
-        dg = times(d, updates)
-        r = like(b3, d) * state.numerator_weighted
-        r = r + growth * gamma * dot(updates, minus(state.params0, params), dtype)
-        weight = growth * (d if safeguard_warmup else gamma)
-        s = jax.tree.map(
-            lambda s, g: like(b3, s) * s + like(weight, s) * g.astype(s.dtype),
-            state.grad_sum,
-            updates,
+        correction = jnp.sqrt(scalar(weights_seen(b2, t), dtype)) / scalar(
+            weights_seen(b1, t), dtype
         )
-        m = average(b1, dg, state.exp_avg)
-        v = average(b2, squared(dg), state.exp_avg_sq)
-
-        def step(m, v, w):
-            m, root = together(m, jnp.sqrt(v) + like(d * like(eps, d), v))
-            direction, w = together(m / root, like(weight_decay, w) * w)
-            return like(-gamma, direction) * (direction + w)
-
+        gamma = d * scalar(at(learning_rate, state.count), dtype) * correction
+        growth = d / like(estim_lr0, d)
+        weight = growth * (d if safeguard_warmup else gamma)
+        ahead = dot(updates, minus(state.params0, params), dtype)
+        r = like(b3, d) * state.numerator_weighted + growth * gamma * ahead
+        s = plus(times(b3, state.grad_sum), times(weight, cast_like(updates, state.grad_sum)))
+        m = average(b1, times(d, updates), state.exp_avg)
+        v = average(b2, squared(times(d, updates)), state.exp_avg_sq)
+        step = plus(over_root(m, v, d * like(eps, d)), times(weight_decay, params))
         estimate = quotient(like(estim_lr_coef, r) * r, one_norm(s, dtype))
         new = ProdigyState(m, v, s, state.params0, jnp.maximum(d, estimate), r, t)
-        return jax.tree.map(step, m, v, params), cast_like(new, state)
+        return times(-gamma, step), cast_like(new, state)
 
     return optax.GradientTransformationExtraArgs(init, update)
 
@@ -140,9 +121,8 @@ ENTRIES = (
         by_hand=prodigy,
         via_optax=optax.contrib.prodigy,
         search_space={"learning_rate": LogRange(1e-2, 1e1)},
-        reference="Mishchenko & Defazio 2023, algorithm 4",
+        reference="Mishchenko & Defazio 2024, algorithm 4",
         state_slots=4,
-        rule="w ← w − η d m̂ / (√v̂ + d ε);  d ← max(d, r / ‖s‖₁), "
-        "r and s sums of ⟨g, w₀ − w⟩ and of g",
+        rule="w ← w − η d m̂ / (√v̂ + d ε);  d ← max(d, r / ‖s‖₁), r, s sums of ⟨g, w₀ − w⟩, g",
     ),
 )

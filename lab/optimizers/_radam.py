@@ -8,6 +8,7 @@ from lab.catalog import OptimizerEntry
 from lab.optimizers import _counter as counter
 from lab.optimizers._adam import ScaleByAdamState
 from lab.optimizers._learning_rate import scale_by_learning_rate
+from lab.optimizers._mean_over_root import debiased_mean
 from lab.optimizers._moments import average, debias, squared, squares_like, zeros_like
 from lab.optimizers._numbers import Number, cast_like, like
 from lab.spaces import LogRange
@@ -41,12 +42,7 @@ def scale_by_radam(
         faded = jax.lax.pow(jnp.asarray(b2), t)
         rho = jnp.asarray(limit - 2 * t.astype(faded.dtype) * faded / (1 - faded))  # ρ_t
         r, known = rectified(rho, limit), rho >= like(threshold, rho)
-
-        if nesterov:
-            ahead = debias(mu, b1, counter.one_more(t))
-            mu_hat = average(b1, debias(updates, b1, t), ahead)
-        else:
-            mu_hat = debias(mu, b1, t)  # m̂_t
+        mu_hat = debiased_mean(updates, mu, b1, t, nesterov=nesterov)  # m̂_t
 
         def direction(m, v):
             root = jnp.sqrt(v + like(eps_root, v)) + like(eps, v)

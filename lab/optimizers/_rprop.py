@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.optimizers import _repaired as repaired
 from lab.optimizers._moments import squares_like, zeros_like
 from lab.optimizers._numbers import Number, cast_like, like, together
 from lab.spaces import LogRange
@@ -110,31 +111,12 @@ def rprop(
     return optax.chain(steps, optax.stateless(lambda s, _: jax.tree.map(jnp.negative, s)))
 
 
-def _via_optax(learning_rate, eta_minus=0.5, eta_plus=1.2, min_step_size=1e-6, max_step_size=50.0):
-    start: Any = learning_rate(0) if callable(learning_rate) else learning_rate
-    late = optax.scale_by_rprop(start, eta_minus, eta_plus, min_step_size, max_step_size)
-
-    def init(params):
-        state: Any = late.init(params)
-        return state._replace(step_sizes=jax.tree.map(jnp.zeros_like, state.step_sizes))
-
-    def update(updates, state: Any, params=None):
-        sizes = jax.tree.map(lambda s: jnp.where(s == 0, start, s), state.step_sizes)
-        sizes = jax.tree.map(lambda s, old: s.astype(old.dtype), sizes, state.step_sizes)
-        state = state._replace(step_sizes=sizes)
-        new: Any
-        _, new = late.update(updates, state, params)
-        return new.prev_updates, new  # this update's step, which optax emits at the next
-
-    return optax.chain(optax.GradientTransformation(init, update), optax.scale(-1.0))
-
-
 PARTS = (scale_by_rprop,)
 ENTRIES = (
     OptimizerEntry(
         name="rprop",
         by_hand=rprop,
-        via_optax=_via_optax,
+        via_optax=repaired.rprop,
         search_space={"learning_rate": LogRange(1e-5, 1e-1)},
         reference="Riedmiller & Braun 1993; Igel & Hüsken 2000 (iRprop⁻)",
         state_slots=2,

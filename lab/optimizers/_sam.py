@@ -8,8 +8,9 @@ import jax.numpy as jnp
 import optax
 
 from lab.errors import InputError, require
+from lab.optimizers._arguments import needed
 from lab.optimizers._numbers import cast_like
-from lab.optimizers._scalars import minus, quotient, scalar_dtype, square_norm, times
+from lab.optimizers._vectors import minus, plus, times
 
 
 class SAMState(NamedTuple):
@@ -19,16 +20,6 @@ class SAMState(NamedTuple):
     opt_state: Any
     adv_state: Any
     cache: Any  # shaped as the parameters; None in opaque mode
-
-
-def normalize() -> optax.GradientTransformation:
-    """Divide a gradient by its norm over all parameters; nothing stays nothing (NaN in optax)."""
-
-    def unit(updates, _):
-        norm = jnp.sqrt(square_norm(updates, scalar_dtype(updates)))
-        return times(quotient(jnp.ones_like(norm), norm), updates)
-
-    return optax.stateless(unit)
 
 
 def sam(
@@ -107,8 +98,7 @@ def sam(
 
     def one_step(updates, state, params=None, **extra):
         del extra
-        if params is None:
-            raise InputError("sam needs params: call update(updates, state, params).")
+        params = needed(params, "sam")
         first, last = state.steps_since_sync == 0, state.steps_since_sync == sync_period - 1
 
         def where(condition, yes, no):
@@ -118,7 +108,7 @@ def sam(
         # optax passes what the parameters were an update ago, where the rule needs them at all
         start = where(first, params, state.cache)
         step, descended = optimizer.update(updates, state.opt_state, state.cache)
-        back = jax.tree.map(lambda a, b: a + b, minus(state.cache, params), step)
+        back = plus(minus(state.cache, params), step)
         anew = adv_optimizer.init(params) if reset_state else state.adv_state
         new = SAMState(
             steps_since_sync=(state.steps_since_sync + 1) % sync_period,
@@ -131,4 +121,4 @@ def sam(
     return optax.GradientTransformationExtraArgs(init, whole_update if opaque_mode else one_step)
 
 
-PARTS = (sam, normalize)
+PARTS = (sam,)

@@ -4,8 +4,9 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
+from lab.optimizers._normalize import normalize
 from lab.optimizers._numbers import Number
-from lab.optimizers._sam import normalize, sam
+from lab.optimizers._sam import sam
 from lab.optimizers._sgd import sgd
 from lab.spaces import LogRange
 

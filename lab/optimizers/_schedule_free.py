@@ -7,9 +7,10 @@ import jax.numpy as jnp
 import optax
 
 from lab.optimizers import _counter as counter
-from lab.optimizers._numbers import Number, cast_like, like, together
-from lab.optimizers._scalars import minus, quotient, scalar, scalar_dtype
+from lab.optimizers._numbers import Number, cast_like, like
+from lab.optimizers._scalars import quotient, scalar, scalar_dtype
 from lab.optimizers._scheduled import at
+from lab.optimizers._vectors import minus, plus, times
 
 
 class ScheduleFreeState(NamedTuple):
@@ -33,17 +34,7 @@ def schedule_free_eval_params(state: Any, params: Any) -> Any:
     Returns:
       x, shaped as the parameters.
     """
-    return _mixed(1 / state.b1, params, 1 - 1 / state.b1, state.z)
-
-
-def _mixed(a: Number, x: Any, b: Number, y: Any) -> Any:
-    """A x + b y."""
-
-    def leaf(x, y):
-        x, y = together(like(a, x) * x, like(b, y) * y)
-        return x + y
-
-    return jax.tree.map(leaf, x, y)
+    return plus(times(1 / state.b1, params), times(1 - 1 / state.b1, state.z))
 
 
 def schedule_free(
@@ -108,18 +99,12 @@ def schedule_free(
         c = quotient(weight, weight_sum)  # 0 while the rate is 0
 
         steps, base_state = base.update(updates, state.base_optimizer_state, params, **extra)
-        z = cast_like(_mixed(1.0, state.z, 1.0, steps), state.z)
-        x = _mixed(1 / b1, params, 1 - 1 / b1, state.z)
+        z = cast_like(plus(state.z, steps), state.z)
+        x = plus(times(1 / b1, params), times(1 - 1 / b1, state.z))
         # y' − y = β (x' − x) + (1 − β) (z' − z), and x' − x = c (z' − x): nothing large cancels
-        move = _mixed(b1 * c, minus(z, x), 1 - b1, minus(z, state.z))
-        new = ScheduleFreeState(
-            b1=state.b1,
-            weight_sum=weight_sum,
-            step_count=counter.one_more(state.step_count),
-            max_lr=max_lr,
-            base_optimizer_state=base_state,
-            z=z,
-        )
+        move = plus(times(b1 * c, minus(z, x)), times(1 - b1, minus(z, state.z)))
+        t = counter.one_more(state.step_count)
+        new = ScheduleFreeState(state.b1, weight_sum, t, max_lr, base_state, z)
         return cast_like(move, params), new
 
     return optax.GradientTransformationExtraArgs(init, update)

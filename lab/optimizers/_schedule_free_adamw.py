@@ -8,7 +8,7 @@ import optax.contrib
 from lab.catalog import OptimizerEntry
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._numbers import Number
-from lab.optimizers._rmsprop import scale_by_rms
+from lab.optimizers._scale_by_rms import scale_by_rms
 from lab.optimizers._schedule_free import schedule_free, schedule_free_eval_params
 from lab.optimizers._scheduled import warmed_up
 from lab.optimizers._weight_decay import add_decayed_weights

@@ -23,34 +23,22 @@ class ScaleByShampooState(NamedTuple):
     roots: Any  # their inverse roots, as of the last time they were taken
 
 
-def inverse_root(matrix: jax.Array, power: float) -> jax.Array:
-    """matrix^(−power) of a positive matrix, by its eigenvalues; tiny ones are raised to rounding.
-
-    Eigenvalues below the largest times the dtype's eps are nothing but rounding.
-    """
-    values, vectors = axes.eigh(matrix)
-    floor = jnp.max(jnp.abs(values)) * jnp.finfo(values.dtype).eps
-    roots = jnp.maximum(values, jnp.maximum(floor, jnp.finfo(values.dtype).tiny)) ** -power
-    return (vectors * roots.astype(vectors.dtype)[None, :]) @ vectors.conj().T
-
-
 def scale_by_shampoo(
     eps: Number = 1e-4, update_interval: int = 1, max_size: int = 1024
 ) -> optax.GradientTransformation:
     """Multiply gradients along each axis by its inverse root: see `shampoo`."""
 
     def start(size, dtype):
-        return jnp.asarray(eps, dtype) * jnp.eye(size, dtype=dtype)
+        return jnp.asarray(eps, dtype) * axes.identity(size, dtype)
 
     def init(params):
         statistics = axes.matrices(params, max_size, start)
-        return ScaleByShampooState(
-            counter.zero(), statistics, axes.matrices(params, max_size, _eye)
-        )
+        roots = axes.matrices(params, max_size, axes.identity)
+        return ScaleByShampooState(counter.zero(), statistics, roots)
 
     def roots_of(matrices):
         order = max(1, len(matrices))
-        return tuple(inverse_root(matrix, 0.5 / order) for matrix in matrices)
+        return tuple(axes.inverse_root(matrix, 0.5 / order) for matrix in matrices)
 
     def update(updates, state, params=None):  # Gupta, Koren & Singer, algorithms 1 and 2
         del params
@@ -69,10 +57,6 @@ def scale_by_shampoo(
         return cast_like(steps, updates), new
 
     return optax.GradientTransformation(init, update)
-
-
-def _eye(size, dtype):
-    return jnp.eye(size, dtype=dtype)
 
 
 def shampoo(

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.optimizers import _repaired as repaired
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._moments import average, zeros_like
 from lab.optimizers._numbers import Number, cast_like, like, together
@@ -108,35 +109,12 @@ def sm3(
     return optax.chain(scale_by_sm3(momentum), scale_by_learning_rate(learning_rate))
 
 
-def _via_optax(learning_rate, momentum=0.9):
-    inner = optax.scale_by_sm3(momentum)
-
-    def lifted(tree):  # scalars, on which it fails, become vectors
-        return jax.tree.map(jnp.atleast_1d, tree)
-
-    def lowered(tree, shapes):
-        return jax.tree.map(lambda x, p: x.reshape(jnp.shape(p)), tree, shapes)
-
-    def init(params):
-        state: Any = inner.init(lifted(params))
-        return state._replace(nu=lowered(state.nu, params))
-
-    def update(updates, state, params=None):
-        del params
-        new: Any
-        steps, new = inner.update(lifted(updates), state._replace(nu=lifted(state.nu)))
-        return lowered(steps, updates), new._replace(nu=lowered(new.nu, updates))
-
-    core = optax.GradientTransformation(init, update)
-    return optax.chain(core, optax.scale_by_learning_rate(learning_rate))
-
-
 PARTS = (scale_by_sm3,)
 ENTRIES = (
     OptimizerEntry(
         name="sm3",
         by_hand=sm3,
-        via_optax=_via_optax,
+        via_optax=repaired.sm3,
         search_space={"learning_rate": LogRange(1e-3, 1e1)},
         reference="Anil et al. 2019, algorithm SM3-II",
         state_slots=1,

@@ -1,96 +1,17 @@
 """Sophia: momentum over a running diagonal of the Hessian, clipped."""
 
 import functools
-from typing import Any, NamedTuple
+from typing import Any
 
-import jax
-import jax.numpy as jnp
 import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
-from lab.errors import InputError
-from lab.optimizers import _counter as counter
-from lab.optimizers._hutchinson import hutchinson_estimator_diag_hessian
 from lab.optimizers._learning_rate import scale_by_learning_rate
-from lab.optimizers._moments import average, debias, zeros_like
-from lab.optimizers._numbers import Number, cast_like, like, together
+from lab.optimizers._numbers import Number
+from lab.optimizers._scale_by_sophia import HUTCHINSON, scale_by_sophia
 from lab.optimizers._weight_decay import add_decayed_weights
 from lab.spaces import LogRange
-
-HUTCHINSON = hutchinson_estimator_diag_hessian()
-
-
-class SophiaState(NamedTuple):
-    """Momentum and curvature."""
-
-    count: jax.Array  # int32 []: t, updates taken so far
-    mu: Any  # m: mean gradient, shaped as the parameters
-    nu: Any  # h: mean diagonal of the Hessian, shaped as the parameters
-    hessian_fn_state: Any
-
-
-def scale_by_sophia(
-    b1: Number = 0.965,
-    b2: Number = 0.99,
-    eps: Number = 1e-8,
-    gamma: Number = 0.01,
-    clip_threshold: Any = 1.0,
-    update_interval: int = 10,
-    hessian_diagonal_fn: Any = HUTCHINSON,
-    mu_dtype: Any = None,
-    verbose: bool = False,
-    print_win_rate_every_n_steps: int = 0,
-) -> optax.GradientTransformationExtraArgs:
-    """Replace gradients by Sophia's direction: see `sophia`."""
-    diagonal = optax.with_extra_args_support(hessian_diagonal_fn)
-
-    def init(params):
-        return SophiaState(
-            counter.zero(), zeros_like(params, mu_dtype), zeros_like(params), diagonal.init(params)
-        )
-
-    def newton(m, h):
-        m, h = together(m, jnp.maximum(like(gamma, h) * h, like(eps, h)))
-        return m / h
-
-    def clip(u):
-        bound: Any = like(clip_threshold, u)
-        return jnp.clip(u, -bound, bound)
-
-    def win_rate(steps, t):
-        inside = jax.tree.map(lambda u: jnp.sum(jnp.abs(u) < like(clip_threshold, u)), steps)
-        share = sum(jax.tree.leaves(inside)) / sum(u.size for u in jax.tree.leaves(steps))
-        jax.lax.cond(
-            t % print_win_rate_every_n_steps == 0,
-            lambda: jax.debug.print("Sophia's share of unclipped steps: {}", share),
-            lambda: None,
-        )
-
-    def update(updates, state, params=None, **extra):  # Liu et al., algorithm 3
-        if params is None:
-            raise InputError("sophia needs params: call update(updates, state, params, ...).")
-        t = counter.one_more(state.count)
-        mu = average(b1, updates, state.mu)
-        steps = jax.tree.map(newton, debias(mu, b1, t), state.nu)
-        if clip_threshold is not None:
-            if verbose and print_win_rate_every_n_steps:
-                win_rate(steps, t)
-            steps = jax.tree.map(clip, steps)
-
-        def look():
-            curvature, seen = diagonal.update(
-                updates, state.hessian_fn_state, params=params, **extra
-            )
-            return cast_like(average(b2, curvature, state.nu), state.nu), seen
-
-        # The first look is after the first step, whose denominator is ε: all of it is clipped.
-        nu, seen = jax.lax.cond(
-            state.count % update_interval == 0, look, lambda: (state.nu, state.hessian_fn_state)
-        )
-        return steps, SophiaState(t, cast_like(mu, state.mu), nu, seen)
-
-    return optax.GradientTransformationExtraArgs(init, update)
 
 
 def sophia(
@@ -154,23 +75,14 @@ def sophia(
     """
     return optax.chain(
         scale_by_sophia(
-            b1,
-            b2,
-            eps,
-            gamma,
-            clip_threshold,
-            update_interval,
-            hessian_diagonal_fn,
-            mu_dtype,
-            verbose,
-            print_win_rate_every_n_steps,
+            b1, b2, eps, gamma, clip_threshold, update_interval, hessian_diagonal_fn, mu_dtype,
+            verbose, print_win_rate_every_n_steps,
         ),
         add_decayed_weights(weight_decay, weight_decay_mask),
         scale_by_learning_rate(learning_rate),
-    )
+    )  # fmt: skip
 
 
-PARTS = (scale_by_sophia,)
 ENTRIES = (
     OptimizerEntry(
         name="sophia",

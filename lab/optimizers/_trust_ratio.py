@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.errors import InputError
+from lab.optimizers._arguments import needed
 from lab.optimizers._numbers import Number, like, together
 
 
@@ -54,8 +54,7 @@ def scale_by_trust_ratio(
         return u * jnp.where(moving, ratio, 1).astype(u.dtype)
 
     def update(updates, params):
-        if params is None:
-            raise InputError("a trust ratio needs params: call update(updates, state, params).")
+        params = needed(params, "a trust ratio")
         return jax.tree.map(leaf, updates, params)
 
     return optax.stateless(update)

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 import jax
 import optax
 
-from lab.errors import InputError
 from lab.optimizers import _counter as counter
+from lab.optimizers._arguments import needed
 from lab.optimizers._numbers import like, together
 
 
@@ -45,8 +45,7 @@ def add_decayed_weights(
     """
 
     def decayed(updates, params, rate):
-        if params is None:
-            raise InputError("weight decay needs params: call update(updates, state, params).")
+        params = needed(params, "weight decay")
 
         def leaf(u, w):
             u, w = together(u, like(rate, w) * w)

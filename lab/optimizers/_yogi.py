@@ -8,6 +8,7 @@ from lab.catalog import OptimizerEntry
 from lab.optimizers import _counter as counter
 from lab.optimizers._adam import ScaleByAdamState
 from lab.optimizers._learning_rate import scale_by_learning_rate
+from lab.optimizers._mean_over_root import over_root
 from lab.optimizers._moments import average, debias, squared, squares_like
 from lab.optimizers._numbers import Number, cast_like, like, together
 from lab.spaces import LogRange
@@ -29,10 +30,6 @@ def scale_by_yogi(
         g2, v = together(g2, v)
         return v - like(1 - b2, v) * jnp.sign(v - g2) * g2
 
-    def direction(m, v):
-        m, root = together(m, jnp.sqrt(v + like(eps_root, v)) + like(eps, v))
-        return m / root
-
     def init(params):
         def full(p):
             return jnp.full_like(p, initial_accumulator_value, dtype=jnp.result_type(p))
@@ -45,8 +42,8 @@ def scale_by_yogi(
         t = counter.one_more(state.count)
         mu = average(b1, updates, state.mu)  # m_t
         nu = jax.tree.map(towards, squared(updates), state.nu)  # v_t
-        new = ScaleByAdamState(t, mu, nu)
-        return jax.tree.map(direction, debias(mu, b1, t), debias(nu, b2, t)), cast_like(new, state)
+        direction = over_root(debias(mu, b1, t), debias(nu, b2, t), eps, eps_root)
+        return direction, cast_like(ScaleByAdamState(t, mu, nu), state)
 
     return optax.GradientTransformation(init, update)
 
