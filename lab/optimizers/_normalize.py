@@ -8,10 +8,12 @@ from lab.optimizers._vectors import square_norm, times
 
 
 def normalize() -> optax.GradientTransformation:
-    """Divide a gradient by its norm over all parameters: u ← u / ‖u‖; 0 where it is 0 everywhere.
+    """Divide a gradient by its norm over all parameters; nothing stays nothing (NaN in optax).
+
+        u ← u / ‖u‖
 
     Normalized gradient descent before `sgd`, and the climb of `sam`: how far a step goes no
-    longer depends on how steep it is. (A gradient of zero is NaN in optax.)
+    longer depends on how steep it is.
 
     Returns:
       The transformation, without state.

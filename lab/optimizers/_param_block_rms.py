@@ -9,11 +9,11 @@ from lab.optimizers._numbers import Number
 
 
 def scale_by_param_block_rms(min_scale: Number = 1e-3) -> optax.GradientTransformation:
-    """Make steps relative: multiply the update of every array by the array's root mean square.
+    """Multiply the update of every array by the array's root mean square, at least `min_scale`.
 
         uₗ ← uₗ max(RMS(wₗ), s)
 
-    Part of Adafactor.
+    So that a learning rate is a relative change. Part of Adafactor.
 
     Args:
       min_scale: s > 0, so that arrays at zero can leave it.

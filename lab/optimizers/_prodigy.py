@@ -68,7 +68,7 @@ def prodigy(
       The transformation, whose `update` needs the parameters. Memory: m, v, s and w₀.
 
     References:
-      Mishchenko & Defazio, Prodigy: an expeditiously adaptive parameter-free learner, 2024,
+      Mishchenko & Defazio, Prodigy: an expeditiously adaptive parameter-free learner, 2023,
       algorithm 4; corrections of the start and weight decay as in its implementation.
 
     Example:
@@ -121,8 +121,9 @@ ENTRIES = (
         by_hand=prodigy,
         via_optax=optax.contrib.prodigy,
         search_space={"learning_rate": LogRange(1e-2, 1e1)},
-        reference="Mishchenko & Defazio 2024, algorithm 4",
+        reference="Mishchenko & Defazio 2023, algorithm 4",
         state_slots=4,
-        rule="w ← w − η d m̂ / (√v̂ + d ε);  d ← max(d, r / ‖s‖₁), r, s sums of ⟨g, w₀ − w⟩, g",
+        rule="w ← w − η d m̂ / (√v̂ + d ε);  d ← max(d, r / ‖s‖₁), "
+        "r and s sums of ⟨g, w₀ − w⟩ and of g",
     ),
 )
