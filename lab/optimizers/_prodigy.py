@@ -96,10 +96,8 @@ def prodigy(
         params = needed(params, "prodigy")
         d, dtype = state.estim_lr, state.estim_lr.dtype
         t = counter.one_more(state.count)
-        correction = jnp.sqrt(scalar(weights_seen(b2, t), dtype)) / scalar(
-            weights_seen(b1, t), dtype
-        )
-        gamma = d * scalar(at(learning_rate, state.count), dtype) * correction
+        seen1, seen2 = (scalar(weights_seen(b, t), dtype) for b in betas)
+        gamma = d * scalar(at(learning_rate, state.count), dtype) * (jnp.sqrt(seen2) / seen1)
         growth = d / like(estim_lr0, d)
         weight = growth * (d if safeguard_warmup else gamma)
         ahead = dot(updates, minus(state.params0, params), dtype)
