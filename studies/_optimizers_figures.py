@@ -18,7 +18,7 @@ def figures(results: dict[str, Result], folder: Folder) -> None:
     place = {n: np.mean([r.verdict.ranked.index(n) for r in results.values()]) for n in names}
     ranked = sorted(names, key=lambda n: (place[n], n))
     look, say = plots.looks(ranked), captions(results)
-    unit = one.currency.replace("_", " ")
+    unit = one.currency.replace("_", " ").replace("examples", "training examples")
 
     def save(figure, name: str) -> None:
         plots.save(figure, folder.path / f"{name}.png")
@@ -105,7 +105,8 @@ def captions(results: dict[str, Result]) -> dict[str, str]:
     named = f" The {plots.NAMED} best are named, the others grey." if many else ""
     return {
         "curves": f"{budget}; mean over {fresh}, 95 % t interval over {unit}; rate chosen among "
-        f"{trials}; schedules beside the first on one split.{named}",
+        f"{trials}; schedules beside the first on one split. The axis begins where the named ones "
+        f"are at the second evaluation.{named}",
         "rates": f"{budget}; {trials}: mean and range of final loss. Rings: what is chosen.{named}",
         "ranking": f"{budget}; test loss after tuning ({trials}, {audited} report seeds), "
         "95 % interval with splits, trials and seeds drawn again. Blue circles: not to be told "
@@ -122,7 +123,7 @@ def captions(results: dict[str, Result]) -> dict[str, str]:
         "heat": f"{budget}; validation loss at the best of {c.trials} rates for each schedule, "
         f"{c.tune_seeds} tuning seeds, one split. Selected and shown on the same seeds.",
         "confusion": f"{budget}; test rows of the best optimizer, mean over {c.report_seeds} seeds "
-        f"on {splits}; rows sum to 1.",
+        f"on {splits}; rows sum to 100 %.",
     }
 
 

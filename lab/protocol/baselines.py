@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from lab.errors import require
 from lab.protocol import scores
+from lab.protocol.reporting import opened
 from lab.tasks.task import Task
 
 
@@ -63,9 +64,9 @@ def _regressors() -> dict[str, Any]:
 
 
 def _scores(task: Task, split: int, make: Any) -> dict[str, np.ndarray]:
-    prepared: Any = task.source.prepare(split)
+    prepared, test = opened(task, split)
     x, y, weight = (np.asarray(prepared.rows[name]) for name in ("x", "y", "weight"))
-    train, test = prepared.train, prepared.open_test()
+    train = prepared.train
     model = make().fit(x[train], y[train], sample_weight=weight[train])
     if task.kind == "classification":
         outputs = np.zeros((1, len(test), int(y.max()) + 1))

@@ -68,6 +68,12 @@ def audit(
     return _measured(task, optimizers, trials, score, seeds, budget, settings)
 
 
+def opened(task: Task, split: int) -> tuple[Any, np.ndarray]:
+    """A split with its test rows. Whatever measures on them comes by here."""
+    prepared: Any = task.source.prepare(split)
+    return prepared, prepared.open_test()
+
+
 def _measured(
     task: Task, optimizers: Any, trials: Any, score: Score, seeds: Sequence[int], budget: Budget,
     settings: dict[str, Any],
@@ -79,8 +85,9 @@ def _measured(
     named = {row["split"] for rows in trials.values() for row in rows if "split" in row}
     axis = (settings.get("axes") or {}).get("split", [])
     used = sorted(map(int, named | set(axis) or {settings.get("split", 0)}))
-    splits: dict[int, Any] = {seed: task.source.prepare(seed) for seed in used}
-    tests = {seed: prepared.open_test() for seed, prepared in splits.items()}
+    splits, tests = {}, {}
+    for seed in used:
+        splits[seed], tests[seed] = opened(task, seed)
     longest = max(map(len, tests.values()))
     padded = {seed: np.resize(rows, longest) for seed, rows in tests.items()}
     record = sweep(
