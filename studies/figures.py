@@ -17,7 +17,7 @@ FIGURES = ROOT / "figures"
 # The order of a course; studies that are not named here follow, by name.
 COURSE = (
     "perceptron", "xor", "backpropagation", "losses", "landscapes", "loss_slices",
-    "gradient_descent", "momentum", "moving_average", "adaptive", "schedules", "optimizers",
+    "gradient_descent", "momentum", "moving_average", "adaptive", "schedules", "optimizers", "null",
     "depth_and_width", "speed",
 )  # fmt: skip
 
