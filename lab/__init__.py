@@ -7,7 +7,18 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lab import data, losses, models, optimizers, plots, protocol, schedules, statistics, tasks
+    from lab import (
+        data,
+        losses,
+        models,
+        optimizers,
+        plots,
+        probes,
+        protocol,
+        schedules,
+        statistics,
+        tasks,
+    )
     from lab.budget import Budget
     from lab.errors import InputError
     from lab.records import load, save
@@ -27,14 +38,14 @@ _HOME = {
     "use_all_cores": "lab.sweeps.place",
 }
 _ROOMS = (
-    "data", "losses", "models", "optimizers", "plots",
+    "data", "losses", "models", "optimizers", "plots", "probes",
     "protocol", "schedules", "statistics", "tasks",
 )  # fmt: skip
 
 __all__ = [
     "Budget", "InputError", "Task", "data", "load", "losses", "make_train", "models",
-    "optimizers", "plots", "protocol", "save", "schedules", "statistics", "sweep", "tasks",
-    "use_all_cores",
+    "optimizers", "plots", "probes", "protocol", "save", "schedules", "statistics", "sweep",
+    "tasks", "use_all_cores",
 ]  # fmt: skip
 
 

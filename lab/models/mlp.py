@@ -14,7 +14,7 @@ from lab.errors import UnknownNameError, require
 from lab.models.activations import ACTIVATIONS, prelu
 from lab.models.dropout import Dropout
 from lab.models.initializers import INITIALIZERS
-from lab.models.normalization import BatchNorm, GroupNorm
+from lab.models.normalization import BatchNorm, GroupNorm, InputNorm
 
 NORMALIZATIONS = ("batch", "layer", "group")
 POSITIONS = ("before", "after")
@@ -41,6 +41,7 @@ class MLP(nn.Module):
       momentum: Of the running averages of batch normalization.
       dropout: Whether hidden units are dropped in training; the rate is a number of the call.
       residual: Whether layers of equal width are bridged.
+      input_normalization: Whether inputs are standardized by the training rows seen so far.
     """
 
     widths: tuple[int, ...]
@@ -54,6 +55,7 @@ class MLP(nn.Module):
     momentum: float = 0.9
     dropout: bool = False
     residual: bool = False
+    input_normalization: bool = False
 
     def __post_init__(self):
         require(
@@ -83,6 +85,8 @@ class MLP(nn.Module):
         h = x.reshape(x.shape[0], -1)
         if h.dtype not in (jnp.float32, jnp.float64):
             h = h.astype(jnp.float32)
+        if self.input_normalization:
+            h = InputNorm(name="input")(h, train=train)
         for number, width in enumerate(self.widths):
             h = Hidden(
                 width=width,
@@ -139,7 +143,7 @@ class Hidden(nn.Module):
             h = Dropout(name="dropout")(h, dropout_rate, train=train)
         if self.residual and x.shape == h.shape:
             h = x + h
-        self.sow("intermediates", "output", h, reduce_fn=_latest, init_fn=_none)
+        self._show("output", h)
         return h
 
     def _normalize(self, h, train, bias_value):
@@ -152,10 +156,17 @@ class Hidden(nn.Module):
         return GroupNorm(groups=groups, bias_value=bias_value, name="norm")(h)
 
     def _activate(self, h):
+        self._show("preactivation", h)
         if self.activation != "prelu":
-            return ACTIVATIONS[self.activation](h)
-        slopes = self.param("slope", nn.initializers.constant(0.25), h.shape[-1:], h.dtype)
-        return prelu(h, slopes[None])
+            h = ACTIVATIONS[self.activation](h)
+        else:
+            slopes = self.param("slope", nn.initializers.constant(0.25), h.shape[-1:], h.dtype)
+            h = prelu(h, slopes[None])
+        self._show("activation", h)
+        return h
+
+    def _show(self, name, h):
+        self.sow("intermediates", name, h, reduce_fn=_latest, init_fn=_none)
 
 
 def _latest(_: Any, new: Any) -> Any:

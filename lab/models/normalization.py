@@ -1,9 +1,9 @@
 """Normalization by hand: x̂ = (x − μ)/√(σ² + ε), y = γx̂ + β; γ = 1 and β given at the start.
 
 Batch normalization takes μ and σ² over the batch, [B, D] -> [D], group normalization over
-each example's groups of units; layer normalization is one group. (Instance normalization would
-have groups of a single unit here, of which nothing is left.) Variances are two-pass and divided
-by B, not B − 1.
+each example's groups of units; layer normalization is one group. Instance normalization has
+groups of a single channel, and so needs positions to average over. Input normalization takes the
+statistics of all training rows seen. Variances are two-pass and divided by B, not B − 1.
 """
 
 from typing import Any
@@ -85,9 +85,69 @@ class GroupNorm(nn.Module):
         return affine(self, x, self.bias_value)
 
 
+class InstanceNorm(nn.Module):
+    """Instance normalization (Ulyanov et al., arXiv:1607.08022): each example, each channel alone.
+
+    Over the positions of a sequence or an image, T; the same in training and inference.
+
+    Attributes:
+      epsilon: ε.
+      bias_value: β at the start.
+    """
+
+    epsilon: float = 1e-5
+    bias_value: float = 0.0
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """[B, ..., C] -> [B, ..., C], at least one axis between the two."""
+        require(
+            x.ndim >= 3,
+            f"instance normalization needs positions, [B, T, C], given shape {x.shape}: "
+            "of a single number nothing is left.",
+        )
+        positions = tuple(range(1, x.ndim - 1))
+        mean = jnp.mean(x, positions, keepdims=True)
+        variance = jnp.mean(jnp.square(x - mean), positions, keepdims=True)
+        return affine(self, standardize(x, mean, variance, self.epsilon), self.bias_value)
+
+
+class InputNorm(nn.Module):
+    """Input normalization: less the mean, over the standard deviation, of all rows seen so far.
+
+    In training each batch first joins mean, squares and count (Chan et al., 1979); inference
+    leaves them. After one epoch they are those of the training rows, as `lab.data.prepare` takes
+    them beforehand. No γ and β: the first layer has them. LeCun et al., Efficient BackProp, 4.3.
+
+    Attributes:
+      epsilon: ε.
+    """
+
+    epsilon: float = 1e-5
+
+    @nn.compact
+    def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
+        """[B, D] -> [B, D]."""
+        units, dtype = x.shape[-1:], x.dtype
+        count = self.variable("batch_stats", "count", jnp.zeros, (), dtype)
+        mean = self.variable("batch_stats", "mean", jnp.zeros, units, dtype)
+        variance = self.variable("batch_stats", "var", jnp.ones, units, dtype)
+        if train and not self.is_initializing():
+            n, own = count.value, jnp.mean(x, 0)
+            total = n + jnp.asarray(x.shape[0], dtype)
+            share = x.shape[0] / total
+            spread = jnp.mean(jnp.square(x - own[None]), 0)
+            between = jnp.square(own - mean.value) * share * (1 - share)
+            variance.value = (1 - share) * variance.value + share * spread + between
+            mean.value = mean.value + share * (own - mean.value)
+            count.value = total
+        return standardize(x, mean.value[None], variance.value[None], self.epsilon)
+
+
 def affine(module: Any, x: jax.Array, bias_value: float) -> jax.Array:
     """γx + β with the module's parameters `scale` and `bias`, [D] each."""
     shape, dtype = x.shape[-1:], x.dtype
     scale = module.param("scale", nn.initializers.ones, shape, dtype)
     bias = module.param("bias", nn.initializers.constant(bias_value), shape, dtype)
-    return scale[None] * x + bias[None]
+    across = (None,) * (x.ndim - 1)
+    return scale[across] * x + bias[across]

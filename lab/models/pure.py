@@ -96,17 +96,34 @@ def hidden(
     model_state: Any,
     x: Any,
     *,
+    of: str = "output",
+    train: bool = False,
+    key: Any = None,
     hypers: Mapping[str, Any] = NOTHING,
 ) -> dict[str, jax.Array]:
-    """What each layer puts out in evaluation, by name in order of depth: `{name: [B, W]}`.
+    """What each layer puts out, by name in order of depth: `{name: [B, W]}`.
 
-    Any module that sows an `output` into `intermediates` takes part; `MLP` does.
+    Any module that sows what is asked for into `intermediates` takes part; layers of `MLP` sow
+    `preactivation` (what their activation is given), `activation` (what it makes of it) and
+    `output` (what the next layer gets, after normalization, dropout and bridge).
+
+    Args:
+      model: A Linen module.
+      params: Its parameters.
+      model_state: Its state.
+      x: A batch, [B, ...].
+      of: What was sown.
+      train: Whether to drop units and to normalize by the batch; static. The state stays.
+      key: What is random in training.
+      hypers: Numbers; those that the module's `__call__` takes are passed on.
     """
     variables = {"params": params, **model_state}
-    numbers = _accepted(model, hypers, train=False)
+    numbers = _accepted(model, hypers, train=train)
+    mutable = ["intermediates", *(model_state if train else ())]
+    streams = {} if key is None else {"params": key}
     sown: Any
-    _, sown = model.apply(variables, x, mutable=["intermediates"], **numbers)
-    return {name: layer["output"] for name, layer in sown.get("intermediates", {}).items()}
+    _, sown = model.apply(variables, x, rngs=streams, mutable=mutable, **numbers)
+    return {name: layer[of] for name, layer in sown.get("intermediates", {}).items() if of in layer}
 
 
 def parameter_count(params: Any) -> int:
