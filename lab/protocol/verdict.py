@@ -46,10 +46,12 @@ def decide(
     """Rank optimizers by their test loss after tuning; a winner is one that all others lose to.
 
     The uncertainty is that of the whole procedure: splits, trials (with the selection redone) and
-    seeds are drawn again, the same splits and seeds for everyone (`lab.statistics.tuned`). An
+    seeds are drawn again, the same splits and seeds for everyone (`lab.statistics.tuned`).
+    Drawing crossed levels again counts the noise of runs more than once: with few splits that is
+    on the safe side (`studies.null` measures how far). An
     optimizer loses if its simultaneous (Bonferroni) interval behind the best lies above the
-    declared margin. With fewer than 12 trials nobody wins. A run that diverged counts as not
-    trained: with the loss before the first update.
+    declared margin. With fewer than 12 trials nobody wins. A run that diverged, or
+    ends worse than it began, counts as not trained: with the loss before the first update.
 
     Args:
       comparison: What was declared.
@@ -166,7 +168,7 @@ def by_optimizer(values: xr.DataArray) -> Mapping[str, np.ndarray]:
 def _losses(tuning: xr.Dataset, audited: xr.Dataset, label: str, untrained: float) -> Tuned:
     seen = by_optimizer(tuning.validation_loss.isel(step=-1))[label]
     told = by_optimizer(audited.test_loss)[label]
-    return Tuned(seen, np.where(np.isfinite(told), told, untrained))
+    return Tuned(seen, np.fmin(told, untrained))
 
 
 def _interval(estimate: np.ndarray, drawn: np.ndarray, splits: int, level: float) -> Interval:
