@@ -11,7 +11,8 @@ from studies import _cli, optimizers
 
 SMALL = ["--smoke", "--optimizers", "adam,sgd"]
 FIGURES = (
-    "curves", "rates", "ranking", "survival", "best_of", "profile", "ranks", "schedules", "confusion",
+    "curves", "rates", "ranking", "survival", "best_of", "profile", "ranks", "schedules",
+    "confusion",
 )  # fmt: skip
 BASELINES = ("constant", "linear", "gradient boosting")
 
