@@ -80,6 +80,19 @@ def glorot_uniform(key: Any, shape: Shape, dtype: Any = jnp.float32) -> jax.Arra
     return _uniform(key, shape, dtype, 1 / (sum(fans(shape)) / 2))
 
 
+def glorot_logistic_normal(key: Any, shape: Shape, dtype: Any = jnp.float32) -> jax.Array:
+    """N(0, 16 · 2/(fan_in + fan_out)): Glorot with the gain of 4 that makes up for σ'(0) = ¼."""
+    return _normal(key, shape, dtype, 16 / (sum(fans(shape)) / 2))
+
+
+def glorot_logistic_uniform(key: Any, shape: Shape, dtype: Any = jnp.float32) -> jax.Array:
+    """U[−4√(6/(fan_in + fan_out)), 4√(6/(fan_in + fan_out))], for logistic units.
+
+    Bengio, arXiv:1206.5533, section 3.2 on initial weights.
+    """
+    return _uniform(key, shape, dtype, 16 / (sum(fans(shape)) / 2))
+
+
 def he_normal(key: Any, shape: Shape, dtype: Any = jnp.float32) -> jax.Array:
     """N(0, 2/fan_in): the 2 makes up for the half that ReLU cuts.
 
@@ -102,9 +115,17 @@ def orthogonal(key: Any, shape: Shape, dtype: Any = jnp.float32) -> jax.Array:
     require(len(shape) >= 2, f"orthogonal kernels need two axes, given shape {shape}.")
     rows, columns = math.prod(shape[:-1]), shape[-1]
     tall = jax.random.normal(key, (max(rows, columns), min(rows, columns)), dtype)
-    q, r = jnp.linalg.qr(tall)
+    q, r = _qr(tall)
     q = q * jnp.sign(jnp.diagonal(r))[None, :]
     return (q.T if rows < columns else q).reshape(shape)
+
+
+@jax.custom_batching.sequential_vmap
+def _qr(matrix):
+    # One after the other: batches of LAPACK calls wait for ever for the threads that they run on
+    # where there are two CPU devices (jaxlib 0.10.2).
+    q, r = jnp.linalg.qr(matrix)
+    return q, r
 
 
 def _normal(key, shape, dtype, variance):
@@ -149,6 +170,8 @@ INITIALIZERS: Catalog[Initializer] = Catalog(
             (lecun_uniform, _jax.lecun_uniform()),
             (glorot_normal, variance_scaling(1.0, "fan_avg", "normal")),
             (glorot_uniform, _jax.glorot_uniform()),
+            (glorot_logistic_normal, variance_scaling(16.0, "fan_avg", "normal")),
+            (glorot_logistic_uniform, variance_scaling(16.0, "fan_avg", "uniform")),
             (he_normal, variance_scaling(2.0, "fan_in", "normal")),
             (he_uniform, _jax.he_uniform()),
             (orthogonal, _jax.orthogonal()),

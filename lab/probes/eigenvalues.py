@@ -84,9 +84,17 @@ def largest(operator: Operator, key: Any, count: int = 1, steps: int = 20) -> Ei
     require(1 <= count <= steps, f"count must lie between 1 and the {steps} steps, given {count}.")
     alphas, betas, basis = lanczos(operator, key, steps)
     matrix = jnp.diag(alphas) + jnp.diag(betas[:-1], 1) + jnp.diag(betas[:-1], -1)
-    values, vectors = jnp.linalg.eigh(matrix)
+    values, vectors = _eigh(matrix)
     values, vectors = values[::-1][:count], vectors[:, ::-1][:, :count]
     return Eigenvalues(values, jnp.abs(betas[-1] * vectors[-1]), vectors.T @ basis)
+
+
+@jax.custom_batching.sequential_vmap
+def _eigh(matrix):
+    # One after the other: batches of LAPACK calls wait for ever for the threads that they run on
+    # where there are two CPU devices (jaxlib 0.10.2).
+    values, vectors = jnp.linalg.eigh(matrix)
+    return values, vectors
 
 
 def top_eigenvalues(

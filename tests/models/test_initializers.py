@@ -17,6 +17,8 @@ VARIANCE = {
     "lecun_uniform": 1 / FAN_IN,
     "glorot_normal": 2 / (FAN_IN + FAN_OUT),
     "glorot_uniform": 2 / (FAN_IN + FAN_OUT),
+    "glorot_logistic_normal": 32 / (FAN_IN + FAN_OUT),
+    "glorot_logistic_uniform": 32 / (FAN_IN + FAN_OUT),
     "he_normal": 2 / FAN_IN,
     "he_uniform": 2 / FAN_IN,
 }
@@ -24,6 +26,7 @@ LIMIT = {
     "uniform_half": 0.5,
     "lecun_uniform": np.sqrt(3 / FAN_IN),
     "glorot_uniform": np.sqrt(6 / (FAN_IN + FAN_OUT)),
+    "glorot_logistic_uniform": 4 * np.sqrt(6 / (FAN_IN + FAN_OUT)),
     "he_uniform": np.sqrt(6 / FAN_IN),
 }
 
@@ -77,6 +80,21 @@ def test_orthogonal_keeps_lengths(shape):
     q = np.asarray(draw("orthogonal", shape))
     gram = q.T @ q if shape[0] >= shape[1] else q @ q.T
     np.testing.assert_allclose(gram, np.eye(min(shape)), atol=1e-5)
+
+
+def test_orthogonal_kernels_of_many_lanes_on_two_devices():
+    """Batches of LAPACK calls have waited for ever here."""
+    mesh = jax.make_mesh((2,), ("lanes",), axis_types=(jax.sharding.AxisType.Auto,))
+    lanes = jax.sharding.PartitionSpec("lanes")
+    every = jax.vmap(lambda key: INITIALIZERS["orthogonal"](key, (64, 64)))
+    drawn = jax.jit(
+        jax.shard_map(every, mesh=mesh, in_specs=lanes, out_specs=lanes, check_vma=False)
+    )
+    keys = jax.random.split(jax.random.key(1), 16)
+    for _ in range(3):
+        kernels = drawn(keys)
+    alone = INITIALIZERS["orthogonal"](keys[5], (64, 64))
+    np.testing.assert_array_equal(kernels[5], alone)
 
 
 def test_constants_leave_units_identical():
