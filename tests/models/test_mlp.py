@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import linen as nn
 
 from lab import models
 from lab.errors import InputError, UnknownNameError
@@ -107,6 +108,60 @@ def test_normalization_before_and_after_the_activation(normalization):
     assert set(after["dense"]) == {"kernel", "bias"}
     np.testing.assert_array_equal(after["norm"]["bias"], 0)
     assert jnp.any(h < 0) or normalization == "batch"  # whose averages have not moved yet
+
+
+@pytest.mark.parametrize("position", ["before", "after"])
+@pytest.mark.parametrize("normalization", [None, "batch", "layer", "group"])
+def test_a_residual_mlp_equals_the_one_of_flax(normalization, position):
+    """Three layers, two of them bridged, in training and in inference."""
+    makes = {
+        "batch": partial(nn.BatchNorm, momentum=0.9, epsilon=1e-5, use_fast_variance=False),
+        "layer": partial(nn.LayerNorm, epsilon=1e-5, use_fast_variance=False),
+        "group": partial(nn.GroupNorm, num_groups=4, epsilon=1e-5, use_fast_variance=False),
+    }
+
+    class Block(nn.Module):
+        width: int
+
+        @nn.compact
+        def __call__(self, x, train):
+            def normalized(h):
+                if normalization is None:
+                    return h
+                only = {"use_running_average": not train} if normalization == "batch" else {}
+                return makes[normalization](name="norm", **only)(h)
+
+            before = normalization is not None and position == "before"
+            h = nn.Dense(self.width, use_bias=not before, name="dense")(x)
+            h = nn.gelu(normalized(h)) if before else normalized(nn.gelu(h))
+            return x + h if x.shape == h.shape else h
+
+    class Twin(nn.Module):
+        @nn.compact
+        def __call__(self, x, train):
+            for number in range(3):
+                x = Block(8, name=f"hidden_{number:02d}")(x, train)
+            return nn.Dense(2, name="output")(x)
+
+    model = MLP(
+        widths=(8, 8, 8), outputs=2, activation="gelu", normalization=normalization,
+        normalization_position=position, residual=True,
+    )  # fmt: skip
+    params, state = initial(model)
+    params = jax.tree.map(lambda leaf: leaf + jnp.linspace(0, 0.2, leaf.size).reshape(leaf.shape), params)  # noqa: E501  # fmt: skip
+    for train in (True, False):
+        ours, moved = apply(model, params, state, X, train=train)
+        with jax.numpy_rank_promotion("allow"):
+            twin, twin_state = jax.jit(
+                partial(Twin().apply, mutable=list(state)), static_argnums=2
+            )({"params": params, **state}, X, train)
+        np.testing.assert_allclose(ours, twin, rtol=1e-4, atol=1e-4)
+        if train:
+            jax.tree.map(
+                lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5),
+                moved, dict(twin_state),
+            )  # fmt: skip
+            state = moved
 
 
 def test_residual_bridges_equal_widths_only():

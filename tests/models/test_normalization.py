@@ -11,7 +11,7 @@ from flax import linen as nn
 from lab import models
 from lab.errors import InputError
 from lab.models import MLP
-from lab.models.normalization import BatchNorm, GroupNorm
+from lab.models.normalization import BatchNorm, GroupNorm, InputNorm, InstanceNorm
 
 apply = jax.jit(models.apply, static_argnums=0, static_argnames="train")
 X = 3 + 2 * jax.random.normal(jax.random.key(0), (32, 12))
@@ -96,6 +96,52 @@ def test_running_averages_arrive():
     state, _ = jax.lax.scan(step, state, length=100)
     np.testing.assert_allclose(state["batch_stats"]["mean"], X.mean(0), rtol=1e-3)
     np.testing.assert_allclose(state["batch_stats"]["var"], X.var(0), rtol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(6, 10, 4), (3, 5, 2, 4)])
+def test_equals_the_instance_norm_of_flax(shape):
+    x = 3 + 2 * jax.random.normal(jax.random.key(0), shape)
+    ours, theirs = InstanceNorm(), nn.InstanceNorm(epsilon=1e-5, use_fast_variance=False)
+    params = shaken(models.init(ours, jax.random.key(0), x)[0])
+    y, _ = apply(ours, params, {}, x, train=True)
+    with jax.numpy_rank_promotion("allow"):
+        twin = jax.jit(theirs.apply)({"params": params}, x)
+    np.testing.assert_allclose(y, twin, rtol=1e-4, atol=1e-5)
+    same, _ = apply(ours, params, {}, x, train=False)
+    np.testing.assert_array_equal(y, same)
+
+
+def test_instance_norm_needs_positions():
+    with pytest.raises(InputError, match="needs positions"):
+        models.init(InstanceNorm(), jax.random.key(0), X)
+
+
+def test_input_norm_takes_the_statistics_of_all_rows_seen():
+    norm = InputNorm()
+    params, state = models.init(norm, jax.random.key(0), X)
+    assert params == {}
+    still, _ = apply(norm, params, state, X, train=False)
+    np.testing.assert_allclose(still, X, rtol=1e-4)
+    for first, last in ((0, 8), (8, 9), (9, 32)):
+        y, state = apply(norm, params, state, X[first:last], train=True)
+        seen = np.asarray(X[:last])
+        expected = (seen[first:] - seen.mean(0)) / np.sqrt(seen.var(0) + 1e-5)
+        np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
+    assert state["batch_stats"]["count"] == 32
+    y, same = apply(norm, params, state, X, train=False)
+    np.testing.assert_allclose(y.mean(0), 0, atol=1e-5)
+    np.testing.assert_allclose(y.std(0), 1, rtol=1e-4)
+    jax.tree.map(np.testing.assert_array_equal, same, state)
+
+
+def test_input_norm_is_the_first_layer_of_an_mlp():
+    model = MLP(widths=(), outputs=2, input_normalization=True)
+    params, state = models.init(model, jax.random.key(0), X)
+    y, moved = apply(model, params, state, X, train=True)
+    x = (X - X.mean(0)[None]) / np.sqrt(X.var(0) + 1e-5)[None]
+    np.testing.assert_allclose(y, x @ params["output"]["kernel"], rtol=1e-3, atol=1e-4)
+    shifted, _ = apply(model, params, moved, X, train=False)
+    np.testing.assert_allclose(shifted, y, rtol=1e-4, atol=1e-5)
 
 
 def test_groups_must_divide_the_units():
