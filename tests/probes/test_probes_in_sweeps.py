@@ -46,24 +46,33 @@ def plain(task):
 
 @pytest.fixture(scope="module")
 def probed(task):
-    def curvature(loss, params, batch, key):
-        return {
-            "sharpness": probes.sharpness(loss, params, batch, key, 4),
-            "trace": probes.hessian_trace(loss, params, batch, key, 2).value,
-            "noise": probes.gradient_moments(loss, params, batch, 5),
-        }
+    def noise(loss, params, batch, key):
+        return probes.gradient_moments(loss, params, batch, 5)
 
     probe = probes.together(
         flow=probes.Flow(),
         since=probes.Since(depth=1),
         signal=probes.Signal(MODEL, ACTIVATIONS["tanh"].by_hand, edges=(-1.0, 0.0, 1.0)),
-        loss=probes.OfLoss(task.problem, curvature),
+        noise=probes.OfLoss(task.problem, noise),
     )
     return sweep(task, {"adam": probes.remembering(CATALOG["adam"])}, probe=probe, probe_every=5)
 
 
 def test_all_probes_together_change_no_bit(plain, probed):
     same(plain, probed)
+
+
+@pytest.mark.slow
+def test_curvature_changes_no_bit(task, plain):
+    def curvature(loss, params, batch, key):
+        return {
+            "sharpness": probes.sharpness(loss, params, batch, key, 4),
+            "trace": probes.hessian_trace(loss, params, batch, key, 2).value,
+        }
+
+    record = sweep(task, probe=probes.OfLoss(task.problem, curvature), probe_every=5)
+    same(plain, record)
+    assert np.isfinite(record.probe_sharpness.sel(learning_rate=[0.01, 0.1])).all()
 
 
 def test_the_record_has_every_probe_by_time_and_layer(task, probed):
@@ -76,7 +85,7 @@ def test_the_record_has_every_probe_by_time_and_layer(task, probed):
     assert probed.probe_signal_histogram.shape[-2:] == (2, 2)
     sound = probed.sel(learning_rate=[0.01, 0.1])
     assert np.isfinite(sound.probe_flow_gradient_norm).all()
-    assert (sound.probe_loss_noise_trace > 0).all()
+    assert (sound.probe_noise_trace > 0).all()
     np.testing.assert_allclose(sound.probe_signal_histogram.sum("probe_signal_histogram_1"), 1)
     first = sound.isel(probe_step=0)
     np.testing.assert_array_equal(first.probe_since_relative_change, 0)
