@@ -23,7 +23,7 @@ def test_the_rules_contract_as_theory_says(name, kappa):
     tuned = best(1 / kappa, 1.0)
     with jax.enable_x64(True):
         name = name.split(",")[0]
-        numbers = {} if name == "sgd" else {"momentum": tuned.momentum}
+        numbers = {"momentum": tuned.momentum} if tuned.momentum else {}
         rule = optimizers.CATALOG[name].by_hand(tuned.rate, **numbers)
         found = []
         for h in np.geomspace(1 / kappa, 1.0, 7):
@@ -38,7 +38,7 @@ def test_no_other_numbers_contract_faster(name):
     tuned = best(0.02, 1.0)
     rng = np.random.default_rng(0)
     rates = tuned.rate * rng.uniform(0.3, 1.7, 4000)
-    momenta = np.zeros(4000) if name == "sgd" else rng.uniform(0, 1, 4000)
+    momenta = rng.uniform(0, 1, 4000) if tuned.momentum else np.zeros(4000)
     h = np.geomspace(0.02, 1, 50)[:, None]
     assert radius(rates, momenta, h).max(0).min() >= tuned.contraction - 1e-9
 

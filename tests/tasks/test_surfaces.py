@@ -45,7 +45,7 @@ def test_saddles_are_flat_and_no_minima(name):
     for point in land.saddles:
         gradient, hessian = derivatives(land, [point])
         assert np.abs(gradient).max() < 1e-8
-        if name == "monkey_saddle":  # three ways down, three up
+        if not np.any(hessian[0]):  # the monkey saddle: three ways down, three up
             angle = np.arange(6) * np.pi / 3
             heights = land(1e-2 * jnp.stack([jnp.cos(angle), jnp.sin(angle)]))
             assert (np.sign(heights) == [1, -1, 1, -1, 1, -1]).all()
