@@ -7,6 +7,7 @@ a number far enough from its default that forgetting it shows.
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from lab.optimizers import CATALOG
 
@@ -101,6 +102,14 @@ VARIANTS = {
 # Rules that are content with gradients; the others are in test_optimizer_information.py.
 PLAIN = [name for name in CATALOG if not CATALOG[name].needs - {"key"}]
 CASES = [(name, kwargs) for name in PLAIN for kwargs in VARIANTS.get(name, ({},))]
+
+# Enough, in the ordinary run, for what hardly depends on the rule: shapes of states do.
+TYPICAL = {"adam", "muon", "noisy_sgd", "schedule_free_adamw", "sgd", "shampoo", "sm3", "soap"}
+
+
+def typical_first(names):
+    """Names as parameters; all but the typical ones are slow."""
+    return [pytest.param(n, marks=() if n in TYPICAL else pytest.mark.slow) for n in names]
 
 
 def case_id(case):

@@ -10,7 +10,7 @@ import optax
 import pytest
 from differences import SETS_PARAMETERS
 from flax import nnx
-from optimizer_variants import PLAIN
+from optimizer_variants import PLAIN, typical_first
 
 from lab import optimizers
 from lab.optimizers import CATALOG
@@ -82,7 +82,7 @@ def losses_of_plain_loop(rule, loss, params):
     return losses
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", typical_first(NAMES))
 def test_a_flax_nnx_training_loop_takes_the_steps_of_a_plain_one(name):
     model, rule = nnx.Linear(3, 1, rngs=nnx.Rngs(0)), _rule(name)
     x, y = _data()
@@ -102,7 +102,7 @@ def test_a_flax_nnx_training_loop_takes_the_steps_of_a_plain_one(name):
     assert losses[-1] != losses[0]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", typical_first(NAMES))
 def test_an_equinox_training_loop_takes_the_steps_of_a_plain_one(name):
     model, rule = eqx.nn.MLP(3, 1, 4, 1, key=jax.random.key(1)), _rule(name)
     x, y = _data()

@@ -11,6 +11,7 @@ import pytest
 from flax.training.train_state import TrainState
 from jax.sharding import AxisType, Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
+from optimizer_variants import PLAIN, typical_first
 
 from lab import optimizers
 from lab.errors import InputError
@@ -86,7 +87,7 @@ def test_the_rate_is_read_back_from_the_state_of_every_rule(name):
     np.testing.assert_allclose(rate, 0.05)
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if not CATALOG[n].needs - {"key"}])
+@pytest.mark.parametrize("name", typical_first(PLAIN))
 def test_a_flax_train_state_moves_as_a_plain_loop(name):
     rule = CATALOG[name].by_hand(0.1)
     train = TrainState.create(apply_fn=loss, params=PARAMS, tx=rule)

@@ -13,7 +13,12 @@ from lab import plots, statistics
 from lab.statistics import Interval, TimeToTarget
 
 COUNTS, TASKS = (2, 10, 44), ("digits", "breast_cancer", "mnist1d")
-CASES = ((2, 1), (10, 3), (44, 1), (44, 3))
+CASES = (
+    (2, 1),
+    (10, 3),
+    pytest.param(44, 1, marks=pytest.mark.slow),
+    pytest.param(44, 3, marks=pytest.mark.slow),
+)
 TEXT = "Budget: 20 epochs (673 updates); mean over 12 fresh seeds on 5 splits. " * 3
 BASELINES = {
     "constant": 2.3,
