@@ -14,9 +14,10 @@ $(STAMP): pyproject.toml constraints.txt
 	$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(STAMP)
 
-# One split and few runs of every trial; without these flags the study takes a few minutes.
+# A short form, of one split; without these flags the study takes a few minutes.
 demo: $(STAMP)
-	$(RUN) -m studies.optimizers --tasks digits,mnist1d --splits 1 --audit-seeds 4 --out runs/optimizers
+	$(RUN) -m studies.optimizers --tasks digits,mnist1d --epochs 15 --splits 1 --audit-seeds 3 --no-timed \
+		--out runs/optimizers
 
 test: $(STAMP)
 	$(RUN) -m pytest -n $(JOBS) --dist worksteal

@@ -60,8 +60,9 @@ def table(result: Result) -> list[dict[str, str]]:
             "diverged": f"{result.diverged(name):.0%}",
             "good rates, decades": f"{float(sensitivity[name].width):.1f}",
             "MFLOP": f"{result.spent(name, 'flops')[-1] / 1e6:,.0f}",
-            "alone, s": f"{result.spent(name, 'seconds')[-1]:.2g}",
         })  # fmt: skip
+        if "seconds" in result.confirm.coords:
+            rows[-1]["alone, s"] = f"{result.spent(name, 'seconds')[-1]:.2g}"
     if result.baselines is not None:
         for name in result.baselines.baseline.values.tolist():
             row = {"optimizer": f"*{name}*", "test loss after tuning": ""}

@@ -39,6 +39,8 @@ class Optimizers(DataFlags):
     """Splits of the data; with one the verdict holds on this split only."""
     audit_seeds: int | None = None
     """Report seeds on which every trial is run for the verdict; by default all of them."""
+    timed: bool = True
+    """Whether each program is timed alone, so that the table says what a run takes in seconds."""
     epochs: float = 20
     """Budget of every run, in passes over the training rows."""
     budget: str = ""
@@ -88,7 +90,7 @@ def run(flags: Optimizers) -> None:
     }
     folder, parts, declared = Folder(flags, "optimizers"), {}, {}
     for label, (task, comparison) in planned.items():
-        made, comparison = _compare(label, task, comparison, schedules[1:], folder)
+        made, comparison = _compare(label, task, comparison, schedules[1:], folder, flags.timed)
         parts |= {f"{label}/{kind}": part for kind, part in made.items()}
         declared[label] = comparison.declared() | {"sha256": comparison.sha256, "kind": task.kind}
     described = {"flags": {k: str(v) for k, v in vars(flags).items()}, "comparisons": declared}
@@ -96,7 +98,7 @@ def run(flags: Optimizers) -> None:
 
 
 def _compare(
-    label: str, task: Task, comparison: Comparison, others: list[str], folder: Folder
+    label: str, task: Task, comparison: Comparison, others: list[str], folder: Folder, timed: bool
 ) -> tuple[dict[str, xr.Dataset], Comparison]:
     """Every record of one comparison, and the comparison with its space as it was in the end."""
 
@@ -125,7 +127,9 @@ def _compare(
         )
         more = protocol.chosen_trials(protocol.select(made["schedules"]))
         confirmed = {name: [*rows, *more[name]] for name, rows in confirmed.items()}
-    made["confirm"] = part("confirm", lambda held: comparison.confirm(task, confirmed, held))
+    made["confirm"] = part(
+        "confirm", lambda held: comparison.confirm(task, confirmed, held, timed=timed)
+    )
     made["report"] = part("report", lambda held: comparison.report(task, chosen, held))
     made["audit"] = part("audit", lambda held: comparison.audit(task, held))
     if task.kind in ("classification", "regression"):

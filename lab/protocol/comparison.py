@@ -131,12 +131,17 @@ class Comparison:
             axes=axes, extend=extend, **self._settings(bool(schedules)),
         )  # fmt: skip
 
-    def confirm(self, task: Task, chosen: Trials, extend: xr.Dataset | None = None) -> xr.Dataset:
-        """The chosen settings on fresh seeds, measured on validation rows along the way."""
+    def confirm(
+        self, task: Task, chosen: Trials, extend: xr.Dataset | None = None, *, timed: bool = True
+    ) -> xr.Dataset:
+        """The chosen settings on fresh seeds, measured on validation rows along the way.
+
+        `timed` says whether each program is timed alone, so that runs are charged in seconds too.
+        """
         seeds = phase_seeds(CONFIRM, self.confirm_seeds)
         return sweep(
             task, self.optimizers, trials=chosen, seeds=seeds, extend=extend,
-            timed=True, **self._settings("schedule" in _first(chosen)),
+            timed=timed, **self._settings("schedule" in _first(chosen)),
         )  # fmt: skip
 
     def report(self, task: Task, chosen: Trials, extend: xr.Dataset | None = None) -> xr.Dataset:
