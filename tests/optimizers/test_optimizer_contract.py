@@ -8,7 +8,7 @@ import numpy as np
 import optax
 import optimizer_runs as runs
 import pytest
-from optimizer_variants import CASES, PLAIN, case_id
+from optimizer_variants import CASES, PLAIN, case_id, typical_first
 
 from lab import optimizers
 from lab.optimizers import CATALOG
@@ -136,7 +136,7 @@ def test_weakly_typed_parameters_do_not_recompile_the_second_update(name):
         pytest.param(jnp.float64, 1e-12, id="float64"),
     ],
 )
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", typical_first(NAMES))
 def test_traced_and_static_numbers_agree(name, dtype, tolerance):
     """In float32 as far as it can hold 1 − b2: 1e-5 for b2 = 0.999."""
     factory = CATALOG[name].by_hand

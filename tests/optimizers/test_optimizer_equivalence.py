@@ -8,7 +8,7 @@ import optax
 import optimizer_runs as runs
 import pytest
 from differences import FLOOR, SETS_PARAMETERS
-from optimizer_variants import CASES, PLAIN, case_id
+from optimizer_variants import CASES, PLAIN, case_id, typical_first
 
 from lab.optimizers import CATALOG
 
@@ -72,7 +72,9 @@ def test_every_complex_update_equals_that_of_optax(case, dtype):
     assert_equivalent((case[0], kwargs), runs.jit, dtype)
 
 
-@pytest.mark.parametrize("name", [n for n in PLAIN if CATALOG[n].via_optax is not None])
+@pytest.mark.parametrize(
+    "name", typical_first(n for n in PLAIN if CATALOG[n].via_optax is not None)
+)
 def test_a_schedule_is_followed_as_optax_does(name):
     schedule = optax.exponential_decay(0.1, 20, 0.5)
 
