@@ -2,21 +2,17 @@
 
 import numpy as np
 
-from lab import plots, statistics
-from lab.protocol import SHARES
+from lab import plots
 from lab.statistics import Interval
+from studies import _optimizers_across as across
 from studies._cli import Folder
+from studies._optimizers_across import USUAL
 from studies._optimizers_result import MANY, Result
-
-USUAL = SHARES[1]  # the share of the reference's budget that declares the usual target
 
 
 def figures(results: dict[str, Result], folder: Folder) -> None:
     """All figures; what one task cannot show is left out."""
-    one = next(iter(results.values()))
-    names = one.verdict.ranked
-    place = {n: np.mean([r.verdict.ranked.index(n) for r in results.values()]) for n in names}
-    ranked = sorted(names, key=lambda n: (place[n], n))
+    one, ranked = next(iter(results.values())), across.ordered(results)
     look, say = plots.looks(ranked), captions(results)
     unit = one.currency.replace("_", " ").replace("examples", "training examples")
 
@@ -49,12 +45,18 @@ def figures(results: dict[str, Result], folder: Folder) -> None:
     )  # fmt: skip
     best_of = {k: {n: r.best_of(n) for n in ranked} for k, r in results.items()}
     save(plots.best_of_curves(best_of, look, say["best_of"]), "best_of")
-    ratios, scores = profile(results, ranked)
-    problems = next(iter(ratios.values())).size
-    save(plots.performance_profiles(ratios, look, scores, problems, say["profile"]), "profile")
-    if len(names) > 1:
+    times = across.ratios(results, ranked)
+    scores = _each(ranked, across.scores(times)[0])
+    by_name = dict(zip(ranked, times))
+    save(
+        plots.performance_profiles(by_name, look, scores, times.shape[1], say["profile"]), "profile"
+    )
+    if len(ranked) > 1:
         places = {k: (r.verdict.ranked, r.verdict.places) for k, r in results.items()}
-        save(plots.rank_plot(places, ranks(results, ranked), say["ranks"]), "ranks")
+        means = across.ranks(results, ranked)
+        order = np.argsort(means.estimate, kind="stable")
+        means = [ranked[i] for i in order], Interval(*(part[order] for part in means))
+        save(plots.rank_plot(places, means, say["ranks"]), "ranks")
     heats = {k: heat for k, r in results.items() if (heat := r.heat()) is not None}
     if heats:
         save(plots.schedule_heat(heats, say["heat"]), "schedules")
@@ -65,29 +67,6 @@ def figures(results: dict[str, Result], folder: Folder) -> None:
     }
     if matrices:
         save(plots.confusions(matrices, say["confusion"]), "confusion")
-
-
-def profile(results: dict[str, Result], ranked: list[str]):
-    """Performance ratios of each optimizer over tasks and splits, and the scores."""
-    columns = []
-    for result in results.values():
-        order = [result.tuning.optimizer.values.tolist().index(name) for name in ranked]
-        columns.append(result.times(USUAL)[order])
-    ratios = statistics.performance_ratios(np.concatenate(columns, axis=1))
-    scores = statistics.profile_score(ratios)
-    return dict(zip(ranked, ratios)), {n: float(s) for n, s in zip(ranked, scores)}
-
-
-def ranks(results: dict[str, Result], ranked: list[str]) -> tuple[list[str], Interval]:
-    """Mean rank over tasks, with intervals from resampled seeds within each task."""
-    fewest = min(r.tested(ranked[0], "test_loss").size for r in results.values())
-    losses = np.array([
-        [r.tested(name, "test_loss").ravel()[:fewest] for r in results.values()]
-        for name in ranked
-    ])  # fmt: skip
-    found = statistics.bootstrap_ranks(np.where(np.isfinite(losses), losses, np.inf)).mean
-    order = np.argsort(found.estimate, kind="stable")
-    return [ranked[i] for i in order], Interval(*(part[order] for part in found))
 
 
 def captions(results: dict[str, Result]) -> dict[str, str]:
@@ -125,6 +104,10 @@ def captions(results: dict[str, Result]) -> dict[str, str]:
         "confusion": f"{budget}; test rows of the best optimizer, mean over {c.report_seeds} seeds "
         f"on {splits}; rows sum to 100 %.",
     }
+
+
+def _each(names: list[str], interval: Interval) -> dict[str, Interval]:
+    return {name: Interval(*(part[i] for part in interval)) for i, name in enumerate(names)}
 
 
 def _rates(result: Result) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -4,12 +4,13 @@ import numpy as np
 import optax
 import xarray as xr
 
-from lab import records, statistics
-from lab.errors import require
+from lab import protocol, records, statistics
 from lab.protocol import SHARES
 from lab.statistics import Interval
+from studies import _optimizers_intervals as intervals
 from studies._cli import Folder
-from studies._optimizers_figures import USUAL, baselines_of, figures
+from studies._optimizers_across import USUAL, section
+from studies._optimizers_figures import baselines_of, figures
 from studies._optimizers_result import Result, over_units
 from studies._tables import comma_separated, markdown
 
@@ -21,15 +22,14 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
         name: Result(name, node, told["comparisons"][name])
         for name, node in record.children.items()
     }
-    budgets = {str(result.comparison.budget) for result in results.values()}
-    require(len(budgets) == 1, f"one figure has one budget; the record holds {sorted(budgets)}.")
+    protocol.comparable(*(part for r in results.values() for part in r.swept))
     figures(results, folder)
     rows = [{"task": name} | row for name, r in results.items() for row in table(r)]
     pages = [page(result) for result in results.values()]
     if told["left_out"]:
         reasons = "\n".join(f"- `{name}` {reason}." for name, reason in told["left_out"].items())
         pages.append(f"## Not ranked\n\n{reasons}\n")
-    text = "# Optimizers at equal budget\n\n" + "\n".join([*pages, intervals(results)])
+    text = "# Optimizers at equal budget\n\n" + "\n".join([*pages, *_together(results)])
     folder.text("table.md", text)
     keys = list(dict.fromkeys(key for row in rows for key in row))
     folder.text("table.csv", comma_separated(keys, [[r.get(k, "") for k in keys] for r in rows]))
@@ -38,7 +38,7 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
 
 def table(result: Result) -> list[dict[str, str]]:
     """A line for each optimizer, the best first, then the baselines."""
-    p, verdict, sensitivity = result.configurations(), result.verdict, result.sensitivity()
+    verdict, sensitivity = result.verdict, result.sensitivity()
     metrics = [str(v) for v in result.report.data_vars if str(v).startswith("test_")]
     metrics = [m for m in metrics if m not in ("test_loss", "test_confusion")]
     rows = []
@@ -50,7 +50,6 @@ def table(result: Result) -> list[dict[str, str]]:
             "optimizer": name + (" =" if name in verdict.tied else ""),
             "rate": f"{result.rates[name]:.2g}",
             "test loss after tuning": f"{loss.estimate:.4f} ({loss.low:.4f} – {loss.high:.4f})",
-            "p": f"{p[name]:.3f}" if name in p else "",
             **{_words(m): _plus_minus(over_units(result.tested(name, m))) for m in metrics},
             f"{result.currency} to {result.targets[USUAL]:.3g}": _number(
                 float(statistics.median_time(merged))
@@ -123,12 +122,33 @@ def words(result: Result) -> str:
     lines += [f"**Mind.** {sentence}" for sentence in v.warnings]
     if c.widened > 1:
         lines.append(f"Everyone's space was widened {c.widened:.3g}-fold at both ends.")
-    lines.append(
-        "`=` marks the best and what ties with it. `p` is the exact sign-flip test of the chosen "
-        "*configurations* over report seeds (Holm over the pairs with the best), which knows "
-        "nothing of other trials: it is not a test of optimizers."
-    )
+    lines.append("`=` marks the best and what ties with it.")
+    lines += configured(result)
     return "\n\n".join([*lines, "**Use this.**\n\n```python\n" + code(result) + "```\n"])
+
+
+def configured(result: Result) -> list[str]:
+    """The chosen settings side by side: a table apart, for it is not about optimizers."""
+    rows = [
+        [
+            pair.optimizer,
+            "{:.4f} ({:.4f} – {:.4f})".format(*map(float, pair.behind)),
+            f"{pair.shift:.4f}",
+            f"{pair.beats:.0%}",
+            f"{pair.p:.3f}",
+        ]
+        for pair in intervals.configurations(result)
+    ]
+    if not rows:
+        return []
+    header = ["behind the best", "mean", "Hodges–Lehmann", "seeds on which it loses", "p"]
+    return [
+        "<details><summary>The chosen <em>configurations</em>, not the optimizers, compared over "
+        "report seeds: differences of test loss, averaged over splits; other trials, or other "
+        "splits, may say otherwise. Simultaneous 95 % intervals; p is Holm's.</summary>",
+        markdown(header, rows),
+        "</details>",
+    ]
 
 
 def code(result: Result) -> str:
@@ -149,21 +169,14 @@ def code(result: Result) -> str:
     return "\n".join(lines) + "\n"
 
 
-def intervals(results: dict[str, Result]) -> str:
-    """How often intervals of paired means hold the truth at this study's size, simulated."""
-    n = next(iter(results.values())).comparison.report_seeds
-    if n < 3:
-        return ""
-    simulated = statistics.coverage_table(n, methods=statistics.PAIRED_MEANS)
-    chosen = statistics.choose_method(simulated, statistics.PAIRED_MEANS)
-    kinds = list(dict.fromkeys(row.data for row in simulated))
-    cells = {(row.method, row.data): f"{row.coverage:.3f}" for row in simulated}
-    methods = statistics.PAIRED_MEANS
-    lines = [[method, *(cells[method, kind] for kind in kinds)] for method in methods]
-    return (
-        f"## Intervals\n\nCoverage of 95 % intervals of the mean of {n} paired differences, "
-        f"simulated; best: {chosen}.\n\n{markdown(['method', *kinds], lines)}"
-    )
+def _together(results: dict[str, Result]) -> list[str]:
+    one = next(iter(results.values()))
+    problems = sum(result.splits for result in results.values())
+    several = len(one.verdict.ranked) > 1 and problems > 1
+    return [
+        *([section(results)] if several else []),
+        intervals.coverage(one.comparison.report_seeds, problems),
+    ]
 
 
 def _words(metric: str) -> str:

@@ -26,6 +26,12 @@ class Result:
         self.verdict = protocol.decide(self.comparison, self.tuning, self.audited)
         self.splits = len(self.comparison.splits)
 
+    @property
+    def swept(self) -> list[xr.Dataset]:
+        """Every record that stands beside others in a figure."""
+        parts = [self.tuning, self.audited, self.confirm, self.report, self.scheduled]
+        return [part for part in parts if part is not None]
+
     @cached_property
     def rates(self) -> dict[str, float]:
         """The rate with the least validation loss over all splits: what to use."""
@@ -122,16 +128,6 @@ class Result:
     def tested(self, name: str, metric: str) -> np.ndarray:
         """A test metric of the chosen setting, [split, seed]."""
         return self.report[metric].sel(optimizer=name).transpose("trial", "seed", ...).values
-
-    def configurations(self) -> dict[str, float]:
-        """Holm-adjusted exact p of each chosen *configuration* against the best, over all runs.
-
-        Runs are paired by split and seed; averaged over splits, so that seeds are the units.
-        """
-        best, *others = self.verdict.ranked
-        losses = {n: np.fmin(self.tested(n, "test_loss"), self.untrained) for n in [best, *others]}
-        p = [statistics.sign_flip_test((losses[n] - losses[best]).mean(0)) for n in others]
-        return dict(zip(others, statistics.holm(np.array(p)).tolist())) if others else {}
 
     def sensitivity(self) -> dict[str, statistics.Sensitivity]:
         """Of each optimizer to its learning rate: within a tenth of what training gains."""

@@ -5,6 +5,7 @@ splits of the data. The best by validation loss is confirmed and reported on fre
 test split that nothing before has seen; the verdict resamples the whole procedure.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from lab.protocol import Comparison
 from lab.tasks import Task
 from studies._cli import DataFlags, Folder, main, opened
 from studies._optimizers_report import draw
+from studies._took import took
 
 KNOWN = "sgd,momentum,nesterov,adagrad,rmsprop,adadelta,adam,adamw,nadam,lion"
 WIDER, WIDENINGS = 10**0.5, 1  # by how much everyone's space grows, and how often at most
@@ -88,13 +90,14 @@ def run(flags: Optimizers) -> None:
         )
         for label, task, size in _tasks(flags)
     }
-    folder, parts, declared = Folder(flags, "optimizers"), {}, {}
+    folder, parts, declared, begin = Folder(flags, "optimizers"), {}, {}, time.perf_counter()
     for label, (task, comparison) in planned.items():
         made, comparison = _compare(label, task, comparison, schedules[1:], folder, flags.timed)
         parts |= {f"{label}/{kind}": part for kind, part in made.items()}
         declared[label] = comparison.declared() | {"sha256": comparison.sha256, "kind": task.kind}
     described = {"flags": {k: str(v) for k, v in vars(flags).items()}, "comparisons": declared}
     draw(folder.finish(parts, described | {"left_out": left_out}), folder)
+    print(took(parts.values(), time.perf_counter() - begin))
 
 
 def _compare(

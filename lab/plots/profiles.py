@@ -58,6 +58,6 @@ def _middle(score: Interval | float) -> float:
 
 
 def _says(score: Interval | float) -> str:
-    if isinstance(score, Interval):
+    if isinstance(score, Interval) and np.isfinite(score.low):
         return f"{float(score.estimate):.2f} ({float(score.low):.2f}–{float(score.high):.2f})"
-    return f"{score:.2f}"
+    return f"{_middle(score):.2f}"

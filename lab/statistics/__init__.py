@@ -17,6 +17,7 @@ from lab.statistics.bootstrap import (
 from lab.statistics.coverage import (
     ELSEWHERE,
     PAIRED_MEANS,
+    STATISTICS,
     Coverage,
     choose_method,
     coverage_table,
@@ -63,6 +64,7 @@ from lab.statistics.tuned import (
 __all__ = [
     "ELSEWHERE",
     "PAIRED_MEANS",
+    "STATISTICS",
     "Coverage",
     "Draws",
     "Interval",

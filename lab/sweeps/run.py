@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import jax
@@ -16,6 +17,7 @@ import numpy as np
 from jax.sharding import Mesh
 
 from lab.data.streams import key_data, order
+from lab.sweeps.clock import Clock
 from lab.sweeps.compiled import Compiled, compiled, compiled_schedule, seen
 from lab.sweeps.place import check_memory, shard, width
 from lab.sweeps.plan import Job, Lane
@@ -44,6 +46,7 @@ def run_job(
     mesh: Mesh,
     rows: Rows,
     advance: Advance,
+    clock: Clock,
     predict_on: Callable[[int], np.ndarray] | None = None,
 ) -> Iterator[Measured]:
     """Train all lanes of `job`; yields one block after the other.
@@ -53,6 +56,7 @@ def run_job(
       mesh: Where they run.
       rows: Their data, from `place_rows`.
       advance: Called with the number of lane-updates as they are done.
+      clock: Told of the calls that train and evaluate.
       predict_on: Row numbers, by split seed, whose outputs are wanted at the end.
     """
     program = compiled(job.program, mesh)
@@ -62,7 +66,7 @@ def run_job(
     for begin in range(0, len(job.lanes), size):
         lanes = job.lanes[begin : begin + size]
         padded = lanes + [lanes[-1]] * (size - len(lanes))
-        block = _Block(job, program, mesh, rows, padded)
+        block = _Block(job, program, mesh, rows, clock, padded)
         yield block.run(len(lanes), advance, predict_on)
 
 
@@ -87,8 +91,11 @@ def lane_bytes(program: Program, rule: tuple[str, ...], task: tuple[str, ...], d
 class _Block:
     """The lanes that run at the same time, all D·W of them."""
 
-    def __init__(self, job: Job, program: Compiled, mesh: Mesh, rows: Rows, lanes: list[Lane]):
+    def __init__(
+        self, job: Job, program: Compiled, mesh: Mesh, rows: Rows, clock: Clock, lanes: list[Lane]
+    ):
         self.job, self.program, self.mesh, self.rows, self.lanes = job, program, mesh, rows, lanes
+        self.clock = clock
         self.size = job.program.batch_size
         self.capacity = capacity(self.size)
         self.hypers = shard(mesh, _hypers(lanes))
@@ -104,9 +111,10 @@ class _Block:
         for start, stop in itertools.pairwise(self.job.marks):
             for first in range(start, stop, self.capacity):
                 count = min(self.capacity, stop - first)
-                state, info = self.program.advance(
-                    state, self.rows.table, self._stream(first, count), self.hypers,
-                    np.int32(first), np.int32(count),
+                stream = self._stream(first, count)
+                state, info = self.clock.call(
+                    "training", itemgetter(1), self.program.advance,
+                    state, self.rows.table, stream, self.hypers, np.int32(first), np.int32(count),
                 )  # fmt: skip
                 calls.append((first, count, info))
                 if len(calls) > 1:  # the chunk before this one, while this one runs
@@ -139,9 +147,10 @@ class _Block:
     def _evaluate(self, state):
         index, mask = self.evaluated
         table = self.rows.table
-        return self.program.evaluate(
-            seen(self.job.program, state), table, index, mask, self.hypers._replace(rule={})
-        )
+        return self.clock.call(
+            "evaluating", dict, self.program.evaluate,
+            seen(self.job.program, state), table, index, mask, self.hypers._replace(rule={}),
+        )  # fmt: skip
 
     def _predict(self, state, predict_on) -> np.ndarray:
         index = np.stack([predict_on(lane.split) for lane in self.lanes]).astype(np.int32)

@@ -14,6 +14,7 @@ from lab.catalog import ScheduleEntry
 from lab.errors import require
 from lab.sweeps import resume
 from lab.sweeps.checks import Setting
+from lab.sweeps.clock import Clock
 from lab.sweeps.place import lane_mesh, warn_of_idle_cores
 from lab.sweeps.plan import make_plan
 from lab.sweeps.progress import Progress
@@ -84,7 +85,9 @@ def sweep(
       finite, or -1). The ledger is coordinates: `updates`, `examples`, `gradient_evaluations`,
       `flops` (and `seconds`) that a lane was charged up to each step, each with the dimensions
       along which it differs, and `unspent`, less than an update, of the budget. A diverged
-      lane's metrics are infinite from there on.
+      lane's metrics are infinite from there on. Attributes say what this call took:
+      `lane_updates`, `seconds` and, of these, `seconds_compiling`, `seconds_training` and
+      `seconds_evaluating` (`lab.sweeps.clock`).
 
     Raises:
       InputError: Before anything compiles, if something cannot be what was meant.
@@ -126,16 +129,18 @@ def sweep(
     shown = sys.stderr.isatty() if progress is None else progress
     begin, widths = time.perf_counter(), {}
     placed: dict[Any, Any] = {}
-    with Progress(updates, sum(len(job.lanes) for job in todo), shown) as bar:
+    with Progress(updates, sum(len(job.lanes) for job in todo), shown) as bar, Clock() as clock:
         for job in todo:
             where = (job.task.source, *sorted({lane.split for lane in job.lanes}))
             if where not in placed:
                 placed = {where: place_rows(job, mesh)}  # one table at a time is kept
             widths[job.lanes[0].setting["optimizer"]] = block_width(job, mesh)[0]
-            for measured in run_job(job, mesh, placed[where], bar.advance, predict_on):
+            blocks = run_job(job, mesh, placed[where], bar.advance, clock, predict_on)
+            for measured in blocks:
                 table.write(measured)
     configuration = configuration | {"lane_width": widths, "seconds_per_update": plan.timed}
     record = records.stamp(table.dataset(), configuration)
     record.attrs["seconds"] = time.perf_counter() - begin
+    record.attrs |= {f"seconds_{kind}": spent for kind, spent in clock.seconds().items()}
     record.attrs["lane_updates"] = updates
     return record

@@ -1,0 +1,26 @@
+"""Where the time of a study went."""
+
+from collections.abc import Collection
+
+import xarray as xr
+
+WORK = ("lane_updates", "seconds", "seconds_training", "seconds_evaluating", "seconds_compiling")
+
+
+def took(parts: Collection[xr.Dataset], seconds: float) -> str:
+    """Run-steps per second, and shares of the study's `seconds`; what was resumed costs nothing."""
+    steps, sweeps, training, evaluating, compiling = (
+        sum(part.attrs.get(name, 0.0) for part in parts) for name in WORK
+    )
+    shares = {
+        "not in compiled training": seconds - training,
+        "evaluation": evaluating,
+        "compilation": compiling,
+        "the host's part of sweeps": sweeps - training - evaluating - compiling,
+        "statistics, baselines and figures": seconds - sweeps,
+    }
+    first, *others = (f"{spent / seconds:.0%} {name}" for name, spent in shares.items())
+    return (
+        f"{steps:,.0f} run-steps in {seconds:.0f} s: {steps / seconds:,.0f} a second; {first} "
+        f"({', '.join(others)})"
+    )
