@@ -62,7 +62,7 @@ def as_records(
     }
 
     def record(name: str, values: np.ndarray, phase: int) -> xr.Dataset:
-        seeds = phase + np.arange(test.shape[-1] if name == "test_loss" else validation.shape[-1])
+        seeds = phase + np.arange(values.shape[3])
         ran = (dims, np.full(values.shape[:4], -1))
         columns = {name: ((*dims, "step")[: values.ndim], values), "diverged_at": ran}
         return xr.Dataset(columns, labels | {"seed": seeds})

@@ -227,18 +227,23 @@ def _twin(params: Any) -> Any:
     return {name: scaled(params[name], by) for name, by in kernels.items()}
 
 
+def _around(at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    middle, half = (at.max(0) + at.min(0)) / 2, (at.max(0) - at.min(0)) / 2
+    half = np.maximum(half * 1.25, half.max() * 0.6)
+    return middle - half, middle + half
+
+
+def _as_far_as_filters_are_long(at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return -np.ones(2), np.ones(2)  # the path's shadow is a dot there
+
+
 def _maps(vectors: jax.Array, rows, key: jax.Array, size: int) -> dict[str, Any]:
     """The loss over each plane, around the path's shadow."""
     path = jax.vmap(_unravel)(vectors)
     heights, x, y = [], [], []
     for name, plane in zip(PLANES, planes_of(path, key)):
         at = np.asarray(slices.coordinates_on(plane, path))
-        if name == "random":  # the shadow is a dot there: show as far as the filters are long
-            low, high = np.array([-1.0, -1.0]), np.array([1.0, 1.0])
-        else:
-            middle, half = (at.max(0) + at.min(0)) / 2, (at.max(0) - at.min(0)) / 2
-            half = np.maximum(half * 1.25, half.max() * 0.6)
-            low, high = middle - half, middle + half
+        low, high = EXTENTS[name](at)
         x.append(np.linspace(low[0], high[0], size))
         y.append(np.linspace(low[1], high[1], size))
         heights.append(slices.plane_heights(training_loss, plane, x[-1], y[-1], rows))
@@ -247,6 +252,10 @@ def _maps(vectors: jax.Array, rows, key: jax.Array, size: int) -> dict[str, Any]
         "map_x": (("plane", "u"), np.stack(x)),
         "map_y": (("plane", "v"), np.stack(y)),
     }
+
+
+# How much of each plane of `PLANES` a map shows, by the coordinates of the path.
+EXTENTS = {"principal": _around, "chord": _around, "random": _as_far_as_filters_are_long}
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from studies._noisy_quadratic import updates_by_batch
 from studies._races import race, random_starts
 
 RACES = ("elongated_bowl", "ravine", "plateau", "saddle")
+RIDGE = {"saddle": 1e-3}  # starts there lie near the ridge, where the slope that leaves it is least
 RULES = {
     "gradient descent": ("sgd", {}),
     "heavy ball": ("momentum", {"momentum": 0.9}),
@@ -71,8 +72,7 @@ def run(flags: Momentum) -> None:
     for name in RACES[: 2 if smoke else None]:
         land = LANDSCAPES[name]
         starts = [random_starts(land, range(k, k + n)) for k, n in ((0, 16), (1000, seeds))]
-        if name == "saddle":  # from its ridge, where the slope that leaves it is least
-            starts = [np.where([True, False], s, s * 1e-3) for s in starts]
+        starts = [s * np.array([1.0, RIDGE.get(name, 1.0)]) for s in starts]
         parts[f"race/{name}"] = race(land, RULES, starts[0], starts[1], 50 if smoke else 600)
     parts = {name: lab.records.stamp(part, configuration) for name, part in parts.items()}
     report.draw(folder.finish(parts, configuration), folder)

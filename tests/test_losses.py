@@ -24,6 +24,7 @@ PARAMETERS = {
     "cosine_distance": [{}, {"epsilon": 0.5}],
 }
 CASES = [(name, kw) for name in TWINS for kw in PARAMETERS.get(name, [{}])]
+PREPARED = {"kl_divergence": jax.nn.log_softmax}  # takes logarithms of probabilities
 SCALES = [1e-3, 1.0, 30.0, 1e4]
 
 
@@ -45,8 +46,7 @@ def example(name, dtype, scale=1.0, seed=0):
         "distribution": lambda: np.vstack([np.eye(5)[:3], rng.dirichlet(np.ones(5), size=3)]),
         "indices": lambda: rng.integers(5, size=6),
     }[LOSSES[name].targets]()
-    if name == "kl_divergence":
-        outputs = np.asarray(jax.nn.log_softmax(jnp.asarray(outputs, dtype)))
+    outputs = PREPARED.get(name, jnp.asarray)(jnp.asarray(outputs, dtype))
     integers = LOSSES[name].targets == "indices"
     return jnp.asarray(outputs, dtype), jnp.asarray(targets, "int32" if integers else dtype)
 
@@ -189,14 +189,17 @@ def test_axis_means_what_it_means_in_optax(axis):
     logits = jax.random.normal(jax.random.key(0), (4, 4, 4))
     targets = jax.nn.softmax(logits[::-1], axis)
     mask = logits > -1
-    for name in ("softmax_cross_entropy", "kl_divergence", "cosine_similarity", "smooth_labels"):
-        extra = (0.1,) if name == "smooth_labels" else (targets,)
-        kw = {"axis": axis, "where": mask}
-        if name == "smooth_labels" and axis == (1, 2):
-            kw = {"axis": axis, "where": None}
-        ours = getattr(losses, name)(logits, *extra, **kw)
+    several = isinstance(axis, tuple)  # of which optax smooths labels without a mask only
+    for name, extra, where in (
+        ("softmax_cross_entropy", targets, mask),
+        ("kl_divergence", targets, mask),
+        ("cosine_similarity", targets, mask),
+        ("smooth_labels", 0.1, None if several else mask),
+    ):
+        kw = {"axis": axis, "where": where}
+        ours = getattr(losses, name)(logits, extra, **kw)
         with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
-            theirs = getattr(optax.losses, name)(logits, *extra, **kw)
+            theirs = getattr(optax.losses, name)(logits, extra, **kw)
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
     labels = jnp.zeros(ours.shape[:1] if axis == (1, 2) else (4, 4), int)
     ours = losses.softmax_cross_entropy_with_integer_labels(logits, labels, axis, mask)

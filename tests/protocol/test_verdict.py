@@ -33,17 +33,22 @@ def records(plan, best, noise=0.02, seed=0, valley=6):
         "updates": ("step", [0, 100]),
     }
 
-    def record(name, first_seed, count):
-        runs = loss[..., None, None] + noise * rng.normal(size=(*loss.shape, len(splits), count))
-        dims = ("optimizer", "trial", "split", "seed")
-        values = runs if name == "test_loss" else np.stack([np.full_like(runs, 2.3), runs], -1)
-        variables = {
-            name: ((*dims, "step")[: values.ndim], values),
-            "diverged_at": (dims, np.full(runs.shape, -1)),
-        }
+    dims = ("optimizer", "trial", "split", "seed")
+
+    def runs(count):
+        return loss[..., None, None] + noise * rng.normal(size=(*loss.shape, len(splits), count))
+
+    def record(name, column, first_seed, count):
+        shape = (*loss.shape, len(splits), count)
+        variables = {name: column, "diverged_at": (dims, np.full(shape, -1))}
         return xr.Dataset(variables, coordinates | {"seed": first_seed + np.arange(count)})
 
-    return record("validation_loss", 0, 3), record("test_loss", 2_000_000, SEEDS)
+    seen = runs(3)
+    seen = np.stack([np.full_like(seen, 2.3), seen], -1)
+    return (
+        record("validation_loss", ((*dims, "step"), seen), 0, 3),
+        record("test_loss", (dims, runs(SEEDS)), 2_000_000, SEEDS),
+    )
 
 
 def test_a_clear_lead_wins():
