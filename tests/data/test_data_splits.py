@@ -19,12 +19,12 @@ def parts(split):
     return split.train, split.validation, split.test
 
 
-@given(st.integers(0, 2**63 - 1), st.integers(2, 5), st.integers(20, 80), st.booleans())
+@given(st.integers(0, 2**63 - 1), st.integers(2, 5), st.integers(30, 80), st.booleans())
 @settings(deadline=None)
 def test_parts_are_disjoint_cover_all_rows_and_keep_twins_together(seed, k, n, few):
     rng = np.random.default_rng(n)
     y = rng.permutation(np.arange(n) % k)
-    x = rng.integers(0, 12 if few else 1000, (n, 1)).astype(float)
+    x = rng.integers(0, 60 if few else 1000, (n, 1)).astype(float)
     split = make_split(table_of(y, x), seed)
     np.testing.assert_array_equal(np.sort(np.concatenate(parts(split))), np.arange(n))
     seen = [set(x[rows, 0]) for rows in parts(split)]

@@ -1,0 +1,13 @@
+"""Updates are compared with those of twins; how fast they run does not matter, compiling does."""
+
+import jax
+import pytest
+
+
+@pytest.fixture(autouse=True, scope="package")
+def compiled_hastily(request):
+    """Leave out most of what XLA optimizes, but for the slow tests: code there is as users run."""
+    hasty = request.config.option.markexpr == "not slow"
+    jax.config.update("jax_disable_most_optimizations", hasty)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
