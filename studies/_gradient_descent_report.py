@@ -167,8 +167,8 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
         "noise": f"SGD at batch 32 and its tuned rate, {seeds} seeds: moments averaged over seeds "
         "and a stretch of updates before dividing; 95 % bootstrap interval over seeds. Band: "
         f"critical batch size fitted to the updates to a validation loss of {found.target:g}.",
-        "unfair": "400 rows of two moons, 80 for validation, drawn anew for each of "
-        f"{seeds} seeds; "
+        "unfair": f"400 rows of two moons, the same for all {seeds} seeds, each of which draws 80 "
+        "of them for validation; "
         f"2-10-10-2 ReLU, RMSprop, {unfair.attrs['epochs']} epochs; rate 0.001 unless tuned "
         f"({unfair.attrs['trials']} rates, {unfair.attrs['tuning_seeds']} tuning seeds). Mean, "
         "95 % t interval.",

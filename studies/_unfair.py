@@ -21,8 +21,9 @@ RATES = np.geomspace(1e-4, 0.3, 12)
 def unfair(tune: Sequence[int], report: Sequence[int], epochs: int = EPOCHS) -> xr.Dataset:
     """Validation loss after every epoch (or as many points) of each way to compare.
 
-    400 rows of two moons, 80 of them for validation, drawn anew for every seed; 2-10-10-2 ReLU,
-    softmax cross-entropy (binary cross-entropy on the difference of the two outputs), RMSprop.
+    400 rows of two moons, scaled once for all, of which every seed draws 80 for validation;
+    2-10-10-2 ReLU, softmax cross-entropy (binary cross-entropy on the difference of the two
+    outputs), RMSprop.
     """
     task = lab.tasks.supervised(
         lab.data.source(lab.data.load("moons", n=ROWS, noise=0.25)), widths=(10, 10)
