@@ -8,6 +8,7 @@ import xarray as xr
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
+from threadpoolctl import threadpool_limits
 
 from lab.errors import require
 from lab.protocol import scores
@@ -35,7 +36,10 @@ def baselines(task: Task, splits: Sequence[int]) -> xr.Dataset:
         f"{task.kind!r}.",
     )
     makers = _classifiers() if classes else _regressors()
-    rows = [[_scores(task, split, make) for split in splits] for make in makers.values()]
+    # On tables of this size two OpenMP threads gain nothing, and on busy cores wait for each other
+    # fifty times as long as they compute.
+    with threadpool_limits(1, "openmp"):
+        rows = [[_scores(task, split, make) for split in splits] for make in makers.values()]
     columns = {
         name: (("baseline", "split", *scores.DIMS.get(name, ())), _stack(rows, name))
         for name in rows[0][0]
