@@ -100,6 +100,7 @@ def sweep(
     >>> dict(record.validation_loss.sizes)
     {'optimizer': 1, 'learning_rate': 2, 'seed': 3, 'step': 3}
     """
+    begin = time.perf_counter()
     task = TASKS[task].make() if isinstance(task, str) else task
     require(isinstance(task, Task), f"task must be a lab.Task or a name, given {task!r}.")
     require(isinstance(budget, Budget), f"budget must be a lab.Budget, given {budget!r}.")
@@ -127,7 +128,7 @@ def sweep(
         todo = resume.take_over(plan, configuration, extend, table.put)
     updates = sum(len(job.lanes) * job.marks[-1] for job in todo)
     shown = sys.stderr.isatty() if progress is None else progress
-    begin, widths = time.perf_counter(), {}
+    widths: dict[str, int] = {}
     placed: dict[Any, Any] = {}
     with Progress(updates, sum(len(job.lanes) for job in todo), shown) as bar, Clock() as clock:
         for job in todo:
