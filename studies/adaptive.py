@@ -73,7 +73,7 @@ def features(sparse: bool, seeds: int, smoke: bool) -> xr.Dataset:
     told = lab.sweep(
         task, rules, seeds=[REPORT + i for i in range(seeds)],
         trials={k: [{"learning_rate": float(rates[i])}] for k, i in zip(rules, best)},
-        evaluations=30, progress=False, **settings,
+        evaluations=3 if smoke else 30, progress=False, **settings,
     ).isel(trial=0)  # fmt: skip
     dims = ("optimizer", "seed", "step")
     return xr.Dataset(
