@@ -1,6 +1,7 @@
 """By hand = optax, update by update, on the same gradients and in the same mode."""
 
 import functools
+import inspect
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +13,11 @@ from optimizer_variants import CASES, PLAIN, case_id, typical_first
 
 from lab.optimizers import CATALOG
 
+
+def parameters_of(name):
+    return inspect.signature(CATALOG[name].by_hand).parameters
+
+
 TOLERANCE = {
     jnp.float64: 1e-12,
     jnp.complex128: 1e-12,
@@ -22,6 +28,7 @@ TOLERANCE = {
 # Where optax is the one to be mistaken; each has a test in test_optimizer_differences.py.
 OPTAX_ERRS_ON_COMPLEX = {"adadelta", "rprop", "sm3"}  # the latter two fail
 REAL_BY_DEFAULT = {"adafactor"}  # dtype_momentum is float32
+WARM = [(n, {"warmup_steps": 20}) for n in PLAIN if "warmup_steps" in parameters_of(n)]
 TWINS = [case for case in CASES if CATALOG[case[0]].via_optax is not None]
 
 
@@ -30,16 +37,20 @@ def _scales(name, reference, dtype):
     return runs.visited(reference, dtype) if name in SETS_PARAMETERS else reference
 
 
-def assert_equivalent(case, mode, dtype):
+def error(case, mode, dtype, scales=_scales):
     name, kwargs = case
     entry = CATALOG[name]
     with jax.enable_x64(jnp.finfo(dtype).bits == 64):
         with runs.strictness():
             by_hand = mode(functools.partial(entry.by_hand, **kwargs), dtype)
         reference = mode(functools.partial(entry.via_optax, **kwargs), dtype)
-        error = runs.worst_error(by_hand, reference, _scales(name, reference, dtype))
-    print(f"WORST {name} {mode.__name__} {jnp.dtype(dtype).name} {error:.2e}")
-    assert error <= max(TOLERANCE[dtype], FLOOR.get(name, {}).get(dtype, 0.0))
+        return runs.worst_error(by_hand, reference, scales(name, reference, dtype))
+
+
+def assert_equivalent(case, mode, dtype):
+    found = error(case, mode, dtype)
+    print(f"WORST {case[0]} {mode.__name__} {jnp.dtype(dtype).name} {found:.2e}")
+    assert found <= max(TOLERANCE[dtype], FLOOR.get(case[0], {}).get(dtype, 0.0))
 
 
 @pytest.mark.parametrize("dtype", [jnp.float32, jnp.float64])
@@ -60,6 +71,22 @@ def test_every_update_equals_that_of_optax_in_other_modes(case, mode, dtype):
 @pytest.mark.parametrize("case", TWINS, ids=case_id)
 def test_every_bfloat16_update_is_within_one_unit_in_the_last_place(case):
     assert_equivalent(case, runs.jit, jnp.bfloat16)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "dtype"), [(name, dtype) for name, floor in FLOOR.items() for dtype in floor]
+)
+def test_a_floor_is_listed_where_it_is_needed_only(name, dtype):
+    cases = [case for case in [*TWINS, *WARM] if case[0] == name]
+    assert max(error(case, runs.jit, dtype) for case in cases) > TOLERANCE[dtype]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SETS_PARAMETERS)
+def test_what_sets_parameters_is_not_equal_relative_to_its_updates(name):
+    found = error((name, {}), runs.jit, jnp.float32, scales=lambda _, updates, __: updates)
+    assert found > TOLERANCE[jnp.float32]
 
 
 @pytest.mark.slow
