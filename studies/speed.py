@@ -1,245 +1,76 @@
-"""How many training steps a second? `lab.sweep` beside what one would otherwise write.
+"""How fast is the lab, beside what one would otherwise write, and beside the machine's limits?
 
-Python loop of jitted steps, one compiled scan per run, a plain vmap over runs, and `lab.sweep`:
-same model, data, optimizer and number of updates, interleaved in one process, medians of rounds.
+Panels: `throughput` (run-steps per second of `lab.sweep` and of plain ways), `updates` (one update
+of every rule by hand beside optax). Whatever is compared runs in turn in one process; ratios are
+formed within a round, and medians over rounds count.
 """
 
-import functools
-import statistics
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
-import numpy as np
-import optax
 import xarray as xr
 
 import lab
 from lab import plots
-from lab.tasks import Task
+from lab.errors import UnknownNameError
+from studies import _speed_throughput as throughput
+from studies import _speed_updates as updates
 from studies._cli import Flags, Folder, main, opened
+from studies._speed_panel import Panel, Scope
 from studies._tables import comma_separated, markdown
 
-RATE = 1e-3
-LANES = 32
+PANELS = {
+    "throughput": Panel(throughput.measure, throughput.drawn),
+    "updates": Panel(updates.measure, updates.drawn),
+}
 
 
 @dataclass(frozen=True)
 class Speed(Flags):
     """Flags of the speed study (`--seeds` has no meaning here: nothing is random but time)."""
 
-    rounds: int = 7
-    """Repetitions, interleaved."""
-
-
-class Case(NamedTuple):
-    """One size of network and batch."""
-
-    width: int
-    batch: int
-    updates: int  # of every run in a round; enough for about half a second of sweeping
-
-    @property
-    def name(self) -> str:
-        """What the case is called in figures."""
-        return f"64-{self.width}-{self.width}-10, batch {self.batch}"
-
-    @property
-    def flops(self) -> int:
-        """Of the matrix products of an update that are executed.
-
-        2·B·m·n each for the value, the weight gradient and the input gradient of a layer, the
-        last of which the first layer never needs.
-        """
-        layers = [(64, self.width), (self.width, self.width), (self.width, 10)]
-        products = 3 * sum(m * n for m, n in layers) - layers[0][0] * layers[0][1]
-        return 2 * self.batch * products
-
-
-CASES = (Case(128, 64, 400), Case(32, 32, 2000), Case(32, 8, 4000))
-Runner = Callable[[], int]  # trains, and says how many run-steps it took
+    panels: str = ",".join(PANELS)
+    """Which panels, separated by commas."""
+    rounds: int | None = None
+    """Interleaved repetitions; by default each panel's own number."""
+    optimizers: tuple[str, ...] = ()
+    """Only these in the panel of updates; by default every rule that a gradient is enough for."""
 
 
 def run(flags: Speed) -> None:
-    """Measure all ways in turn, round after round."""
+    """Measure one panel after the other."""
     folder = Folder(flags, "speed")
     if flags.from_ is not None:
         draw(opened(flags.from_, "speed"), folder)
         return
-    cases = [case._replace(updates=40) if flags.smoke else case for case in CASES]
-    rounds = 2 if flags.smoke else flags.rounds
-    peak = [_matmul_gflops() for _ in range(rounds)]
-    rates: dict[str, dict[str, list[float]]] = {}
-    for case in cases:
-        ways = _ways(case)
-        for runner in ways.values():
-            runner()  # compiles
-        timed: dict[str, list[float]] = {name: [] for name in ways}
-        for _ in range(rounds):
-            for name, runner in ways.items():
-                begin = time.perf_counter()
-                steps = runner()
-                timed[name].append(steps / (time.perf_counter() - begin))
-        rates[case.name] = timed
-        print(case.name, {name: f"{statistics.median(v):,.0f}/s" for name, v in timed.items()})
-    names = list(next(iter(rates.values())))
-    record = xr.Dataset(
-        {
-            "rate": (
-                ("case", "way", "round"),
-                np.array([[rates[case.name][way] for way in names] for case in cases]),
-                {"long_name": "run-steps per second", "units": "1/s"},
+    names = [name.strip() for name in flags.panels.split(",")]
+    for name in names:
+        if name not in PANELS:
+            raise UnknownNameError("panel", name, PANELS)
+    scope = Scope(flags.smoke, 2 if flags.smoke else flags.rounds, flags.optimizers)
+    parts: dict[str, xr.Dataset] = {}
+    for name in names:
+        parts[name] = folder.part(
+            name,
+            lambda held, name=name: (
+                held if held is not None else lab.records.stamp(PANELS[name].measure(scope), {})
             ),
-            "flops": (("case",), np.array([case.flops for case in cases]), {"units": "flop"}),
-            "peak": (("round",), np.array(peak), {"units": "GFLOP/s"}),
-        },
-        {"case": [case.name for case in cases], "way": names},
-    )
-    draw(folder.finish({"speed": lab.records.stamp(record, {"lanes": LANES})}, {}), folder)
-
-
-def _ways(case: Case) -> dict[str, Runner]:
-    task = lab.tasks.CATALOG["digits"].make(widths=(case.width, case.width))
-    return {
-        "Python loop of jitted steps": _python_loop(task, case),
-        "one scan per run": _scan(task, case),
-        "plain vmap over runs": _vmap(task, case),
-        "lab.sweep": _sweep(task, case),
-    }
-
-
-def _pieces(task: Task, case: Case):
-    """Shared by the three plain ways: first parameters, a step, and batches [T, B, ...]."""
-    split = task.source.prepare(0)
-    rng = np.random.default_rng(0)
-    index = rng.choice(split.train, (case.updates, case.batch))
-    batches = {key: rows[index] for key, rows in split.rows.items()}
-    hypers = {name: jnp.float32(value) for name, value in task.hypers.items()}
-    opt = optax.adam(RATE)
-
-    def start(key):
-        params = task.problem.init(key, hypers).params
-        return params, opt.init(params)
-
-    def step(state, batch):
-        params, opt_state = state
-
-        def loss(params):
-            return task.problem.loss(params, {}, batch, None, hypers)[0]
-
-        value, gradient = jax.value_and_grad(loss)(params)
-        updates, opt_state = opt.update(gradient, opt_state, params)
-        return (optax.apply_updates(params, updates), opt_state), value
-
-    return start, step, batches
-
-
-def _python_loop(task: Task, case: Case) -> Runner:
-    start, step, batches = _pieces(task, case)
-    state, step = jax.jit(start)(jax.random.key(0)), jax.jit(step)
-
-    def run() -> int:
-        now = state
-        for t in range(case.updates):
-            now, _ = step(now, {key: rows[t] for key, rows in batches.items()})
-        jax.block_until_ready(now)
-        return case.updates
-
-    return run
-
-
-def _scan(task: Task, case: Case) -> Runner:
-    start, step, batches = _pieces(task, case)
-    state = jax.jit(start)(jax.random.key(0))
-    whole = jax.jit(lambda state, batches: jax.lax.scan(step, state, batches))
-
-    def run() -> int:
-        jax.block_until_ready(whole(state, batches))
-        return case.updates
-
-    return run
-
-
-def _vmap(task: Task, case: Case) -> Runner:
-    start, step, batches = _pieces(task, case)
-    states = jax.jit(jax.vmap(start))(jax.random.split(jax.random.key(0), LANES))
-
-    def whole(state, batches):
-        return jax.lax.scan(step, state, batches)
-
-    mapped = jax.jit(jax.vmap(whole, in_axes=(0, None)))
-
-    def run() -> int:
-        jax.block_until_ready(mapped(states, batches))
-        return case.updates * LANES
-
-    return run
-
-
-def _sweep(task: Task, case: Case) -> Runner:
-    def run() -> int:
-        record = lab.sweep(
-            task, ["adam"], axes={"learning_rate": np.geomspace(1e-4, 1e-2, 4)}, seeds=LANES // 4,
-            budget=lab.Budget(updates=case.updates), batch_size=case.batch, evaluations=1,
-            progress=False,
-        )  # fmt: skip
-        return record.attrs["lane_updates"]
-
-    return run
-
-
-@functools.cache
-def _large_product() -> tuple[Any, Any]:
-    """One large product per device at the same time, as lanes would have it."""
-    mesh = jax.make_mesh((jax.device_count(),), ("d",), axis_types=(jax.sharding.AxisType.Auto,))
-    spec = jax.sharding.PartitionSpec("d")
-    matrices = jax.device_put(
-        np.ones((jax.device_count(), 2048, 2048), np.float32), jax.NamedSharding(mesh, spec)
-    )
-    product = jax.shard_map(lambda a: a @ a, mesh=mesh, in_specs=spec, out_specs=spec)
-    return jax.jit(product), matrices
-
-
-def _matmul_gflops(repeats: int = 3) -> float:
-    product, matrices = _large_product()
-    jax.block_until_ready(product(matrices))
-    begin = time.perf_counter()
-    for _ in range(repeats):
-        jax.block_until_ready(product(matrices))
-    seconds = (time.perf_counter() - begin) / repeats
-    return 2 * matrices.shape[0] * matrices.shape[1] ** 3 / seconds / 1e9
+        )
+    draw(folder.finish(parts, {}), folder)
 
 
 def draw(record: xr.DataTree, folder: Folder) -> None:
-    """Figure and table, from the record alone."""
-    speed = record["speed"].to_dataset()
-    rate = speed.rate.median("round")
-    loop = rate.sel(way="Python loop of jitted steps")
-    share = rate * speed.flops / 1e9 / float(speed.peak.median())
-    header = ["case", "way", "run-steps/s", "range", "× Python loop", "share of peak"]
-    rows = []
-    for case in speed.case.values.tolist():
-        for way in speed.way.values.tolist():
-            spread = speed.rate.sel(case=case, way=way).values
-            rows.append([
-                case, way, f"{float(rate.sel(case=case, way=way)):,.0f}",
-                f"{spread.min():,.0f} – {spread.max():,.0f}",
-                f"{float(rate.sel(case=case, way=way) / loop.sel(case=case)):.1f}",
-                f"{float(share.sel(case=case, way=way)):.0%}",
-            ])  # fmt: skip
+    """A figure and a table for each panel, from the record alone."""
     provenance = lab.records.manifest(record)["provenance"]
-    text = (
-        f"Medians of {speed.sizes['round']} interleaved rounds, bars: range. {LANES} lanes, Adam, "
-        f"float32, digits; {provenance['devices']} {provenance['backend']} devices. Peak: a large "
-        f"matrix product at {float(speed.peak.median()):.0f} GFLOP/s."
-    )
-    folder.text("table.md", f"# Run-steps per second\n\n{markdown(header, rows)}\n{text}\n")
-    folder.text("table.csv", comma_separated(header, rows))
-    plots.save(plots.speeds(speed.rate, text), folder.path / "speed.png")
-    print(f"\n{markdown(header, rows)}\n{text}\nfigures, tables and record: {folder.path}")
+    machine = f"{provenance['devices']} {provenance['backend']} devices"
+    pages = []
+    for name, node in record.children.items():
+        figure, table = PANELS[name].drawn(node.to_dataset(), machine)
+        plots.save(figure, folder.path / f"{name}.png")
+        pages.append(f"## {table.title}\n\n{markdown(table.header, table.rows)}\n{table.text}\n")
+        folder.text(f"{name}.csv", comma_separated(table.header, table.rows))
+    text = "# Speed\n\n" + "\n".join(pages)
+    folder.text("table.md", text)
+    print(f"\n{text}\nfigures, tables and record: {folder.path}")
 
 
 if __name__ == "__main__":

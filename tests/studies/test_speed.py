@@ -1,19 +1,51 @@
-"""The speed study runs, and counts its floating-point operations as documented."""
+"""The speed study runs, counts its operations as documented, and judges as documented."""
 
-import subprocess
-import sys
+import itertools
 
-from studies.speed import CASES
+import numpy as np
+import pytest
+
+from lab.errors import UnknownNameError
+from studies import _speed_updates as updates
+from studies._speed_throughput import CASES
+from studies.speed import PANELS, Speed, run
 
 
-def test_smoke(tmp_path):
-    command = [sys.executable, "-m", "studies.speed", "--smoke", "--out", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert "lab.sweep" in (tmp_path / "table.md").read_text()
-    assert (tmp_path / "speed.png").exists()
+def test_smoke_and_redraw(tmp_path):
+    run(Speed(smoke=True, out=tmp_path / "one"))
+    table = (tmp_path / "one" / "table.md").read_text()
+    assert "lab.sweep" in table
+    assert "as fast as optax" in table
+    run(Speed(from_=tmp_path / "one", out=tmp_path / "two"))
+    for name in ("table.md", *(f"{panel}.png" for panel in PANELS)):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_an_unknown_panel_is_refused(tmp_path):
+    with pytest.raises(UnknownNameError, match="throughput"):
+        run(Speed(panels="througput", out=tmp_path))
 
 
 def test_flops_are_the_executed_products():
     parameters = 64 * 128 + 128 * 128 + 128 * 10
     assert CASES[0].flops == 6 * 64 * parameters - 2 * 64 * 64 * 128
+
+
+@pytest.mark.parametrize(
+    ("mine", "control", "begins"),
+    [
+        ([0.9, 1.0, 1.1], [0.99, 1.01], "as fast as optax: "),
+        ([0.9, 1.0, 1.3], [0.7, 1.4], "as fast as optax within the control"),
+        ([0.9, 1.0, 1.3], [0.99, 1.01], "not as fast"),
+        ([1.1, 1.1, 1.1], [0.99, 1.01], "not as fast"),
+    ],
+)
+def test_the_verdict_on_updates(mine, control, begins):
+    assert updates.verdict(np.array(mine), np.array(control)).startswith(begins)
+
+
+def test_sizes_are_what_they_are_called():
+    def count(widths):
+        return sum((m + 1) * n for m, n in itertools.pairwise(widths))
+
+    assert [round(count(w), -3) for w in updates.SIZES.values()] == [26000, 9967000]

@@ -1,4 +1,4 @@
-"""What does one update cost? Every rule written by hand beside its optax twin.
+"""Time of one update: every rule written by hand beside its optax twin.
 
 One jitted update, float32: lab, optax and optax again (the control, whose spread is that of the
 machine) in turn, in one process. A ratio is formed inside every round, from three timings that
@@ -8,68 +8,47 @@ stand side by side; its median over rounds is what counts.
 import itertools
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
+from matplotlib.figure import Figure
 
-import lab
-from lab import plots
 from lab.errors import require
 from lab.optimizers import CATALOG
 from lab.plots.speed import update_ratios
-from studies._cli import Flags, Folder, main, opened
-from studies._tables import comma_separated, markdown
+from studies._speed_panel import Scope, Table
 
 WAYS = ("lab", "optax", "optax again")
 SIZES = {"MLP, 26k": (64, 128, 128, 10), "MLP, 10M": (1024, 2048, 2048, 1792)}
 LIMIT, WORST = 1.05, 1.2
+ROUNDS = 15  # slow outliers get three times as many
 ROUND_S = 0.01  # how long a timing should last at least
 RULE_S = 4.0  # and all timings of a rule at most, by fewer rounds
 
 
-@dataclass(frozen=True)
-class UpdateSpeed(Flags):
-    """Flags of the study of update times (`--seeds` has no meaning here)."""
-
-    rounds: int = 15
-    """Interleaved rounds per rule and size; slow outliers get three times as many."""
-    optimizers: tuple[str, ...] = ()
-    """Only these; by default every rule with a twin that needs a gradient alone."""
-    sizes: tuple[str, ...] = tuple(SIZES)
-    """Which networks."""
-
-
-def run(flags: UpdateSpeed) -> None:
-    """Measure every rule, and those that look slow once more."""
-    folder = Folder(flags, "update_speed")
-    if flags.from_ is not None:
-        draw(opened(flags.from_, "update_speed"), folder)
-        return
-    names, sizes, rounds = flags.optimizers or comparable(), flags.sizes, flags.rounds
+def measure(scope: Scope) -> xr.Dataset:
+    """Time every rule, and those that look slow once more."""
+    names, sizes, rounds = scope.optimizers or comparable(), tuple(SIZES), scope.rounds or ROUNDS
     for name in names:
         require(name in comparable(), f"{name} has no twin that a gradient alone is enough for.")
-    for size in sizes:
-        require(size in SIZES, f"there is no size {size}; there are {', '.join(SIZES)}.")
-    if flags.smoke:
-        names, sizes, rounds = names[:2], sizes[:1], 3
+    if scope.smoke:
+        names, sizes = names[:2], sizes[:1]
     seconds = np.full((len(sizes), len(names), len(WAYS), 3 * rounds), np.nan)
     for i, size in enumerate(sizes):
         for j, name in enumerate(names):
-            timed = measure(name, SIZES[size], rounds)
-            if not flags.smoke and np.median(timed[0] / timed[1]) > LIMIT:
-                timed = measure(name, SIZES[size], 3 * rounds)
+            timed = timings(name, SIZES[size], rounds)
+            if not scope.smoke and np.median(timed[0] / timed[1]) > LIMIT:
+                timed = timings(name, SIZES[size], 3 * rounds)
             seconds[i, j, :, : timed.shape[1]] = timed
             ratio = np.median(timed[0] / timed[1])
             print(f"{size}: {name} {np.median(timed[0]) * 1e6:,.0f} µs, {ratio:.2f}", flush=True)
-    record = xr.Dataset(
+    return xr.Dataset(
         {"seconds": (("size", "optimizer", "way", "round"), seconds, {"units": "s"})},
         {"size": list(sizes), "optimizer": list(names), "way": list(WAYS)},
     )
-    draw(folder.finish({"speed": lab.records.stamp(record, {})}, {}), folder)
 
 
 def comparable() -> tuple[str, ...]:
@@ -79,7 +58,7 @@ def comparable() -> tuple[str, ...]:
     )
 
 
-def measure(name: str, widths: tuple[int, ...], rounds: int) -> np.ndarray:
+def timings(name: str, widths: tuple[int, ...], rounds: int) -> np.ndarray:
     """Seconds per update [way, round]; the order of the ways turns from round to round."""
     entry: Any = CATALOG[name]
     rng = np.random.default_rng(0)
@@ -142,9 +121,9 @@ def verdict(mine: np.ndarray, control: np.ndarray) -> str:
     return f"not as fast as optax: {numbers}; {slow} above {WORST} and the control"
 
 
-def draw(record: xr.DataTree, folder: Folder) -> None:
+def drawn(record: xr.Dataset, machine: str) -> tuple[Figure, Table]:
     """Figure, table and verdict, from the record alone."""
-    seconds = record["speed"].to_dataset().seconds
+    seconds = record.seconds
     header = ["optimizer", "size", "lab, µs", "optax, µs", "ratio", "quartiles", "control"]
     rows, verdicts = [], []
     for size in seconds["size"].values.tolist():
@@ -161,18 +140,9 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
                 f"{float(middle.sel(optimizer=name)):.2f}", f"{low:.2f} – {high:.2f}",
                 f"{float(control.sel(optimizer=name).median('round')):.2f}",
             ])  # fmt: skip
-    devices = lab.records.manifest(record)["provenance"]["devices"]
     text = (
-        f"Time of one jitted update, float32, {devices} CPU devices: dots are medians over "
-        "interleaved rounds of lab over optax, lines their quartiles; the band holds the same "
-        "medians of optax against itself. " + " ".join(verdicts)
+        f"Time of one jitted update, float32, {machine}: dots are medians over interleaved rounds "
+        "of lab over optax, lines their quartiles; the band holds the same medians of optax "
+        "against itself. " + " ".join(verdicts)
     )
-    table = markdown(header, rows)
-    folder.text("table.md", f"# Time of one update\n\n{table}\n{text}\n")
-    folder.text("table.csv", comma_separated(header, rows))
-    plots.save(update_ratios(seconds, text), folder.path / "update_speed.png")
-    print(f"\n{table}\n{text}\nfigure, tables and record: {folder.path}")
-
-
-if __name__ == "__main__":
-    main(UpdateSpeed, run)
+    return update_ratios(seconds, text), Table("Time of one update", header, rows, text)

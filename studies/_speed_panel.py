@@ -1,0 +1,36 @@
+"""What the panels of the speed study have in common."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import xarray as xr
+from matplotlib.figure import Figure
+
+
+class Scope(NamedTuple):
+    """How much to measure."""
+
+    smoke: bool
+    rounds: int | None  # interleaved repetitions; None for the panel's own number
+    optimizers: tuple[str, ...]  # of the panels that ask; empty for all
+
+
+class Table(NamedTuple):
+    """What a panel says in numbers."""
+
+    title: str
+    header: list[str]
+    rows: list[list[str]]
+    text: str
+
+
+class Panel(NamedTuple):
+    """A question about speed. Adding one is a file `_speed_NAME.py` and a line in `studies.speed`.
+
+    Attributes:
+      measure: Times everything, interleaved.
+      drawn: Figure and table from the record, and words for the machine.
+    """
+
+    measure: Callable[[Scope], xr.Dataset]
+    drawn: Callable[[xr.Dataset, str], tuple[Figure, Table]]
