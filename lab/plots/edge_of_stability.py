@@ -1,0 +1,133 @@
+"""Pictures of sharpness beside training: on its way to the edge, at the edge, and what it costs."""
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lab.plots.style import COLOURS, DASHES, GREY, caption, plain_ticks, style
+from lab.statistics.intervals import mean_interval
+
+MARKERS = ("o", "s", "^", "D")
+
+
+def over_updates(arms: Mapping[str, xr.Dataset], tolerance: float, text: str) -> Figure:
+    """A panel per arm: sharpness in units of its edge along the training, a line per rate.
+
+    Args:
+      arms: By name: `sharpness` (learning_rate, seed, probe_step); attributes `edge`, `warmup`.
+      tolerance: Half the width of the grey band around the edge.
+      text: The caption.
+    """
+    with style():
+        rows = -(-len(arms) // 2)
+        figure, grid = plt.subplots(
+            rows, 2, figsize=(10.4, 3.3 * rows), layout="constrained", squeeze=False
+        )
+        for axes, (name, arm) in zip(grid.flat, arms.items()):
+            _settling(axes, arm, tolerance)
+            axes.set_title(f"{name[0].upper()}{name[1:]}: edge {arm.attrs['edge']:.3g}/η")
+        caption(figure, text)
+    return figure
+
+
+def _settling(axes: Axes, arm: xr.Dataset, tolerance: float) -> None:
+    rates, updates = arm.learning_rate.values, arm.probe_step.values
+    axes.axhspan(1 - tolerance, 1 + tolerance, color=GREY, alpha=0.45, lw=0)
+    axes.axhline(1.0, color="black", lw=1.0)
+    if arm.attrs["warmup"]:
+        axes.axvspan(0, updates[-1] / 4, color="#EFE6D8", lw=0, zorder=0)
+        axes.text(updates[-1] / 8, 0.013, "rate\nwarms up", ha="center", fontsize=8.5)
+    for k, rate in enumerate(rates):
+        one = arm.sharpness.sel(learning_rate=rate).transpose("probe_step", "seed")
+        share = np.log(np.maximum(one.values * rate / arm.attrs["edge"], 1e-6))
+        mean, low, high = (np.exp(v) for v in mean_interval(share))
+        colour = COLOURS[k % len(COLOURS)]
+        axes.plot(updates, mean, ls=DASHES[k], lw=1.3, color=colour, label=f"{rate:.2g}")
+        axes.fill_between(updates, low, high, color=colour, lw=0, alpha=0.22)
+    axes.set(yscale="log", xlabel="updates", ylabel="sharpness / edge", ylim=(0.008, 5))
+    plain_ticks(axes.yaxis, subs=(1.0, 3.0))
+    columns = min(5, len(rates))
+    axes.legend(
+        title="learning rate η", ncols=columns, fontsize=8, title_fontsize=8.5, columnspacing=0.9,
+        handlelength=2.2, loc="lower right" if arm.attrs["warmup"] else "best",
+    )  # fmt: skip
+
+
+def settled(
+    arms: Mapping[str, xr.Dataset],
+    ends: Mapping[str, np.ndarray],
+    price: xr.Dataset,
+    text: str,
+) -> Figure:
+    """Sharpness at the end against the rate, with all edges; loss on the way; cost of probes.
+
+    Args:
+      arms: By name: `loss` (learning_rate, seed, probe_step); attribute `edge`.
+      ends: By name: sharpness over the last quarter [rate, S].
+      price: `plain` [] and `seconds` (probe, period).
+      text: The caption.
+    """
+    with style():
+        figure, (left, middle, right) = plt.subplots(
+            1, 3, figsize=(12.2, 3.9), layout="constrained"
+        )
+        for k, (name, arm) in enumerate(arms.items()):
+            rates = arm.learning_rate.values
+            mean, low, high = (np.exp(v) for v in mean_interval(np.log(ends[name])))
+            span = np.array([rates.min() / 1.6, rates.max() * 1.6])
+            left.plot(span, arm.attrs["edge"] / span, color=COLOURS[k], lw=0.9, alpha=0.7)
+            left.errorbar(
+                rates, mean, yerr=[mean - low, high - mean], fmt=MARKERS[k], color=COLOURS[k],
+                ms=5, capsize=2.5, lw=1.1, mfc="white", label=name,
+            )  # fmt: skip
+        left.set(
+            xscale="log", yscale="log", xlabel="learning rate η",
+            ylabel="sharpness, last quarter (Adam: preconditioned)",
+            title="Points: measured; lines: edges",
+        )  # fmt: skip
+        left.legend(fontsize=8, loc="lower left")
+        low, high = left.get_ylim()
+        left.set_ylim(low / 8, high)  # room for the names
+        _losses(middle, next(iter(arms.values())))
+        _prices(right, price)
+        caption(figure, text)
+    return figure
+
+
+def _losses(axes: Axes, arm: xr.Dataset) -> None:
+    """Of one seed, without averages, which would hide the bumps."""
+    for k, rate in enumerate(arm.learning_rate.values):
+        one = arm.loss.sel(learning_rate=rate).isel(seed=0)
+        axes.plot(
+            arm.probe_step, one, color=COLOURS[k % len(COLOURS)], ls=DASHES[k], lw=1.1,
+            label=f"{rate:.2g}",
+        )  # fmt: skip
+    axes.set(
+        yscale="log", xlabel="updates", ylabel="training loss (half a squared error)",
+        title="Gradient descent, one seed",
+    )  # fmt: skip
+    axes.legend(title="learning rate η", fontsize=8, title_fontsize=8.5)
+    plain_ticks(axes.yaxis, subs=(1.0, 3.0))
+
+
+def _prices(axes: Axes, price: xr.Dataset) -> None:
+    """How many times as long training takes with each probe."""
+    ratio = (price.seconds / price.plain).transpose("probe", "period")
+    width = 0.8 / ratio.sizes["probe"]
+    places = np.arange(ratio.sizes["period"])
+    for k, probe in enumerate(ratio.probe.values.tolist()):
+        at = places + (k - (ratio.sizes["probe"] - 1) / 2) * width
+        bars = axes.bar(at, ratio.sel(probe=probe), width * 0.92, color=COLOURS[k], label=probe)
+        axes.bar_label(bars, [f"{v:.3g}×" for v in ratio.sel(probe=probe).values], fontsize=8.5)
+    axes.axhline(1.0, color="black", lw=1.0)
+    axes.set_xticks(places, [f"every {p}" for p in price.period.values])
+    axes.set(
+        xlabel="updates between two looks", ylabel="training time with / without",
+        title="What looking costs",
+    )  # fmt: skip
+    axes.legend(fontsize=8.5)
+    axes.grid(axis="x", visible=False)
