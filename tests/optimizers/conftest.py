@@ -4,7 +4,7 @@ import jax
 import pytest
 
 
-@pytest.fixture(autouse=True, scope="package")
+@pytest.fixture(autouse=True, scope="module")
 def compiled_hastily(request):
     """Leave out most of what XLA optimizes, but for the slow tests: code there is as users run."""
     hasty = request.config.option.markexpr == "not slow"

@@ -8,6 +8,7 @@ import numpy as np
 import optax
 import optimizer_runs as runs
 import pytest
+from differences import SETS_PARAMETERS
 from optimizer_variants import CASES, PLAIN, case_id, typical_first
 
 from lab import optimizers
@@ -132,15 +133,15 @@ def test_weakly_typed_parameters_do_not_recompile_the_second_update(name):
 @pytest.mark.parametrize(
     ("dtype", "tolerance"),
     [
-        pytest.param(jnp.float32, 1e-4, id="float32", marks=pytest.mark.slow),
+        pytest.param(jnp.float32, 1e-5, id="float32", marks=pytest.mark.slow),
         pytest.param(jnp.float64, 1e-12, id="float64"),
     ],
 )
 @pytest.mark.parametrize("name", typical_first(NAMES))
 def test_traced_and_static_numbers_agree(name, dtype, tolerance):
-    """In float32 as far as it can hold 1 − b2: 1e-5 for b2 = 0.999."""
+    """At numbers that the dtype holds: float32's 0.999 is not Python's, by 1e-5 of 1 − b2."""
     factory = CATALOG[name].by_hand
-    numbers = numbers_of(factory)
+    numbers = {k: float(np.asarray(v, dtype)) for k, v in numbers_of(factory).items()}
     with jax.enable_x64(dtype == jnp.float64):
         xs = jax.tree.map(lambda g: g[:50], runs.gradients(dtype))
         params = runs.parameters(dtype)
@@ -155,7 +156,8 @@ def test_traced_and_static_numbers_agree(name, dtype, tolerance):
 
         static = jax.jit(lambda: run(numbers))()
         traced = jax.jit(run)({k: jnp.asarray(v, dtype) for k, v in numbers.items()})
-        assert runs.worst_error(traced, static) <= tolerance
+        whole = jax.tree.map(lambda p: p[None], params) if name in SETS_PARAMETERS else None
+        assert runs.worst_error(traced, static, whole) <= tolerance
 
 
 @pytest.mark.parametrize("name", NAMES)
