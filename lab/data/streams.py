@@ -16,7 +16,7 @@ from lab.errors import InputError, UnknownNameError, require
 if TYPE_CHECKING:
     import jax
 
-_PURPOSES = {"order": 0, "parameters": 1, "noise": 2, "split": 3, "data": 4}
+_PURPOSES = {"order": 0, "parameters": 1, "noise": 2, "split": 3, "data": 4, "search": 5}
 _KEYS = ("parameters", "noise")
 _INDICES = 2**48
 _CACHED_UP_TO = 2**17  # 128 permutations of this length are 64 MiB

@@ -1,0 +1,16 @@
+"""Hyper-parameter search: rounds of trials are lanes of a few compiled programs.
+
+A searcher is a new file here with a tuple `ENTRIES`; nothing else needs an edit.
+"""
+
+from lab.catalog import Catalog, collect
+from lab.search.domains import Choice, Domain, Fixed, Float, Int
+from lab.search.entry import Round, Rounds, Searcher, cost
+from lab.search.space import Configuration, Space, When
+
+CATALOG: Catalog[Searcher] = collect("searcher", __name__, list(__path__))
+
+__all__ = [
+    "CATALOG", "Choice", "Configuration", "Domain", "Fixed", "Float", "Int", "Round", "Rounds",
+    "Searcher", "Space", "When", "cost",
+]  # fmt: skip
