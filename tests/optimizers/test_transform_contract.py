@@ -22,6 +22,8 @@ MADE = {  # of one number
     "proximal_l1_scheduled": lambda x: optimizers.proximal_l1(
         x, schedules.inverse_time_decay(x, 1, 1.0)
     ),
+    "proximal_elastic_net": lambda x: optimizers.proximal_elastic_net(x, x, x),
+    "max_norm": optimizers.max_norm,
     "scale_layers": lambda x: optimizers.scale_layers({"w": x, "b": 1.0}),
     "freeze": lambda x: optimizers.freeze({"w": True, "b": False}),
     "centralize": lambda x: optimizers.centralize(),

@@ -334,6 +334,7 @@ def test_layers_have_rates_of_their_own():
         (lambda: optimizers.reduce_on_plateau().update(1.0, None), "needs the loss"),
         (lambda: optimizers.add_noise(1.0, 0.5, 1, seed=2), "not both"),
         (lambda: optimizers.proximal_l1(0.1, 0.1).update(1.0, ()), "proximal_l1 needs params"),
+        (lambda: optimizers.max_norm(1.0).update(1.0, ()), "max_norm needs params"),
         (lambda: optimizers.add_l1_weights(0.1).update(1.0, ()), "add_l1_weights needs params"),
         (lambda: optimizers.adaptive_grad_clip(0.1).update(1.0, ()), "needs params"),
     ],
