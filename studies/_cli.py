@@ -44,6 +44,10 @@ class DataFlags(Flags):
     """What --target is; found out from its values where it is not told."""
     weight: str | None = None
     """The column of --data with the weight of each row, if there is one."""
+    group: str | None = None
+    """A column of --data whose equal rows (a patient, a site) no split may part."""
+    time: str | None = None
+    """A column of --data, numbers or dates, that splits keep the order of: the past trains."""
 
     def own_table(self) -> lab.data.Table | None:
         """The user's table, or None where the bundled data is meant.
@@ -52,13 +56,19 @@ class DataFlags(Flags):
           InputError: If the flags or the file do not fit together.
         """
         if self.data is None:
-            told = {"--target": self.target, "--kind": self.kind, "--weight": self.weight}
+            told = {
+                "--target": self.target, "--kind": self.kind, "--weight": self.weight,
+                "--group": self.group, "--time": self.time,
+            }  # fmt: skip
             for flag, value in told.items():
                 require(value is None, f"{flag} needs --data, the file it speaks of.")
             return None
         if self.target is None:
             raise InputError("--data needs --target, the column to be predicted.")
-        return lab.data.from_file(self.data, self.target, kind=self.kind, weight=self.weight)
+        return lab.data.from_file(
+            self.data, self.target, kind=self.kind, weight=self.weight, group=self.group,
+            time=self.time,
+        )  # fmt: skip
 
 
 F = TypeVar("F", bound=Flags)

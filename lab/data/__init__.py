@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lab.data.files import from_file
     from lab.data.openml import from_openml
     from lab.data.prepared import Prepared, prepare
+    from lab.data.scaling import SCALINGS
     from lab.data.sources import Source, source
     from lab.data.splits import Split, make_split
     from lab.data.table import Table
@@ -22,12 +23,13 @@ if TYPE_CHECKING:
 _HOME = {
     "DATASETS": "catalogue", "load": "catalogue", "from_file": "files", "from_openml": "openml",
     "Prepared": "prepared", "prepare": "prepared", "Source": "sources", "source": "sources",
+    "SCALINGS": "scaling",
     "Split": "splits", "make_split": "splits", "Table": "table",
 }  # fmt: skip
 
 __all__ = [
-    "DATASETS", "Prepared", "Source", "Split", "Table", "from_file", "from_openml", "load",
-    "make_split", "prepare", "source",
+    "DATASETS", "SCALINGS", "Prepared", "Source", "Split", "Table", "from_file", "from_openml",
+    "load", "make_split", "prepare", "source",
 ]  # fmt: skip
 
 

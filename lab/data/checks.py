@@ -131,6 +131,53 @@ def weights_of(name: str, given: Any, rows: int) -> np.ndarray | None:
     return sealed(weights)
 
 
+def groups_of(name: str, given: Any, rows: int) -> np.ndarray | None:
+    """Numbers of the groups, int64 [N] in order of appearance, or None."""
+    if given is None:
+        return None
+    values = _each_known(name, given, rows, "groups")
+    numbers = pd.factorize(values)[0].astype(np.int64)
+    count = numbers.max() + 1
+    require(
+        count >= 3,
+        f"groups of data {name!r} must be at least 3 (to train, validate and test), given {count}.",
+    )
+    return sealed(numbers)
+
+
+def times_of(name: str, given: Any, rows: int) -> np.ndarray | None:
+    """Ranks of the times, int64 [N] from 0, equal where times are; or None."""
+    if given is None:
+        return None
+    values = _each_known(name, given, rows, "times")
+    if not (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values)):
+        try:
+            values = pd.Series(pd.to_datetime(values, format="ISO8601", utc=True))
+        except (ValueError, TypeError, OverflowError):
+            raise InputError(
+                f"times of data {name!r} must be numbers or dates such as 2024-05-31, given "
+                f"{values.iloc[0]!r}."
+            ) from None
+    ranks = values.rank(method="dense").to_numpy(np.int64) - 1
+    require(
+        ranks.max() >= 2,
+        f"times of data {name!r} must have at least 3 values, given {ranks.max() + 1}.",
+    )
+    return sealed(ranks)
+
+
+def _each_known(name: str, given: Any, rows: int, what: str) -> pd.Series:
+    array = np.asarray(given)
+    require(
+        array.shape == (rows,),
+        f"data {name!r} has {rows} rows but {what} {list(array.shape)}.",
+    )
+    values = pd.Series(given).reset_index(drop=True)
+    lost = int(values.isna().sum())
+    require(lost == 0, f"{what} of data {name!r} are missing in {lost} of {rows} rows.")
+    return values
+
+
 def sealed(array: np.ndarray) -> np.ndarray:
     """The array, read-only from now on."""
     array = np.ascontiguousarray(array)

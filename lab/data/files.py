@@ -26,14 +26,16 @@ def from_file(
     kind: str | None = None,
     weight: str | None = None,
     drop: tuple[str, ...] | list[str] = (),
+    group: str | None = None,
+    time: str | None = None,
 ) -> Table:
     """Read a table from a file.
 
     CSV (also .tsv, .txt; UTF-8; comma, semicolon or tab, whichever the first line has most of):
-    the first line names the columns, and every column but `target`, `weight` and `drop` is a
-    feature. Empty cells are missing. Numbers and True/False are read as such, all else is text
-    and becomes categorical. Left out, with a warning: columns with one value only, text that
-    differs in every row, and whole numbers that count the rows.
+    the first line names the columns, and every column but `target`, `weight`, `group`, `time` and
+    `drop` is a feature. Empty cells are missing. Numbers and True/False are read as such, all else
+    is text and becomes categorical. Left out, with a warning: columns with one value only, text
+    that differs in every row, and whole numbers that count the rows.
 
     NPZ: an array `x` (or `X`) [N, D], or images [N, height, width] (channels after them), an
     array named `target` [N], and perhaps one named `weight` [N]. Nothing is unpickled.
@@ -47,6 +49,10 @@ def from_file(
       kind: `"classification"`, `"regression"`, or None: by the rule above.
       weight: Name of the column or array that says how much each row counts; None for all alike.
       drop: Names of columns that are no features (identifiers, what is known too late, ...).
+      group: Name of a column of a CSV file: rows of one value (a patient, a site) are never in
+        two parts of a split.
+      time: Name of a column of a CSV file, numbers or dates: splits test on what comes after the
+        training rows. Not together with `group`.
 
     Raises:
       InputError: If the file is missing, empty or no table, a name is not in it or there twice,
@@ -59,13 +65,17 @@ def from_file(
     )
     require(path.stat().st_size > 0, f"{str(path)!r} is an empty file.")
     if path.suffix.lower() == ".npz":
-        require(not drop, f"drop is for columns of CSV files, given {drop!r} for {path.name!r}.")
+        for what, given in (("drop", drop), ("group", group), ("time", time)):
+            require(
+                not given, f"{what} is for columns of CSV files, given {given!r} for {path.name!r}."
+            )
         return _from_npz(path, target, kind, weight)
     require(
         path.suffix.lower() in _TEXT,
         f"{str(path)!r} must end in one of {', '.join(_TEXT)} or .npz.",
     )
-    return from_frame(_read_text(path), path.stem, target, kind, weight, drop)
+    frame = _read_text(path)
+    return from_frame(frame, path.stem, target, kind, weight, drop, group=group, time=time)
 
 
 def _read_text(path: Path) -> pd.DataFrame:

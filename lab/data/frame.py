@@ -22,6 +22,8 @@ def from_frame(
     weight: str | None = None,
     drop: Iterable[str] = (),
     *,
+    group: str | None = None,
+    time: str | None = None,
     features: np.ndarray | None = None,
     weights: np.ndarray | None = None,
     image_shape: tuple[int, int] | None = None,
@@ -35,18 +37,23 @@ def from_frame(
       kind: `"classification"`, `"regression"`, or None: by the target's values.
       weight: Column of weights, or None.
       drop: Columns that are no features.
+      group: Column of what must not be parted, or None.
+      time: Column of the order in time, or None.
       features: Numbers [N, D] where the features are no columns of `frame`.
       weights: Numbers [N] where the weights are no column of `frame`.
       image_shape: (height, width) of `features`.
     """
     drop = [drop] if isinstance(drop, str) else list(drop)
     columns = list(frame.columns)
-    for column, what in ((target, "target"), (weight, "weight"), *((c, "drop") for c in drop)):
+    single = {"target": target, "weight": weight, "group": group, "time": time}
+    told = [*((c, what) for what, c in single.items()), *((c, "drop") for c in drop)]
+    for column, what in told:
         if column is not None:
             one_of("column", column, columns, f"{what} in {name!r}")
     require(
-        target != weight and target not in drop,
-        f"target {target!r} must not be the weight, nor among the columns to drop.",
+        target not in (weight, group, time, *drop),
+        f"target {target!r} must not be the weight, nor among the columns to drop, nor group or "
+        "time.",
     )
     require(
         kind is None or kind in KINDS,
@@ -58,11 +65,13 @@ def from_frame(
     names: tuple[str, ...] = ()
     given: Any = features
     if features is None:
-        given = _features(frame.drop(columns=[c for c in {target, weight, *drop} if c]), name)
+        given = _features(frame.drop(columns=list({c for c, _ in told if c})), name)
         names = tuple(given.columns)
     return Table(
         name, given, targets, "classification" if class_names else "regression",
         feature_names=names, class_names=class_names, weights=weights, image_shape=image_shape,
+        groups=None if group is None else frame[group].to_numpy(),
+        times=None if time is None else frame[time].to_numpy(),
     )  # fmt: skip
 
 

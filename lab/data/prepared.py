@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from lab.data.checks import as_text
+from lab.data.scaling import SCALINGS
 from lab.data.splits import Split
 from lab.data.table import Table
 
-FARTHEST = 1e6  # standard deviations: what lies beyond is put there
+FARTHEST = 1e6  # in scaled units: what lies beyond is put there
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,12 +43,14 @@ class Prepared:
         return self._test
 
 
-def prepare(table: Table, split: Split) -> Prepared:
+def prepare(
+    table: Table, split: Split, scaling: str = "standard", targets: np.ndarray | None = None
+) -> Prepared:
     """Impute, scale and encode `table` with statistics of the training rows of `split` only.
 
     - Numbers: missing ones become the training median; then less the training mean, over the
-      training standard deviation (constant columns become 0). Values more than 10⁶ standard
-      deviations away are put there.
+      training standard deviation (constant columns become 0), or another scaling. Values beyond
+      ±10⁶ are put there.
     - Booleans stay 0 and 1.
     - Everything else is one-hot encoded. The vocabulary is that of the whole table, a schema
       rather than a statistic, so that all splits have one width; missing is a value too.
@@ -58,20 +61,23 @@ def prepare(table: Table, split: Split) -> Prepared:
     Args:
       table: N rows.
       split: Its parts.
+      scaling: Of the numbers among the features; a key of `lab.data.scaling.SCALINGS`.
+      targets: [N] in place of those of the table; None for its own.
     """
-    transformer = _transformer(table, list(vocabularies(table)))
+    transformer = _transformer(table, list(vocabularies(table)), scaling)
+    targets = table.targets if targets is None else targets
     features = _texts(table)
     transformer.fit(_take(features, split.train))
     x = np.clip(transformer.transform(features), -FARTHEST, FARTHEST)
 
     scale, offset = 1.0, 0.0
     if table.kind == "classification":
-        y = table.targets.astype(np.int32)
+        y = targets.astype(np.int32)
     else:
-        training = table.targets[split.train]
+        training = targets[split.train]
         offset = float(training.mean())
         scale = float(training.std()) or 1.0
-        y = np.clip((table.targets - offset) / scale, -FARTHEST, FARTHEST).astype(np.float32)
+        y = np.clip((targets - offset) / scale, -FARTHEST, FARTHEST).astype(np.float32)
     weight = np.ones(len(table)) if table.weights is None else table.weights
     rows = {
         "x": np.ascontiguousarray(x, np.float32),
@@ -109,14 +115,14 @@ def _kind(values: pd.Series) -> str:
     return "number" if numeric else "categorical"
 
 
-def _transformer(table: Table, vocabulary: list[tuple[int, list[str]]]) -> Any:
+def _transformer(table: Table, vocabulary: list[tuple[int, list[str]]], scaling: str) -> Any:
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+    from sklearn.preprocessing import OneHotEncoder
 
     kinds = _kinds(table)
-    measured = StandardScaler()
+    measured = SCALINGS[scaling]()
     if _gaps(table):  # medians of many pixels take seconds
         # a column without any training value becomes 0
         fill = SimpleImputer(strategy="median", keep_empty_features=True)

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from lab.data.noise import noisy_targets
 from lab.data.prepared import Prepared, encoded_width, prepare
+from lab.data.scaling import SCALINGS, SHARED
 from lab.data.splits import FRACTIONS, make_split
 from lab.data.streams import check_seed
 from lab.data.table import Table
+from lab.errors import UnknownNameError
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,11 +20,18 @@ class Source:
       table: The rows.
       fractions: Shares of training, validation and test rows.
       train_size: How many training rows are used; None for all.
+      folds: k of a cross-validation, of which each split seed is one fold; None for one deal per
+        seed. See `make_split`.
+      label_noise: Share of training labels that are wrong (see `lab.data.noise`).
+      scaling: How numbers are scaled; a key of `SCALINGS` in `lab.data.scaling`.
     """
 
     table: Table
     fractions: tuple[float, float, float] = FRACTIONS
     train_size: int | None = None
+    folds: int | None = None
+    label_noise: float = 0.0
+    scaling: str = "standard"
 
     @property
     def name(self) -> str:
@@ -37,6 +47,11 @@ class Source:
     def n_classes(self) -> int:
         """K; 0 for regression."""
         return len(self.table.class_names)
+
+    @property
+    def image_shape(self) -> tuple[int, int] | None:
+        """(height, width) where columns are pixels that share one scale; otherwise None."""
+        return self.table.image_shape if self.scaling in SHARED else None
 
     @cached_property
     def n_features(self) -> int:
@@ -56,7 +71,9 @@ class Source:
           InputError: If the seed is out of range or the table too small.
         """
         seed = check_seed(split_seed, "split_seed")
-        return prepare(self.table, make_split(self.table, seed, self.fractions, self.train_size))
+        split = make_split(self.table, seed, self.fractions, self.train_size, self.folds)
+        targets = noisy_targets(self.table, split.train, self.label_noise, seed)
+        return prepare(self.table, split, self.scaling, targets)
 
 
 @lru_cache(maxsize=64)
@@ -68,6 +85,9 @@ def source(
     table: Table,
     fractions: tuple[float, float, float] = FRACTIONS,
     train_size: int | None = None,
+    folds: int | None = None,
+    label_noise: float = 0.0,
+    scaling: str = "standard",
 ) -> Source:
     """Make `table` a source of splits.
 
@@ -75,6 +95,12 @@ def source(
       table: From `load`, `from_file`, `from_openml`, or `Table(...)`.
       fractions: Shares of training, validation and test rows.
       train_size: Use only this many training rows; None for all.
+      folds: k ≥ 3 for cross-validation: `axes={"split": range(k)}` of a sweep is one round of it,
+        `range(3 * k)` three. None for one deal per split seed.
+      label_noise: Share of the training labels that are replaced by wrong ones; validation and
+        test labels stay.
+      scaling: `"standard"` (mean 0, deviation 1 per column), `"minmax"` (0 to 1 per column),
+        `"whole"` (mean 0, deviation 1 over all columns, for pixels) or `"none"`.
 
     Raises:
       InputError: If the table cannot be split so; the split of seed 0 is tried at once.
@@ -84,5 +110,16 @@ def source(
     >>> iris.n_classes, iris.n_features, iris.prepare(0).rows["x"].shape
     (3, 4, (150, 4))
     """
-    make_split(table, 0, fractions, train_size)
-    return Source(table, (fractions[0], fractions[1], fractions[2]), train_size)
+    shares = (fractions[0], fractions[1], fractions[2]) if len(fractions) == 3 else fractions
+    made = Source(table, shares, train_size, folds, label_noise, scaling)
+    checked(made)
+    return made
+
+
+def checked(made: Source) -> Source:
+    """`made`, if seed 0 can be split so and the other choices exist."""
+    split = make_split(made.table, 0, made.fractions, made.train_size, made.folds)
+    noisy_targets(made.table, split.train, made.label_noise, 0)
+    if made.scaling not in SCALINGS:
+        raise UnknownNameError("scaling", made.scaling, SCALINGS)
+    return made

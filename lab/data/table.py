@@ -12,8 +12,10 @@ from lab.data.checks import (
     check_names,
     classes_of,
     features_of,
+    groups_of,
     numbers_of,
     sealed,
+    times_of,
     weights_of,
 )
 from lab.errors import require
@@ -37,6 +39,10 @@ class Table:
       class_names: K names; by default the class numbers. Empty for regression.
       weights: float64 [N], positive: how much each row counts; None for all alike.
       image_shape: (height, width), where the D features are pixels of an image; otherwise None.
+      groups: [N] of anything (patients, sites): rows of one are never in two parts of a split;
+        kept as int64 numbers. None where rows are independent.
+      times: [N] of numbers or dates: splits train on what comes before that which they test on;
+        kept as int64 ranks. None where there is no order. Not together with groups.
 
     Raises:
       InputError: If something cannot be used, with what and where.
@@ -50,6 +56,8 @@ class Table:
     class_names: tuple[str, ...] = ()
     weights: np.ndarray | None = None
     image_shape: tuple[int, int] | None = None
+    groups: np.ndarray | None = None
+    times: np.ndarray | None = None
 
     def __post_init__(self):
         require(
@@ -89,12 +97,18 @@ class Table:
         self._set("targets", sealed(targets))
         self._set("class_names", class_names)
         self._set("weights", weights_of(self.name, self.weights, len(features)))
+        require(
+            self.groups is None or self.times is None,
+            f"data {self.name!r} may have groups or times, not both.",
+        )
+        self._set("groups", groups_of(self.name, self.groups, len(features)))
+        self._set("times", times_of(self.name, self.times, len(features)))
 
     def __len__(self) -> int:
         return len(self.targets)
 
     def sha256(self) -> str:
-        """A hash of the contents: features, targets, weights and their names; not of the name."""
+        """A hash of the contents: features, targets, weights, groups, times."""
         digest = hashlib.sha256(repr((self.kind, self.feature_names, self.class_names)).encode())
         if isinstance(self.features, pd.DataFrame):
             for at in range(self.features.shape[1]):
@@ -104,6 +118,9 @@ class Table:
             digest.update(self.features.tobytes())
         digest.update(self.targets.tobytes())
         digest.update(b"" if self.weights is None else self.weights.tobytes())
+        for name, numbers in (("groups", self.groups), ("times", self.times)):
+            if numbers is not None:
+                digest.update(name.encode() + numbers.tobytes())
         return digest.hexdigest()
 
     def _set(self, field: str, value: Any) -> None:
