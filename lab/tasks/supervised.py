@@ -1,7 +1,7 @@
 """Classification and regression with an MLP, on any prepared table."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,10 @@ import jax.numpy as jnp
 
 from lab import losses, models
 from lab.data import Source
+from lab.data.sources import checked
+from lab.errors import require
 from lab.models import MLP
+from lab.regularizers import CATALOG, Facts, Regularized
 from lab.tasks.task import Initial, Problem, Task
 
 
@@ -23,12 +26,15 @@ def supervised(
     normalization: str | None = None,
     dropout: bool = False,
     residual: bool = False,
+    regularizers: tuple[str, ...] = (),
+    **of_data: Any,
 ) -> Task:
     """An MLP on `source`: softmax cross-entropy for classes, squared error for numbers.
 
     Numbers of the task, each of which may be an axis: `init_scale` (1.0), which multiplies the
-    initial weights, and with `dropout=True` the `dropout_rate` (0.5). All other arguments are
-    static options; as an axis they cost a program per value.
+    initial weights, with `dropout=True` the `dropout_rate` (0.5), and the strengths of the
+    regularizers (0). All other arguments are static options; as an axis those of the model cost a
+    program per value, and those of the data none.
 
     Args:
       source: Data that can be split; `lab.data.load(name)` and `lab.data.from_file` give tables
@@ -39,29 +45,53 @@ def supervised(
       normalization: None, `"batch"` or `"layer"`.
       dropout: Whether hidden units are dropped in training.
       residual: Whether layers of equal width are bridged.
+      regularizers: Names out of `lab.regularizers.CATALOG`, each with numbers of its own; they act
+        in the training loss only.
+      of_data: `train_size`, `folds`, `label_noise` and `scaling` of the source, where they shall
+        be other than they are: see `lab.data.source`.
+
+    Raises:
+      InputError: If a name is unknown, or the data not fit for it.
+
+    >>> import lab
+    >>> task = lab.tasks.supervised(
+    ...     lab.data.source(lab.data.load("digits")), regularizers=("l2", "mixup"), train_size=200
+    ... )
+    >>> dict(task.hypers)
+    {'init_scale': 1.0, 'l2': 0.0, 'mixup': 0.0}
     """
+    data_options = {name: getattr(source, name) for name in _OF_DATA} | of_data
+    unknown = sorted(set(data_options) - set(_OF_DATA))
+    require(not unknown, f"{', '.join(unknown)} is no option; of the data there are {_OF_DATA}.")
+    source = checked(replace(source, **data_options)) if of_data else source
     options: dict[str, Any] = {
         "widths": tuple(widths), "activation": activation, "initializer": initializer,
         "normalization": normalization, "dropout": dropout, "residual": residual,
     }  # fmt: skip
     classes = source.kind == "classification"
+    facts = Facts(source.n_classes, source.image_shape)
     model = MLP(outputs=source.n_classes if classes else 1, **options)
     per_example = _cross_entropy if classes else _squared_error
     measure = _classification_metrics if classes else _regression_metrics
+    loss = Loss(model, per_example)
+    chosen = Regularized(loss, tuple(CATALOG[name] for name in regularizers), facts)
     return Task(
         name=source.name,
         problem=Problem(
             init=Init(model, source.n_features),
-            loss=Loss(model, per_example),
+            loss=chosen if regularizers else loss,
             metrics=Metrics(model, measure),
             predict=Predict(model, jax.nn.softmax if classes else _first),
         ),
         source=source,
-        hypers={"init_scale": 1.0} | ({"dropout_rate": 0.5} if dropout else {}),
+        hypers={"init_scale": 1.0} | ({"dropout_rate": 0.5} if dropout else {}) | chosen.strengths,
         kind=source.kind,
-        options=options,
-        variant=partial(_variant, source, options),
+        options=options | {"regularizers": tuple(regularizers)} | data_options,
+        variant=partial(_variant, source, options | {"regularizers": tuple(regularizers)}),
     )
+
+
+_OF_DATA = ("train_size", "folds", "label_noise", "scaling")
 
 
 def _variant(source: Source, options: dict[str, Any], **other: Any) -> Task:
@@ -129,6 +159,9 @@ class Predict:
 
 
 def _cross_entropy(outputs, targets):
+    """Of class numbers [B], or of distributions [B, K]."""
+    if targets.ndim == 2:
+        return losses.softmax_cross_entropy(outputs, targets)
     return losses.softmax_cross_entropy_with_integer_labels(outputs, targets)
 
 
