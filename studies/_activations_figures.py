@@ -29,8 +29,9 @@ def shapes(record: xr.Dataset, text: str) -> Figure:
     names = record.activation.values.tolist()
     with style():
         figure, grid = plt.subplots(
-            3, 5, figsize=(10.0, 6.0), sharex=True, sharey=True, layout="constrained"
-        )
+            len(names) // 5 + 1, 5, figsize=(10.0, 0.6 + 1.8 * (len(names) // 5 + 1)),
+            sharex=True, sharey=True, squeeze=False, layout="constrained",
+        )  # fmt: skip
         for axes, name in zip(grid.flat, names):
             one = record.sel(activation=name)
             axes.axhline(0, color="#999999", lw=0.7)
@@ -42,7 +43,8 @@ def shapes(record: xr.Dataset, text: str) -> Figure:
                 0.04, 0.95, f"gradient ×{float(one.factor):.2f}", transform=axes.transAxes,
                 va="top", fontsize=8, color="#444444",
             )  # fmt: skip
-        grid.flat[-1].axis("off")
+        for axes in grid.flat[len(names) :]:
+            axes.axis("off")
         grid.flat[-1].legend(
             handles=[
                 Line2D([], [], color=COLOURS[0], label="value f(z)"),
@@ -50,7 +52,7 @@ def shapes(record: xr.Dataset, text: str) -> Figure:
             ],
             loc="center",
         )  # fmt: skip
-        for axes in grid[-1][:-1]:
+        for axes in grid.flat[5 * (len(grid) - 1) : len(names)]:
             axes.set_xlabel("pre-activation z")
         caption(figure, text)
     return figure

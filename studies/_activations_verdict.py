@@ -29,7 +29,7 @@ def span(x: Interval, form: str = "+.2f") -> str:
 
 def points(x: Interval) -> str:
     """Shares as percentage points."""
-    return span(Interval(*(100 * np.asarray(v) for v in x)), "+.1f") + " points"
+    return span(Interval(*(100 * np.asarray(v) for v in x)), "+z.1f") + " points"
 
 
 def usable_decades(accuracy: xr.DataArray, level: float = USABLE) -> np.ndarray:
@@ -83,11 +83,13 @@ def dying_lines(parts: dict[str, xr.Dataset]) -> list[str]:
         best = int(unbiased.accuracy.mean("seed").argmax("learning_rate"))
         beyond = int(np.argmin(np.abs(np.log(rates / (10 * rates[best])))))
         share = dead(relu, rule).values
+        layers = unbiased.dead.sel(when="end").isel(learning_rate=beyond).mean("seed").values
         killed = statistics.paired_difference(share[beyond], share[best])
         lines.append(
             f"- *Too large a rate kills ReLUs* ({spelt}): **{judged(killed)}**, "
             f"{share[best].mean():.1%} dead at its best rate, {rates[best]:.2g}, and "
-            f"{points(killed)} more at {rates[beyond]:.2g}."
+            f"{points(killed)} more at {rates[beyond]:.2g} (layer by layer "
+            f"{', '.join(f'{x:.0%}' for x in layers)})."
         )
         others = [float(b) for b in relu.bias.values if b != 0]
         for bias in others:

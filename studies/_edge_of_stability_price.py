@@ -11,14 +11,14 @@ from lab.tasks.task import Task
 from lab.types import Snapshot
 
 PERIODS = (10, 40, 100)  # updates between two looks
-REPEATS = 5  # of which the quickest counts: others wait for the machine
+REPEATS = 4  # of which the quickest counts: others wait for the machine
 
 
 def price(
     task: Task, watched: Mapping[str, Callable[[Snapshot], Any]], *, smoke: bool
 ) -> xr.Dataset:
     """Seconds of training with each probe at each period, and `plain` seconds without any."""
-    updates, periods, repeats = (20, PERIODS[:1], 1) if smoke else (1000, PERIODS, REPEATS)
+    updates, periods, repeats = (20, PERIODS[:1], 1) if smoke else (400, PERIODS, REPEATS)
     rows = len(task.source.prepare(0).train)
 
     def seconds(probe, every: int) -> float:

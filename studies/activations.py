@@ -41,8 +41,8 @@ def run(flags: Activations) -> None:
         rates=RATES[3:5] if smoke else RATES, tuning=2 if smoke else 4,
         seeds=flags.seeds or (2 if smoke else 16),
     )  # fmt: skip
-    names = ("tanh", "relu") if smoke else NAMES
-    remedies = REMEDIES[:1] if smoke else REMEDIES
+    names = ("relu",) if smoke else NAMES
+    remedies = () if smoke else REMEDIES
     rates, depths = (WIDE[::9], DEPTHS[:1]) if smoke else (WIDE, DEPTHS)
     scales, biases = (SCALES[2:4], BIASES[1:3]) if smoke else (SCALES, BIASES)
     rules = ("adam",) if smoke else ("sgd", "adam")
@@ -52,7 +52,7 @@ def run(flags: Activations) -> None:
         "remedies": list(remedies), "depths": list(depths), "biases": list(biases),
     }  # fmt: skip
     plan: dict[str, Callable[[], xr.Dataset]] = {
-        "shapes": lambda: shapes(NAMES, 401),
+        "shapes": lambda: shapes(names, 401),
         "saturation": lambda: saturation(bench, tuple(SLOPES)[smoke:], scales),
         "dying/relu": lambda: dying(bench, "relu", rules, rates, biases),
     }
