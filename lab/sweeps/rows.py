@@ -17,6 +17,7 @@ class Rows:
     table: Any  # on the mesh
     train: dict[int, np.ndarray]  # by split seed: row numbers in the table
     evaluated: dict[int, tuple[np.ndarray, np.ndarray]]  # row numbers and mask, equally long
+    start: dict[int, int]  # by split seed: where its rows begin, as scaled for it
     nbytes: int
 
 
@@ -44,5 +45,6 @@ def place_rows(job: Job, mesh: Mesh) -> Rows:
         table=shard(mesh, table, SHARED),
         train={s: (split.train + at[s]).astype(np.int32) for s, split in prepared.items()},
         evaluated={s: masked(split, at[s]) for s, split in prepared.items()},
+        start=at,
         nbytes=sum(array.nbytes for array in table.values()),
     )

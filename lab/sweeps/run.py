@@ -153,7 +153,9 @@ class _Block:
         )  # fmt: skip
 
     def _predict(self, state, predict_on) -> np.ndarray:
-        index = np.stack([predict_on(lane.split) for lane in self.lanes]).astype(np.int32)
+        # rows as they are prepared for the lane's own split: others are scaled otherwise
+        own = [predict_on(lane.split) + self.rows.start[lane.split] for lane in self.lanes]
+        index = np.stack(own).astype(np.int32)
         outputs = self.program.predict(
             seen(self.job.program, state),
             self.rows.table,
