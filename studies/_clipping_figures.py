@@ -37,12 +37,12 @@ def cliffs(parts: Parts, example: xr.Dataset, shown: Mapping[str, tuple], text: 
         for column, (net, (plain, clipped, rate, seed)) in zip(grid.T, shown.items()):
             for i, clip in enumerate((plain, clipped)):
                 one = parts[net][clip].sel(seed=seed).sel(learning_rate=rate, method="nearest")
-                end = taken(one)
-                line = {"color": COLOURS[1 - i], "lw": 1.0, "alpha": 0.9, "zorder": 3 - i}
+                end, colour = taken(one), COLOURS[list(parts[net]).index(clip)]
+                line: dict[str, Any] = {"color": colour, "lw": 1.0, "zorder": 3 - i}
                 for axes, what in ((column[0], one.norm), (column[1], one.loss)):
                     axes.plot(np.arange(end), what.values[:end], label=clip, **line)
                     if end < one.sizes["update"]:
-                        axes.plot(end - 1, what.values[end - 1], "X", color=COLOURS[1 - i], ms=8)
+                        axes.plot(end - 1, what.values[end - 1], "X", color=colour, ms=8)
             threshold = float(parts[net][clipped].threshold)
             column[0].axhline(threshold, color="#555555", lw=0.9, ls=":")
             column[0].set(yscale="log", ylabel="gradient norm, before clipping")
@@ -62,13 +62,13 @@ def _example(axes: Axes, example: xr.Dataset) -> None:
         axes.plot(np.arange(len(path)), np.maximum(path, 1e-3), label=clip, **line)
     axes.set(yscale="log", xlabel="updates", ylabel="|w|", ylim=(1e-3, 1e8))
     axes.set_title("f = 50w², η = 0.1, w₀ = 1")
-    axes.legend(fontsize=8, loc="upper left")
+    axes.legend(fontsize=8, loc="upper right")
 
 
 def _tails(axes: Axes, parts: Parts, shown: Mapping[str, tuple]) -> None:
     ratio = np.geomspace(1, 1e4, 60)
     for j, (net, (plain, clipped, rate, _)) in enumerate(shown.items()):
-        for i, clip in enumerate((plain, clipped)):
+        for clip in (plain, clipped):
             runs = parts[net][clip].sel(learning_rate=rate, method="nearest")
             found = []
             for seed in runs.seed.values:
@@ -76,7 +76,7 @@ def _tails(axes: Axes, parts: Parts, shown: Mapping[str, tuple]) -> None:
                 norms = one.norm.values[: taken(one)]
                 found.append((norms[:, None] > ratio * np.median(norms)).mean(0))
             axes.plot(
-                ratio, np.mean(found, 0), color=COLOURS[1 - i], ls=DASHES[j],
+                ratio, np.mean(found, 0), color=COLOURS[list(parts[net]).index(clip)], ls=DASHES[j],
                 label=f"{TITLES[net]}, {clip}",
             )  # fmt: skip
     axes.set(

@@ -7,7 +7,7 @@ from lab import plots, records, statistics
 from lab.statistics.intervals import Interval
 from studies import _clipping_figures as figures
 from studies._cli import Folder
-from studies._clipping_runs import PLAIN
+from studies._clipping_runs import CLIPS, PLAIN
 from studies._clipping_verdict import (
     BEFORE,
     SPIKE,
@@ -56,12 +56,15 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
         figures.survival(parts, trained, counted, texts["survival"], level),
         folder.path / "survival.png",
     )
-    header, rows = _table(parts, counted)
+    header, rows = _table(parts, counted, told["thresholds"])
     lines = [example_line(example)]
     for net, clips in parts.items():
         lines += net_lines(figures.TITLES[net], clips)
     verdict = "\n".join(lines)
-    text = f"# Clipping\n\n{markdown(header, rows)}\n{how}.\n\n## Verdict\n\n{verdict}\n"
+    text = (
+        f"# Clipping\n\n{markdown(header, rows)}\n{how}. Edge: the smallest or largest threshold "
+        f"tried.\n\n## Verdict\n\n{verdict}\n"
+    )
     folder.text("table.md", text)
     folder.text("table.csv", comma_separated(header, rows))
     print(f"{text}\nfigures, tables and record: {folder.path}")
@@ -75,7 +78,7 @@ def _shown(clips: dict[str, xr.Dataset]) -> tuple:
     return PLAIN, clipped, rate, clips[PLAIN].seed.values[middle]
 
 
-def _table(parts, counted):
+def _table(parts, counted, count: int):
     header = [
         "net", "clipping", "threshold", "best rate", "progress there", "decades trained",
         "decades not diverged", "spikes per 1,000",
@@ -83,6 +86,7 @@ def _table(parts, counted):
     rows = []
     for net, clips in parts.items():
         for clip, part in clips.items():
+            tried = CLIPS[clip].thresholds[:count] if clip in CLIPS else ()
             rates = part.learning_rate.values
             at = int(np.argmin(np.abs(rates - float(part.tuned_rate))))
             found = (
@@ -93,9 +97,13 @@ def _table(parts, counted):
             shown = [
                 span(Interval(*statistics.mean_interval(values)), form) for values, form in found
             ]
-            threshold = float(part.threshold)
             rows.append([
-                figures.TITLES[net], clip, f"{threshold:g}" if np.isfinite(threshold) else "–",
-                f"{rates[at]:.2g}", *shown,
+                figures.TITLES[net], clip, _threshold(part, tried), f"{rates[at]:.2g}", *shown
             ])  # fmt: skip
     return header, rows
+
+
+def _threshold(part: xr.Dataset, tried: tuple[float, ...]) -> str:
+    chosen = float(part.threshold)
+    edge = " (edge)" if chosen in (min(tried, default=0), max(tried, default=0)) else ""
+    return f"{chosen:g}{edge}" if np.isfinite(chosen) else "–"

@@ -7,6 +7,7 @@ from lab import statistics
 from lab.statistics.intervals import Interval
 from studies._clipping_runs import PLAIN, taken
 
+SPELT = {"global norm": "by global norm", "adaptive": "adaptively"}
 TRAINED = 0.5  # of the way from guessing to perfection, at the end of the budget
 SPIKE, BEFORE = 3.0, 20  # a loss so many times the median of the so many batches before
 CLIFF = 10.0  # largest gradient norm of a run over its median: beyond it there are cliffs
@@ -81,10 +82,10 @@ def example_line(example: xr.Dataset) -> str:
         f"- *W = 1 − 0.1 · 100 = −9; clipped it takes a small step.* "
         f"**{'held' if right else 'did not hold'}**: {plain[1]:g} without clipping and "
         f"{plain[-1]:.2g} after {len(plain) - 1} updates; "
-        + ", ".join(f"{x[1]:g} {c}" for c, x in w.items())
+        + ", ".join(f"{x[1]:g} {SPELT.get(c, c)}" for c, x in w.items())
         + f". *Clipping cures a rate that is too large*: **{cured}**, over the "
         f"last 10 of {len(plain) - 1} updates |w| still gets as far as "
-        + ", ".join(f"{x:.2g} {c}" for c, x in left.items())
+        + ", ".join(f"{x:.2g} {SPELT.get(c, c)}" for c, x in left.items())
         + "; the minimum is at 0, where a gradient too small to be clipped takes the long step."
     )
 
@@ -116,12 +117,13 @@ def net_lines(title: str, clips: dict[str, xr.Dataset]) -> list[str]:
             100 * part.progress.values[own], 100 * plain.progress.values[at], **many
         )
         lines.append(
-            f"- *Clipping {clip}*, {title}: *widens the range of rates that train* "
-            f"**{judged(wider)}**, by {span(wider)} decades over {base.mean():.2f}; *... that do "
-            f"not diverge* **{judged(longer)}**, by {span(longer)} over {alive.mean():.2f}; *fewer "
-            f"loss spikes* at {rate:.2g} **{judged(fewer)}**, {span(fewer, '+.1f')} per 1,000 "
-            f"updates fewer than {spiky[at].mean():.1f}; *trains further*, each at its own rate, "
-            f"**{judged(further)}**, by {span(further, '+.0f')} points of the way to perfection."
+            f"- *Clipping {SPELT.get(clip, clip)}*, {title}: *widens the range of rates that "
+            f"train* **{judged(wider)}**, by {span(wider)} decades over {base.mean():.2f}; *... "
+            f"that do not diverge* **{judged(longer)}**, by {span(longer)} over "
+            f"{alive.mean():.2f}; *fewer loss spikes* at {rate:.2g} **{judged(fewer)}**, "
+            f"{span(fewer, '+.1f')} per 1,000 updates fewer than {spiky[at].mean():.1f}; *trains "
+            f"further*, each at its own rate, **{judged(further)}**, by {span(further, '+.0f')} "
+            "points of the way to perfection."
         )
     if {"global norm", "by value"} <= set(others):
         gap = statistics.paired_difference(

@@ -18,7 +18,7 @@ FIGURES = ROOT / "figures"
 COURSE = (
     "perceptron", "xor", "backpropagation", "losses", "landscapes", "loss_slices",
     "gradient_descent", "momentum", "moving_average", "adaptive", "schedules", "optimizers", "null",
-    "depth_and_width", "activations", "speed",
+    "depth_and_width", "activations", "clipping", "speed",
 )  # fmt: skip
 
 
