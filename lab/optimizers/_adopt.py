@@ -45,7 +45,7 @@ def scale_by_adopt(
         def normalized(g, v):  # by v of the previous step
             root = jnp.sqrt(v)
             g, root = together(g, jnp.maximum(root, like(eps, root)))
-            return bounded(g / root, like(bound, g)) if use_clipping else g / root
+            return bounded(g / root, bound) if use_clipping else g / root
 
         n = jax.tree.map(normalized, updates, state.nu)
         b1_t, b2_t = jnp.where(t > 0, b1, 1.0), jnp.where(t > 0, b2, 0.0)  # at first only v starts

@@ -1,12 +1,11 @@
 """Clipping by value: an upper bound on the entries of a gradient."""
 
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import optax
 
-from lab.optimizers._numbers import Number
+from lab.optimizers._numbers import Number, like, together
 
 
 def clip(max_delta: Number) -> optax.GradientTransformation:
@@ -35,12 +34,13 @@ def clip(max_delta: Number) -> optax.GradientTransformation:
     return optax.stateless(lambda updates, _: jax.tree.map(leaf, updates))
 
 
-def bounded(x: jax.Array, bound: Any) -> jax.Array:
-    """`x` cut off at ±`bound`, an array of its dtype; a complex number keeps its direction."""
+def bounded(x: jax.Array, bound: Number) -> jax.Array:
+    """`x` cut off at ±`bound`; a complex number keeps its direction."""
     if jnp.iscomplexobj(x):
         size = jnp.abs(x)
-        return x * (jnp.minimum(size, bound) / jnp.where(size > 0, size, 1))
-    return jnp.clip(x, -bound, bound)
+        x, factor = together(x, jnp.minimum(size, like(bound, size)) / jnp.where(size > 0, size, 1))
+        return x * factor
+    return jnp.clip(x, -like(bound, x), like(bound, x))
 
 
 PARTS = (clip,)

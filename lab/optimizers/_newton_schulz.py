@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from lab.errors import UnknownNameError
-from lab.optimizers._numbers import Number, like
+from lab.optimizers._numbers import Number, like, together
 
 STANDARD = (3.4445, -4.7750, 2.0315)
 DION = [  # a polynomial per step; Ahn et al., Dion, 2025
@@ -30,24 +30,31 @@ def coefficients(polynomials: Any) -> Any:
 
 
 def _frobenius(x, eps):
-    return x / (jnp.linalg.norm(x) + like(eps, x))
+    norm = jnp.linalg.norm(x)
+    return _over(x, norm + like(eps, norm))
 
 
 def _spectral(x, eps):
-    return x / (jnp.linalg.norm(x, ord=2) + like(eps, x))
+    norm = jnp.linalg.norm(x, ord=2)
+    return _over(x, norm + like(eps, norm))
 
 
 def _almost_orthogonal(x, eps):
     # Boissin et al., Turbo-Muon, 2025: row i divided by √(Σⱼ |XXᴴ|ᵢⱼ), which bounds ‖X‖₂ by 1
     del eps
     sums = jnp.sum(jnp.abs(x @ x.conj().T), axis=1, keepdims=True)
-    return x * jax.lax.rsqrt(jnp.maximum(sums, 1e-8))
+    return _over(x, jnp.sqrt(jnp.maximum(sums, 1e-8)))
 
 
 def _schatten(x, eps):
     # Grishina et al. 2025: ‖X‖₂ ≤ ‖X‖ in the Schatten norm of order 4 = √‖XXᴴ‖ in Frobenius's
     del eps
-    return x * jax.lax.rsqrt(jnp.maximum(jnp.linalg.norm(x @ x.conj().T), 1e-8))
+    return _over(x, jnp.sqrt(jnp.maximum(jnp.linalg.norm(x @ x.conj().T), 1e-8)))
+
+
+def _over(x, size):
+    x, size = together(x, size)  # of a complex matrix the norm is real
+    return x / size
 
 
 PRECONDITIONINGS: dict[str, Callable[[jax.Array, Number], jax.Array]] = {
@@ -105,7 +112,9 @@ def orthogonalize(
     if polynomials.ndim == 2:
         for polynomial in polynomials:
             x = step(x, polynomial)
+    elif isinstance(steps, int):
+        for _ in range(steps):  # written out, nothing has to be compiled outside of `jit`
+            x = step(x, polynomials)
     else:
-        unroll = isinstance(steps, int) or None
-        x = jax.lax.fori_loop(0, steps, lambda _, x: step(x, polynomials), x, unroll=unroll)
+        x = jax.lax.fori_loop(0, steps, lambda _, x: step(x, polynomials), x)
     return x.T if tall else x

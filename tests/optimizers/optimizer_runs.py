@@ -127,9 +127,13 @@ def vmap(make, dtype):
 def visited(updates, dtype):
     """The parameters [T, ...] that updates lead to."""
     return jax.tree.map(
-        lambda p, u: np.asarray(p, np.float64) + np.cumsum(np.asarray(u, np.float64), 0),
+        lambda p, u: _wide(p) + np.cumsum(_wide(u), 0),
         parameters(dtype), updates,
     )  # fmt: skip
+
+
+def _wide(x):
+    return np.asarray(x).astype(np.complex128 if jnp.iscomplexobj(x) else np.float64)
 
 
 def worst_error(updates, reference, scales=None):
@@ -147,10 +151,9 @@ def worst_error(updates, reference, scales=None):
         assert u.shape == r.shape
         # a schedule of float32 widens the bfloat16 updates of optax, not those of the lab
         assert u.dtype in (r.dtype, jnp.bfloat16)
-        wide = np.result_type(np.float64, u.dtype) if u.dtype != jnp.bfloat16 else np.float64
-        u, r = np.asarray(u).astype(wide), np.asarray(r).astype(wide)
+        u, r = _wide(u), _wide(r)
         assert np.isfinite(r).all()
-        scale = np.max(np.abs(np.asarray(s).astype(wide)), initial=0.0)
+        scale = np.max(np.abs(_wide(s)), initial=0.0)
         difference = np.max(np.abs(u - r), initial=0.0)
         return difference / scale if scale > 0 else difference
 

@@ -129,3 +129,40 @@ def test_lbfgs_ignores_what_its_line_search_does_not_use():
     except TypeError:
         return
     raise AssertionError("optax takes it too: drop the difference")
+
+
+TURN = np.exp(0.7j)
+
+
+def complex_updates(rule, turn):
+    """Of gradients and parameters that are real but for a common phase."""
+    params = jnp.asarray(turn * np.array([[1.0, -2.0], [0.3, 4.0]]))
+    state, updates = rule.init(params), []
+    for factor in (1.0, -0.3, 0.5):
+        update, state = rule.update(jnp.asarray(factor) * params, state, params)
+        params = params + update
+        updates.append(update)
+    return np.array(updates)
+
+
+def assert_phase_is_kept(by_hand, via_optax):
+    """A common phase of all complex numbers changes nothing but the phase of the updates."""
+    rule, real = by_hand(0.1), complex_updates(by_hand(0.1), 1.0)
+    np.testing.assert_allclose(complex_updates(rule, TURN), TURN * real, rtol=1e-4, atol=1e-10)
+    try:
+        theirs = complex_updates(via_optax(0.1), TURN)
+    except (TypeError, ValueError):
+        return
+    assert not np.allclose(theirs, TURN * complex_updates(via_optax(0.1), 1.0), rtol=1e-2)
+
+
+def test_adopt_keeps_the_phase_of_complex_numbers_and_optax_fails():
+    assert_phase_is_kept(optimizers.adopt, optax.contrib.adopt)
+
+
+def test_madgrad_keeps_the_phase_of_complex_numbers_and_optax_fails():
+    assert_phase_is_kept(optimizers.madgrad, optax.contrib.madgrad)
+
+
+def test_prodigy_keeps_the_phase_of_complex_numbers_and_optax_does_not():
+    assert_phase_is_kept(optimizers.prodigy, optax.contrib.prodigy)
