@@ -1,0 +1,46 @@
+"""The study of weight decay runs and redraws; what keeping a decay costs is counted rightly."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import xarray as xr
+
+from studies import weight_decay as study
+from studies._weight_decay_report import price
+
+
+def test_smoke_and_redrawing(tmp_path):
+    study.run(study.WeightDecay(smoke=True, out=tmp_path / "one"))
+    study.run(study.WeightDecay(from_=tmp_path / "one", out=tmp_path / "two"))
+    page = (tmp_path / "one" / "table.md").read_text()
+    assert "## Verdict" in page
+    assert (tmp_path / "two" / "table.md").read_text() == page
+    for name in ("maps.png", "outcome.png"):
+        assert (tmp_path / "two" / name).read_bytes() == (tmp_path / "one" / name).read_bytes()
+
+
+@pytest.mark.parametrize(("along", "other"), [(0, -1), (-1, 0)])
+def test_what_is_right_for_every_rate_costs_nothing(along, other):
+    rates, decays = np.meshgrid(np.arange(5.0), np.arange(7.0), indexing="ij")
+    loss = (decays - 3 - along * (rates - 2)) ** 2 + 0.1 * (rates - 2) ** 2
+    assert price(loss, along) == 0
+    np.testing.assert_allclose(price(loss, other), np.mean([4, 1, 1, 4]))
+
+
+def test_rate_and_decay_are_those_of_the_least_mean():
+    loss = np.ones((2, 3, 2))
+    loss[1, 2] = [0.0, 0.5]
+    loss[0, 0] = [-0.5, 1.5]  # the least on one split only
+    grid = xr.DataArray(
+        loss, dims=("rate", "decay", "split"), coords={"rate": [0.1, 0.2], "decay": [0.0, 1.0, 2.0]}
+    )
+    assert study.chosen(grid) == (0.2, 2.0)
+
+
+def test_only_kernels_decay():
+    params = {"kernel": jnp.ones((2, 3)), "bias": jnp.ones(3)}
+    rule = study.decoupled(0.1, 0.5)
+    zero = {"kernel": jnp.zeros((2, 3)), "bias": jnp.zeros(3)}
+    update, _ = rule.update(zero, rule.init(params), params)
+    np.testing.assert_allclose(update["kernel"], -0.05)
+    np.testing.assert_array_equal(update["bias"], 0)
