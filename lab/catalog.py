@@ -49,6 +49,8 @@ class OptimizerEntry:
       gradient_evaluations: Gradients (forward and backward passes) one update costs; NaN where
         that depends on the data.
       gradients_used: `opt_state -> number`: what the last update did cost, where it depends.
+      padding_safe: Whether numbers that are zero, with gradients of zero, stay zero and change
+        no other number's update, so that nets of different shapes may share a program.
     """
 
     name: str
@@ -62,6 +64,7 @@ class OptimizerEntry:
     eval_params: Callable[[Any, Any], Any] | None = None
     gradient_evaluations: float = 1.0
     gradients_used: Callable[[Any], Any] | None = None
+    padding_safe: bool = False
 
 
 @dataclass(frozen=True)

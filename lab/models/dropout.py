@@ -15,8 +15,13 @@ def drop(key: Any, x: jax.Array, rate: Any) -> jax.Array:
 
     Srivastava et al., JMLR 15, 2014, section 10, in its inverted form.
     """
+    return inverted(x, jax.random.uniform(key, x.shape, x.dtype), rate)
+
+
+def inverted(x: jax.Array, uniform: jax.Array, rate: Any) -> jax.Array:
+    """`drop` by numbers that are uniform in [0, 1) already: those below p are dropped."""
     rate = jnp.asarray(rate, x.dtype)
-    kept = jax.random.uniform(key, x.shape, x.dtype) >= rate
+    kept = uniform >= rate
     factor = jnp.where(rate < 1, 1 / jnp.where(rate < 1, 1 - rate, 1), 0)
     return jnp.where(kept, x * factor, 0)
 

@@ -32,6 +32,28 @@ def fans(shape: Shape) -> tuple[int, int]:
     return field * shape[-2], field * shape[-1]
 
 
+def lecun(fan_in: Any, fan_out: Any) -> Any:
+    """The variance 1/fan_in, which keeps that of linear and SELU units."""
+    del fan_out
+    return 1 / fan_in
+
+
+def glorot(fan_in: Any, fan_out: Any) -> Any:
+    """The variance 2/(fan_in + fan_out), a compromise of the forward and the backward signal."""
+    return 1 / ((fan_in + fan_out) / 2)
+
+
+def glorot_logistic(fan_in: Any, fan_out: Any) -> Any:
+    """16 times Glorot's: the gain of 4 makes up for σ'(0) = ¼."""
+    return 16 / ((fan_in + fan_out) / 2)
+
+
+def he(fan_in: Any, fan_out: Any) -> Any:
+    """The variance 2/fan_in: the 2 makes up for the half that ReLU cuts."""
+    del fan_out
+    return 2 / fan_in
+
+
 def zeros(key: Any, shape: Shape, dtype: Any = jnp.float32) -> jax.Array:
     """All 0: every hidden unit gets the same gradient, and stays like the others."""
     return jnp.zeros(shape, dtype)
@@ -59,12 +81,12 @@ def uniform_half(key: Any, shape: Shape, dtype: Any = jnp.float32) -> jax.Array:
 
 def lecun_normal(key: Any, shape: Shape, dtype: Any = jnp.float32) -> jax.Array:
     """N(0, 1/fan_in): keeps the variance of linear and SELU units. LeCun et al., 1998, eq. 16."""
-    return _normal(key, shape, dtype, 1 / fans(shape)[0])
+    return _normal(key, shape, dtype, lecun(*fans(shape)))
 
 
 def lecun_uniform(key: Any, shape: Shape, dtype: Any = jnp.float32) -> jax.Array:
     """U[−√(3/fan_in), √(3/fan_in)], of variance 1/fan_in."""
-    return _uniform(key, shape, dtype, 1 / fans(shape)[0])
+    return _uniform(key, shape, dtype, lecun(*fans(shape)))
 
 
 def glorot_normal(key: Any, shape: Shape, dtype: Any = jnp.float32) -> jax.Array:
@@ -72,17 +94,17 @@ def glorot_normal(key: Any, shape: Shape, dtype: Any = jnp.float32) -> jax.Array
 
     Also called Xavier. Glorot and Bengio, 2010, equation 12.
     """
-    return _normal(key, shape, dtype, 1 / (sum(fans(shape)) / 2))
+    return _normal(key, shape, dtype, glorot(*fans(shape)))
 
 
 def glorot_uniform(key: Any, shape: Shape, dtype: Any = jnp.float32) -> jax.Array:
     """U[−√(6/(fan_in + fan_out)), √(6/(fan_in + fan_out))]. Glorot and Bengio, equation 16."""
-    return _uniform(key, shape, dtype, 1 / (sum(fans(shape)) / 2))
+    return _uniform(key, shape, dtype, glorot(*fans(shape)))
 
 
 def glorot_logistic_normal(key: Any, shape: Shape, dtype: Any = jnp.float32) -> jax.Array:
     """N(0, 16 · 2/(fan_in + fan_out)): Glorot with the gain of 4 that makes up for σ'(0) = ¼."""
-    return _normal(key, shape, dtype, 16 / (sum(fans(shape)) / 2))
+    return _normal(key, shape, dtype, glorot_logistic(*fans(shape)))
 
 
 def glorot_logistic_uniform(key: Any, shape: Shape, dtype: Any = jnp.float32) -> jax.Array:
@@ -90,7 +112,7 @@ def glorot_logistic_uniform(key: Any, shape: Shape, dtype: Any = jnp.float32) ->
 
     Bengio, arXiv:1206.5533, section 3.2 on initial weights.
     """
-    return _uniform(key, shape, dtype, 16 / (sum(fans(shape)) / 2))
+    return _uniform(key, shape, dtype, glorot_logistic(*fans(shape)))
 
 
 def he_normal(key: Any, shape: Shape, dtype: Any = jnp.float32) -> jax.Array:
@@ -98,12 +120,12 @@ def he_normal(key: Any, shape: Shape, dtype: Any = jnp.float32) -> jax.Array:
 
     He et al., arXiv:1502.01852, equation 10.
     """
-    return _normal(key, shape, dtype, 2 / fans(shape)[0])
+    return _normal(key, shape, dtype, he(*fans(shape)))
 
 
 def he_uniform(key: Any, shape: Shape, dtype: Any = jnp.float32) -> jax.Array:
     """U[−√(6/fan_in), √(6/fan_in)], of variance 2/fan_in."""
-    return _uniform(key, shape, dtype, 2 / fans(shape)[0])
+    return _uniform(key, shape, dtype, he(*fans(shape)))
 
 
 def orthogonal(key: Any, shape: Shape, dtype: Any = jnp.float32) -> jax.Array:
@@ -139,15 +161,29 @@ def _uniform(key, shape, dtype, variance):
 
 @dataclass(frozen=True)
 class Initializer:
-    """A name, the function written here, and its twin, equal to the bit for the same key."""
+    """A name, the function written here, and its twin, equal to the bit for the same key.
+
+    Those that are scaled by fans also say how: `draw` of elements with variance 1, and
+    `variance(fan_in, fan_out)`.
+    """
 
     name: str
     by_hand: Callable[..., jax.Array]
     via_jax: Callable[..., Any]
+    draw: Callable[..., jax.Array] | None = None
+    variance: Callable[..., Any] | None = None
 
     def __call__(self, key: Any, shape: Shape, dtype: Any = jnp.float32) -> jax.Array:
         """By hand."""
         return self.by_hand(key, shape, dtype)
+
+
+def _normal_unit(key, shape, dtype):
+    return _normal(key, shape, dtype, 1.0)
+
+
+def _uniform_unit(key, shape, dtype):
+    return _uniform(key, shape, dtype, 1.0)
 
 
 def _uniform_half_via_jax(key, shape, dtype=jnp.float32):
@@ -159,21 +195,31 @@ _jax = jax.nn.initializers
 INITIALIZERS: Catalog[Initializer] = Catalog(
     "initializer",
     {
-        by_hand.__name__: Initializer(by_hand.__name__, by_hand, via_jax)
-        for by_hand, via_jax in (
+        by_hand.__name__: Initializer(by_hand.__name__, by_hand, via_jax, *by_fans)
+        for by_hand, via_jax, *by_fans in (
             (zeros, _jax.zeros),
             (constant, _jax.constant(0.5)),
             (small_normal, _jax.normal(1e-4)),
             (large_normal, _jax.normal(1.0)),
             (uniform_half, _uniform_half_via_jax),
-            (lecun_normal, variance_scaling(1.0, "fan_in", "normal")),
-            (lecun_uniform, _jax.lecun_uniform()),
-            (glorot_normal, variance_scaling(1.0, "fan_avg", "normal")),
-            (glorot_uniform, _jax.glorot_uniform()),
-            (glorot_logistic_normal, variance_scaling(16.0, "fan_avg", "normal")),
-            (glorot_logistic_uniform, variance_scaling(16.0, "fan_avg", "uniform")),
-            (he_normal, variance_scaling(2.0, "fan_in", "normal")),
-            (he_uniform, _jax.he_uniform()),
+            (lecun_normal, variance_scaling(1.0, "fan_in", "normal"), _normal_unit, lecun),
+            (lecun_uniform, _jax.lecun_uniform(), _uniform_unit, lecun),
+            (glorot_normal, variance_scaling(1.0, "fan_avg", "normal"), _normal_unit, glorot),
+            (glorot_uniform, _jax.glorot_uniform(), _uniform_unit, glorot),
+            (
+                glorot_logistic_normal,
+                variance_scaling(16.0, "fan_avg", "normal"),
+                _normal_unit,
+                glorot_logistic,
+            ),
+            (
+                glorot_logistic_uniform,
+                variance_scaling(16.0, "fan_avg", "uniform"),
+                _uniform_unit,
+                glorot_logistic,
+            ),
+            (he_normal, variance_scaling(2.0, "fan_in", "normal"), _normal_unit, he),
+            (he_uniform, _jax.he_uniform(), _uniform_unit, he),
             (orthogonal, _jax.orthogonal()),
         )
     },

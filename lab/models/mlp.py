@@ -81,7 +81,8 @@ class MLP(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool, dropout_rate: Any = 0.0) -> jax.Array:
-        """[B, ...] -> [B, K]."""
+        """[B, ...] -> [B, K]; `dropout_rate` is one for all hidden layers, or one for each."""
+        rates = jnp.broadcast_to(jnp.asarray(dropout_rate), (len(self.widths),))
         h = x.reshape(x.shape[0], -1)
         if h.dtype not in (jnp.float32, jnp.float64):
             h = h.astype(jnp.float32)
@@ -100,7 +101,7 @@ class MLP(nn.Module):
                 dropout=self.dropout,
                 residual=self.residual,
                 name=f"hidden_{number:02d}",
-            )(h, train=train, dropout_rate=dropout_rate)
+            )(h, train=train, dropout_rate=rates[number])
         return nn.Dense(
             self.outputs,
             kernel_init=INITIALIZERS[self.initializer],

@@ -99,6 +99,7 @@ ENTRIES = (
         search_space={"learning_rate": LogRange(1e-5, 1e-1)},
         reference="Zhuang et al. 2020, algorithm 2",
         state_slots=2,
+        padding_safe=True,
         rule="m ← (1 − β₁) g + β₁ m;  s ← (1 − β₂) (g − m)² + β₂ s + ε̄;  w ← w − η m̂ / (√ŝ + ε)",
     ),
 )

@@ -101,6 +101,7 @@ ENTRIES = (
         search_space={"learning_rate": LogRange(1e-2, 1e2)},
         reference="Zeiler 2012, algorithm 1",
         state_slots=2,
+        padding_safe=True,
         rule="Δ = g √(E[Δ²] + ε) / √(E[g²] + ε);  w ← w − η Δ",
     ),
 )

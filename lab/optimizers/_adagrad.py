@@ -95,6 +95,7 @@ ENTRIES = (
         search_space={"learning_rate": LogRange(1e-3, 1e0)},
         reference="Duchi, Hazan & Singer 2011, equation 1 (diagonal)",
         state_slots=1,
+        padding_safe=True,
         rule="G ← G + g²;  w ← w − η g / √(G + ε)",
     ),
 )

@@ -109,6 +109,7 @@ ENTRIES = (
         search_space={"learning_rate": LogRange(1e-4, 1e-1)},
         reference="Kingma & Ba 2015, algorithm 1",
         state_slots=2,
+        padding_safe=True,
         rule="m ← (1 − β₁) g + β₁ m;  v ← (1 − β₂) g² + β₂ v;  w ← w − η m̂ / (√v̂ + ε)",
     ),
 )

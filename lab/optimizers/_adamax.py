@@ -98,6 +98,7 @@ ENTRIES = (
         search_space={"learning_rate": LogRange(1e-4, 1e-1)},
         reference="Kingma & Ba 2015, algorithm 2",
         state_slots=2,
+        padding_safe=True,
         rule="m ← (1 − β₁) g + β₁ m;  u ← max(β₂ u, |g| + ε);  w ← w − η m̂ / u",
     ),
 )

@@ -68,6 +68,7 @@ ENTRIES = (
         search_space={"learning_rate": LogRange(1e-4, 1e-1)},
         reference="Loshchilov & Hutter 2019, on Kingma & Ba 2015, algorithm 2",
         state_slots=2,
+        padding_safe=True,
         rule="w ← w − η (m̂ / u + λ w), m̂ and u as in Adamax",
     ),
 )

@@ -76,6 +76,7 @@ ENTRIES = (
         search_space={"learning_rate": LogRange(1e-4, 1e-1)},
         reference="Loshchilov & Hutter 2019, algorithm 2",
         state_slots=2,
+        padding_safe=True,
         rule="w ← w − η (m̂ / (√v̂ + ε) + λ w), m̂ and v̂ as in Adam",
     ),
 )

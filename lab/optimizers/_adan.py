@@ -122,6 +122,7 @@ ENTRIES = (
         search_space={"learning_rate": LogRange(1e-4, 1e-1)},
         reference="Xie et al. 2022, algorithm 1",
         state_slots=4,
+        padding_safe=True,
         rule="w ← w − η (m̂ + β₂ v̂) / (√n̂ + ε), v and n of d = g − g′ and g + β₂ d",
     ),
 )

@@ -121,6 +121,7 @@ ENTRIES = (
         search_space={"learning_rate": LogRange(1e-4, 1e-1)},
         reference="Pagliardini et al. 2024, algorithm 1",
         state_slots=3,
+        padding_safe=True,
         rule="m₁, v as in Adam;  m₂ ← (1 − β₃) g + β₃ m₂;  w ← w − η (m̂₁ + α m₂) / (√v̂ + ε)",
     ),
 )

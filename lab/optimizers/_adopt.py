@@ -122,6 +122,7 @@ ENTRIES = (
         search_space={"learning_rate": LogRange(1e-4, 1e-1)},
         reference="Taniguchi et al. 2024, algorithm 2",
         state_slots=2,
+        padding_safe=True,
         rule="m ← (1 − β₁) clip(g / max(√v, ε)) + β₁ m;  v ← (1 − β₂) g² + β₂ v;  w ← w − η m",
     ),
 )

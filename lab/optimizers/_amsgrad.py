@@ -117,6 +117,7 @@ ENTRIES = (
         search_space={"learning_rate": LogRange(1e-4, 1e-1)},
         reference="Reddi, Kale & Kumar 2018, algorithm 2",
         state_slots=3,
+        padding_safe=True,
         rule="v̄ ← max(v̄, v̂);  w ← w − η m̂ / (√v̄ + ε), m̂ and v̂ as in Adam",
     ),
 )

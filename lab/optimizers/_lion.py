@@ -117,6 +117,7 @@ ENTRIES = (
         search_space={"learning_rate": LogRange(1e-5, 1e-2)},
         reference="Chen et al. 2023, algorithm 2",
         state_slots=1,
+        padding_safe=True,
         rule="w ← w − η (sign((1 − β₁) g + β₁ m) + λ w);  m ← (1 − β₂) g + β₂ m",
     ),
 )

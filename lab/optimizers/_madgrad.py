@@ -117,6 +117,7 @@ ENTRIES = (
         search_space={"learning_rate": LogRange(1e-4, 1e-1)},
         reference="Defazio & Jelassi 2021, algorithm 1",
         state_slots=3,
+        padding_safe=True,
         rule="s ← s + λ g;  ν ← ν + λ g²;  w ← w + c (w₀ − s / ∛ν − w), with λ = η √(k + 1)",
     ),
 )

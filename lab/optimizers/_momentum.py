@@ -60,6 +60,7 @@ ENTRIES = (
         search_space={"learning_rate": LogRange(1e-4, 1e0)},
         reference="Polyak 1964, equation 9",
         state_slots=1,
+        padding_safe=True,
         rule="v ← g + μ v;  w ← w − η v",
     ),
 )

@@ -66,6 +66,7 @@ ENTRIES = (
         search_space={"learning_rate": LogRange(1e-4, 1e-1)},
         reference="Dozat 2016, algorithm 2",
         state_slots=2,
+        padding_safe=True,
         rule="m̂ = (1 − β₁) g / (1 − β₁ᵗ) + β₁ m / (1 − β₁ᵗ⁺¹);  w ← w − η m̂ / (√v̂ + ε)",
     ),
 )

@@ -73,6 +73,7 @@ ENTRIES = (
         search_space={"learning_rate": LogRange(1e-4, 1e-1)},
         reference="Dozat 2016, algorithm 2; Loshchilov & Hutter 2019",
         state_slots=2,
+        padding_safe=True,
         rule="w ← w − η (m̂ / (√v̂ + ε) + λ w), m̂ and v̂ as in Nadam",
     ),
 )

@@ -62,6 +62,7 @@ ENTRIES = (
         search_space={"learning_rate": LogRange(1e-4, 1e0)},
         reference="Nesterov 1983; Sutskever et al. 2013, equations 3-4",
         state_slots=1,
+        padding_safe=True,
         rule="v ← g + μ v;  w ← w − η (g + μ v)",
     ),
 )

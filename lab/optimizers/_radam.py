@@ -116,6 +116,7 @@ ENTRIES = (
         search_space={"learning_rate": LogRange(1e-4, 1e-1)},
         reference="Liu et al. 2020, algorithm 2",
         state_slots=2,
+        padding_safe=True,
         rule="w ← w − η r m̂ / (√v̂ + ε), r from ρ; w ← w − η m̂ while ρ < 5",
     ),
 )

@@ -75,6 +75,7 @@ ENTRIES = (
         search_space={"learning_rate": LogRange(1e-5, 1e-1)},
         reference="Tieleman & Hinton 2012, lecture 6.5, slide 29",
         state_slots=1,
+        padding_safe=True,
         rule="ν ← (1 − γ) g² + γ ν;  w ← w − η g / √(ν + ε)",
     ),
 )

@@ -63,6 +63,7 @@ ENTRIES = (
         search_space={"learning_rate": LogRange(1e-3, 1e1)},
         reference="Robbins & Monro 1951",
         state_slots=0,
+        padding_safe=True,
         rule="w ← w − η g",
     ),
 )

@@ -54,6 +54,7 @@ ENTRIES = (
         search_space={"learning_rate": LogRange(1e-5, 1e-1)},
         reference="Bernstein et al. 2018, algorithm 1",
         state_slots=0,
+        padding_safe=True,
         rule="w ← w − η sign(g)",
     ),
 )

@@ -62,6 +62,7 @@ ENTRIES = (
         search_space={"learning_rate": LogRange(1e-5, 1e-1)},
         reference="Bernstein et al. 2018, algorithm 2",
         state_slots=1,
+        padding_safe=True,
         rule="m ← (1 − β) g + β m;  w ← w − η sign(m)",
     ),
 )
