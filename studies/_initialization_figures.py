@@ -1,6 +1,7 @@
 """Figures of the study of initialization: distributions and profiles by layer, depth, outcome."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -29,7 +30,8 @@ def distributions(record: xr.Dataset, what: str, text: str) -> Figure:
             len(activations), len(names), squeeze=False, sharex=True, sharey="row",
             figsize=(1.6 + 1.05 * len(names), 0.7 + 1.75 * len(activations)), layout="constrained",
         )  # fmt: skip
-        image, label = None, {"output": "output", "gradient": "|∂L/∂w|"}[what]
+        image: Any = None
+        label = {"output": "output", "gradient": "|∂L/∂w|"}[what]
         shade = plt.get_cmap("cividis_r").with_extremes(under="white")
         for row, activation in zip(grid, activations):
             edges = SLOPES if what == "gradient" else RANGES[activation]

@@ -32,11 +32,10 @@ class AnyInit:
         """All are drawn and one is kept."""
         x = jnp.zeros((1, self.features), jnp.float32)
         drawn = [
-            models.init(self.model.clone(initializer=name), key, x, hypers)[0]
-            for name in self.names
+            models.init(self.model.clone(initializer=name), key, x, hypers) for name in self.names
         ]
         number = hypers["initializer"].astype(jnp.int32)
-        return Initial(jax.tree.map(lambda *leaves: jnp.stack(leaves)[number], *drawn), {})
+        return Initial(*jax.tree.map(lambda *leaves: jnp.stack(leaves)[number], *drawn))
 
 
 @dataclass(frozen=True)
@@ -59,10 +58,10 @@ class Bench:
     tuning: int
     seeds: int
 
-    def task(self, activation: str, names: tuple[str, ...]) -> Task:
-        """Digits with these initializers to choose from, by number."""
+    def task(self, activation: str, names: tuple[str, ...], **options: Any) -> Task:
+        """Digits with these initializers to choose from, by number; `options` of the network."""
         task = lab.tasks.CATALOG["digits"].make(
-            widths=(self.width,) * self.layers, activation=activation
+            **{"widths": (self.width,) * self.layers, "activation": activation, **options}
         )
         loss: Any = task.problem.loss
         init = AnyInit(loss.model, task.source.prepare(0).rows["x"].shape[1], names)
