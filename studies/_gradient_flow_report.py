@@ -32,8 +32,8 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
         f"{region.sizes['learning_rate']} rates by that mean. A diverged run has 0.",
         "remedies": f"Digits, {told['layers']} sigmoid layers of {told['width']} under Glorot but "
         f"for what is named, {told['updates']} updates at batch 16; {fresh}, points: seeds; "
-        f"dotted: chance. Above the line (orange) the best of all {told['trials']} rates on these seeds, "
-        f"which flatters; below the best by validation loss on {told['tuning']} other seeds.",
+        f"dotted: chance. Above the line (orange) the best of all {told['trials']} rates on these "
+        f"seeds, which flatters; below the best by validation loss on {told['tuning']} other seeds.",
         "layers": f"Digits, sigmoid; {watched}. Geometric mean over {seeds} seeds and 95 % t "
         "interval.",
     }
