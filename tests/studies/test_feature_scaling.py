@@ -1,0 +1,31 @@
+"""The study of feature scaling runs and redraws; its eigenvalues are those of the Hessian."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lab import losses
+from studies import feature_scaling as study
+
+
+def test_smoke_and_redrawing(tmp_path):
+    study.run(study.FeatureScaling(smoke=True, out=tmp_path / "one"))
+    study.run(study.FeatureScaling(from_=tmp_path / "one", out=tmp_path / "two"))
+    page = (tmp_path / "one" / "table.md").read_text()
+    assert "## Verdict" in page
+    assert (tmp_path / "two" / "table.md").read_text() == page
+    for name in ("rates.png", "gains.png"):
+        assert (tmp_path / "two" / name).read_bytes() == (tmp_path / "one" / name).read_bytes()
+
+
+def test_extremes_are_eigenvalues_of_the_linear_problem():
+    x = np.random.default_rng(0).normal(3.0, [1.0, 10.0, 0.1], (50, 3))
+    x = np.c_[x, np.zeros(50)]  # nothing is learnt from it
+    design = np.c_[x[:, :3], np.ones(50)]
+
+    def loss(w):
+        return jnp.mean(losses.squared_error(jnp.asarray(design) @ w, jnp.zeros(50))) / 2
+
+    with jax.enable_x64(True):
+        values = np.linalg.eigvalsh(jax.hessian(loss)(jnp.zeros(4)))
+    np.testing.assert_allclose(study.extremes(x), values[[0, -1]], rtol=1e-6)
