@@ -1,0 +1,79 @@
+"""What strengths do to weights: sparsity and error along paths, histograms of the weights."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+
+import lab
+from lab import protocol
+from lab.data import Source
+from lab.types import Snapshot
+from studies import _regularization_parts as parts
+
+PATHS = ("L1", "L1, proximal", "L2", "decoupled decay")
+GRIDS = {name: np.geomspace(1e-5, 0.1, 13) for name in ("L1", "L1, proximal", "L2")} | {
+    "decoupled decay": np.geomspace(1e-2, 100, 13)
+}
+NEAR = 1e-3  # weights below are near zero, if not exactly
+
+
+@dataclass(frozen=True)
+class FirstKernel:
+    """Probe: weights from the inputs to the first hidden layer, before the update."""
+
+    def __call__(self, snapshot: Snapshot) -> Any:
+        """[inputs · units]."""
+        leaves = [leaf for leaf in jax.tree.leaves(snapshot.params) if jnp.ndim(leaf) >= 2]
+        return leaves[0].reshape(-1)
+
+
+def paths(
+    source: Source,
+    width: int,
+    updates: int,
+    rate: float,
+    splits: int,
+    points: int,
+    names: Sequence[str] = PATHS,
+) -> xr.Dataset:
+    """Along each path: validation error, share of weights that are 0 or near it, and the weights.
+
+    One program a path: strengths are lanes.
+    """
+    kept: dict[str, list] = {"error": [], "zero": [], "near": [], "weights": []}
+    grids = {name: GRIDS[name][:: max(1, 12 // (points - 1))][:points] for name in names}
+    for name in names:
+        task = parts.task(source, (name,), width)
+        optimizer: Any = {"adam": parts.adam}
+        trials = [{"learning_rate": rate} | parts.numbers({name: float(s)}) for s in grids[name]]
+        record = lab.sweep(
+            task, optimizer, trials={"adam": trials}, axes={"split": list(range(splits))},
+            seeds=protocol.phase_seeds(protocol.TUNE, 1), budget=lab.Budget(updates=updates + 1),
+            batch_size=32, schedule="cosine_decay_schedule", evaluations=1, progress=False,
+            probe=FirstKernel(), probe_every=updates,
+        ).isel(optimizer=0, seed=0)  # fmt: skip
+        weights = record.probe.isel(probe_step=-1).transpose("trial", "split", ...).values
+        kept["error"].append(_final(record, source).transpose("trial", "split").values)
+        kept["zero"].append((weights == 0).mean(-1))
+        kept["near"].append((np.abs(weights) < NEAR).mean(-1))
+        kept["weights"].append(weights[:, 0])
+    dims = ("path", "strength", "split")
+    return xr.Dataset(
+        {k: (dims, np.array(v)) for k, v in kept.items() if k != "weights"}
+        | {
+            "weights": (("path", "strength", "weight"), np.array(kept["weights"])),
+            "value": (("path", "strength"), np.array([grids[name] for name in names])),
+        },
+        {"path": list(names)},
+    )  # fmt: skip
+
+
+def _final(record: xr.Dataset, source: Source) -> xr.DataArray:
+    """Share of wrong rows; of a number, squared error over variance."""
+    last = record.isel(step=-1)
+    return 1 - last.validation_accuracy if source.n_classes else last.validation_loss

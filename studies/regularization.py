@@ -1,0 +1,84 @@
+"""What should be used against over-fitting on this data, and is the gain real?
+
+Every regularizer alone, chosen pairs, all together and all but one: each tuned with the same number
+of trials on the validation rows of each redrawn split, run on fresh seeds, and measured on the
+split's test rows; gains are paired by split and corrected by Holm. Beside it, what strengths do
+to the weights. On digits and MNIST-1D, or on your own table with --data.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+import lab
+from lab.data import Source
+from studies import _regularization_report as report
+from studies._cli import DataFlags, Folder, main, opened
+from studies._once import once
+from studies._regularization_paths import PATHS, paths
+from studies._regularization_runs import Bench, table
+
+SIZES = {"digits": 200, "mnist1d": 1000}  # training rows
+SCALINGS = {"digits": "whole", "mnist1d": "standard"}  # pixels keep one scale, to be augmented
+RATES = tuple(float(r) for r in np.geomspace(3e-4, 3e-2, 9))
+
+
+@dataclass(frozen=True)
+class Regularization(DataFlags):
+    """Flags of the study of regularization."""
+
+    updates: int = 600
+    """Budget of every run, in updates of 32 examples."""
+    train_size: int | None = None
+    """Training rows used of --data; all by default."""
+
+
+def run(flags: Regularization) -> None:
+    """Tune every row, report, draw."""
+    folder = Folder(flags, "regularization")
+    if flags.from_ is not None:
+        report.draw(opened(flags.from_, "regularization"), folder)
+        return
+    smoke = flags.smoke
+    bench = Bench(
+        splits=flags.seeds or (2 if smoke else 12), seeds=1 if smoke else 4,
+        updates=8 if smoke else flags.updates, width=64,
+        rates=RATES[4:6] if smoke else RATES, fewer=RATES[4:5] if smoke else RATES[4::2],
+        factors=(0.5, 1.0) if smoke else (0.25, 0.5, 1.0),
+    )  # fmt: skip
+    found = sources(flags)
+    found = dict(list(found.items())[:1]) if smoke else found
+    told = {
+        "smoke": smoke, "width": bench.width, "updates": bench.updates, "splits": bench.splits,
+        "seeds": bench.seeds, "batch": bench.batch_size, "trials": len(bench.rates),
+        "rows": {name: len(source.prepare(0).train) for name, source in found.items()},
+        "data": {name: source.sha256 for name, source in found.items()},
+    }  # fmt: skip
+    parts = {}
+    for name, source in found.items():
+        label = f"{name}_table"
+        parts[label] = once(folder, label, told, lambda s=source: table(bench, s, smoke))
+    first, source = next(iter(found.items()))
+    parts[f"{first}_paths"] = once(
+        folder, f"{first}_paths", told,
+        lambda: paths(
+            source, bench.width, bench.updates, RATES[4], 2 if smoke else 8, 2 if smoke else 13,
+            PATHS[: 2 if smoke else 4],
+        ),
+    )  # fmt: skip
+    report.draw(folder.finish(parts, told), folder)
+
+
+def sources(flags: Regularization) -> dict[str, Source]:
+    """The user's table, or the bundled data with few training rows."""
+    own = flags.own_table()
+    if own is not None:
+        return {own.name: lab.data.source(own, train_size=flags.train_size)}
+    return {
+        name: lab.data.source(lab.data.load(name), train_size=rows, scaling=SCALINGS[name])
+        for name, rows in SIZES.items()
+    }
+
+
+if __name__ == "__main__":
+    main(Regularization, run)

@@ -1,0 +1,112 @@
+"""The study of regularization runs, redraws, takes a table; its rows and corrections are right."""
+
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+import xarray as xr
+
+import lab
+from lab import optimizers
+from studies import _regularization_parts as parts
+from studies import regularization as study
+from studies._regularization_runs import rows_of
+from studies._regularization_verdict import gains
+
+
+def test_smoke_redraw_and_resume(tmp_path, monkeypatch):
+    study.run(study.Regularization(smoke=True, out=tmp_path / "one"))
+    study.run(study.Regularization(from_=tmp_path / "one", out=tmp_path / "two"))
+    page = (tmp_path / "one" / "table.md").read_text()
+    assert "## Verdict" in page
+    assert (tmp_path / "two" / "table.md").read_text() == page
+    for name in ("ablation.png", "paths.png"):
+        assert (tmp_path / "two" / name).read_bytes() == (tmp_path / "one" / name).read_bytes()
+    monkeypatch.setattr(study, "table", None)  # would fail if it was run again
+    study.run(study.Regularization(smoke=True, resume=tmp_path / "one"))
+    assert (tmp_path / "one" / "table.md").read_text() == page
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["kind", "size"])
+def test_it_gives_the_same_table_for_a_file(tmp_path, target):
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(80, 3))
+    kind = np.where(rows[:, 0] > 0, "large", "small")
+    lines = ["a,b,kind,size", *(f"{a},{b},{k},{c}" for (a, b, c), k in zip(rows, kind))]
+    (tmp_path / "mine.csv").write_text("\n".join(lines))
+    flags = study.Regularization(
+        smoke=True, data=tmp_path / "mine.csv", target=target, out=tmp_path / "out"
+    )
+    study.run(flags)
+    page = (tmp_path / "out" / "table.md").read_text()
+    assert "## mine" in page
+    assert "all but L2" in page
+
+
+@pytest.mark.parametrize(("name", "left_out"), [("digits", set()), ("mnist1d", {"augmentation"})])
+def test_rows_are_each_alone_pairs_all_and_all_but_one(name, left_out):
+    rows = rows_of(study.sources(study.Regularization())[name])
+    alone = {row.names[0] for row in rows.values() if row.kind == "alone"}
+    assert alone == set(parts.PARTS) - left_out
+    together = set(parts.TOGETHER) - left_out
+    assert set(rows["all"].names) == together
+    without = [row for row in rows.values() if row.kind == "without"]
+    assert [together - set(row.names) for row in without] == [{n} for n in parts.TOGETHER
+                                                              if n in together]  # fmt: skip
+    assert all(row.against == "all" for row in without)
+
+
+def test_every_row_has_the_same_number_of_trials():
+    source = study.sources(study.Regularization())["digits"]
+    bench = study.Bench(
+        splits=2, seeds=1, updates=1, width=4, rates=study.RATES, fewer=study.RATES[4::2],
+        factors=(0.25, 0.5, 1.0),
+    )  # fmt: skip
+    alone = {name: np.ones(2) for name in parts.PARTS}
+    counts = {len(bench.cells(row, alone, 1)) for row in rows_of(source).values()}
+    assert counts == {len(study.RATES)}
+
+
+def test_at_no_strength_the_rule_is_adam():
+    params = {"kernel": jnp.array([[1.0, -2.0]]), "bias": jnp.array([0.5, 0.1])}
+    updates = []
+    for rule in (parts.adam(0.1), optimizers.adam(0.1)):
+        state = rule.init(params)
+        updates.append(rule.update(params, state, params)[0])
+    np.testing.assert_allclose(updates[0]["kernel"], updates[1]["kernel"], rtol=1e-5)
+    np.testing.assert_allclose(updates[0]["bias"], updates[1]["bias"], rtol=1e-5)
+
+
+def test_the_proximal_map_sees_the_whole_step():
+    params = {"kernel": jnp.array([[0.3, -0.01]]), "bias": jnp.array([0.001])}
+    rule = parts.adam(0.1, l1_step=1.0)
+    moved = optax.apply_updates(params, rule.update(params, rule.init(params), params)[0])
+    np.testing.assert_allclose(moved["kernel"], [[0.1, 0.0]], atol=1e-6)
+    assert moved["bias"][0] != 0
+
+
+def test_numbers_that_two_parts_set_are_added():
+    told = parts.numbers({"L1": 0.1, "elastic net": 0.2, "max-norm": 0.5})
+    assert told == pytest.approx({"l1": 0.2, "l2": 0.2, "bound": 2.0})
+
+
+def test_gains_are_paired_and_corrected_together():
+    rng = np.random.default_rng(0)
+    splits = rng.normal(0.8, 0.05, 12)  # common to all rows
+    accuracy = np.stack(
+        [splits, splits + 0.03 + 0.001 * rng.normal(size=12), splits + 0.002 * rng.normal(size=12)]
+    )
+    table = xr.Dataset(
+        {"accuracy": (("row", "split"), accuracy), "loss": (("row", "split"), 1 - accuracy)},
+        {
+            "row": ["none", "good", "useless"], "kind": ("row", ["baseline", "alone", "alone"]),
+            "against": ("row", ["", "none", "none"]),
+        },
+    )  # fmt: skip
+    good, useless = gains(table)
+    assert good.verdict == "helps"
+    np.testing.assert_allclose(good.gain.estimate, 3, atol=0.1)
+    assert good.p == pytest.approx(2 * 2.0**-11)
+    assert useless.verdict == "not told apart"
+    assert lab.statistics.seeds_needed(29) <= 12  # splits of the full form
