@@ -52,6 +52,9 @@ class PaddedMLP(nn.Module):
             raise UnknownNameError("initializer of a padded net", self.initializer, scaled)
         if self.activation not in ACTIVATIONS:
             raise UnknownNameError("activation", self.activation, ACTIVATIONS)
+        for name, count in (("most_layers", self.most_layers), ("most_units", self.most_units)):
+            whole = isinstance(count, int) and not isinstance(count, bool)
+            require(whole and count >= 1, f"{name} must be at least 1, given {count!r}.")
         require(self.activation != "prelu", "prelu has parameters that are not padded.")
         super().__post_init__()
 

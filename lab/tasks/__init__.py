@@ -1,6 +1,7 @@
 """What is trained: bundled tasks by name, supervised tasks on any table, and tasks of one's own."""
 
 from lab.catalog import Catalog, collect
+from lab.tasks.architectures import architectures
 from lab.tasks.landscapes import LANDSCAPES, Landscape
 from lab.tasks.own import own
 from lab.tasks.supervised import supervised
@@ -17,6 +18,7 @@ __all__ = [
     "Source",
     "Splits",
     "Task",
+    "architectures",
     "own",
     "supervised",
 ]

@@ -13,7 +13,7 @@ from lab.data import Source
 from lab.data.sources import checked
 from lab.errors import require
 from lab.models import MLP
-from lab.regularizers import CATALOG, Facts, Regularized
+from lab.regularizers import CATALOG, Facts, Regularized, Regularizer
 from lab.tasks.task import Initial, Problem, Task
 
 
@@ -68,26 +68,34 @@ def supervised(
         "widths": tuple(widths), "activation": activation, "initializer": initializer,
         "normalization": normalization, "dropout": dropout, "residual": residual,
     }  # fmt: skip
-    classes = source.kind == "classification"
-    facts = Facts(source.n_classes, source.image_shape)
-    model = MLP(outputs=source.n_classes if classes else 1, **options)
-    per_example = _cross_entropy if classes else _squared_error
-    measure = _classification_metrics if classes else _regression_metrics
-    loss = Loss(model, per_example)
-    chosen = Regularized(loss, tuple(CATALOG[name] for name in regularizers), facts)
+    chosen = tuple(CATALOG[name] for name in regularizers)
+    strengths = {name: value for one in chosen for name, value in one.strengths}
     return Task(
         name=source.name,
-        problem=Problem(
-            init=Init(model, source.n_features),
-            loss=chosen if regularizers else loss,
-            metrics=Metrics(model, measure),
-            predict=Predict(model, jax.nn.softmax if classes else _first),
-        ),
+        problem=problem(MLP(outputs=outputs(source), **options), source, chosen),
         source=source,
-        hypers={"init_scale": 1.0} | ({"dropout_rate": 0.5} if dropout else {}) | chosen.strengths,
+        hypers={"init_scale": 1.0} | ({"dropout_rate": 0.5} if dropout else {}) | strengths,
         kind=source.kind,
         options=options | {"regularizers": tuple(regularizers)} | data_options,
         variant=partial(_variant, source, options | {"regularizers": tuple(regularizers)}),
+    )
+
+
+def outputs(source: Source) -> int:
+    """Units of the output layer: one for each class, or one for a number."""
+    return source.n_classes if source.kind == "classification" else 1
+
+
+def problem(model: Any, source: Source, regularizers: tuple[Regularizer, ...] = ()) -> Problem:
+    """Any model with these `outputs`: cross-entropy of classes, squared error of numbers."""
+    classes = source.kind == "classification"
+    loss = Loss(model, _cross_entropy if classes else _squared_error)
+    facts = Facts(source.n_classes, source.image_shape)
+    return Problem(
+        init=Init(model, source.n_features),
+        loss=Regularized(loss, regularizers, facts) if regularizers else loss,
+        metrics=Metrics(model, _classification_metrics if classes else _regression_metrics),
+        predict=Predict(model, jax.nn.softmax if classes else _first),
     )
 
 
@@ -102,7 +110,7 @@ def _variant(source: Source, options: dict[str, Any], **other: Any) -> Task:
 class Init:
     """Parameters of `model` for inputs of `features` columns."""
 
-    model: MLP
+    model: Any  # a Linen module
     features: int
 
     def __call__(self, key, hypers) -> Initial:
@@ -115,7 +123,7 @@ class Init:
 class Loss:
     """The weighted mean of a loss over a batch, in training mode."""
 
-    model: MLP
+    model: Any  # a Linen module
     per_example: Callable[[Any, Any], jax.Array]  # (outputs [B, ·], targets [B]) -> [B]
 
     def __call__(self, params, model_state, batch, key, hypers):
@@ -132,7 +140,7 @@ class Loss:
 class Metrics:
     """Measurements per example, in inference mode: no dropout, running averages."""
 
-    model: MLP
+    model: Any  # a Linen module
     measure: Callable[[Any, Any], dict[str, jax.Array]]
 
     def __call__(self, params, model_state, batch, hypers):
@@ -147,7 +155,7 @@ class Metrics:
 class Predict:
     """What the model says of each row: class probabilities [B, K], or numbers [B]."""
 
-    model: MLP
+    model: Any  # a Linen module
     transform: Callable[[Any], jax.Array]
 
     def __call__(self, params, model_state, batch, hypers):
