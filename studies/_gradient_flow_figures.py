@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from lab import statistics
 from lab.plots.style import COLOURS, DASHES, caption, style
@@ -127,6 +128,7 @@ def layers(part: xr.Dataset, text: str) -> Figure:
                           label=SPELT.get(view, view))  # fmt: skip
                 axes.fill_between(x, low, high, color=COLOURS[i], alpha=0.18, lw=0)
             axes.set(yscale="log", xlabel="layer (the last is the output)", ylabel=label)
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         row[0].set_title("before training")
         row[1].set_title(f"after {int(part.updates[-1])} updates")
         handles, names = row[0].get_legend_handles_labels()

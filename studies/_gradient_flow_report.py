@@ -14,7 +14,9 @@ from studies._tables import comma_separated, markdown
 def draw(record: xr.DataTree, folder: Folder) -> None:
     """Everything that is printed or drawn."""
     told = records.manifest(record)["configuration"]
-    stalled, region = record["stalled"].to_dataset(), record["region"].to_dataset()
+    stalled = record["stalled"].to_dataset()
+    # the smoke form has none
+    regions = [record["region"].to_dataset()] if "region" in record else []
     remedies = {n: record[f"remedies/{n}"].to_dataset() for n in told["remedies"]}
     flows = {n: record[f"flow/{n}"].to_dataset() for n in told["activations"]}
     seeds = told["seeds"]
@@ -29,25 +31,27 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
         f"over {seeds} seeds. White: no such layer, or a seed diverged.",
         "region": f"Digits, sigmoid nets of width {told['narrow']}, SGD with momentum 0.9, "
         f"{told['short']} updates at batch 16; mean of {seeds} seeds, and on the right the best of "
-        f"{region.sizes['learning_rate']} rates by that mean. A diverged run has 0.",
+        "all rates by that mean. A diverged run has 0.",
         "remedies": f"Digits, {told['layers']} sigmoid layers of {told['width']} under Glorot but "
         f"for what is named, {told['updates']} updates at batch 16; {fresh}, points: seeds; "
         f"dotted: chance. Above the line (orange) the best of all {told['trials']} rates on these "
-        f"seeds, which flatters; below the best by validation loss on {told['tuning']} other seeds.",
+        f"seeds, which flatters; below the best by validation loss on {told['tuning']} others.",
         "layers": f"Digits, sigmoid; {watched}. Geometric mean over {seeds} seeds and 95 % t "
         "interval.",
     }
     drawn = {
         "heat": figures.heat(flows, texts["heat"]),
-        "region": figures.region(region, texts["region"]),
         "remedies": figures.remedies(stalled, remedies, texts["remedies"]),
         "layers": figures.layers(flows["sigmoid"], texts["layers"]),
     }
     for name, figure in drawn.items():
         plots.save(figure, folder.path / f"{name}.png")
+    for found in regions:
+        plots.save(figures.region(found, texts["region"]), folder.path / "region.png")
     header, rows = _table(stalled, remedies)
+    by_depth = [line for found in regions for line in region_lines(found)]
     verdict = "\n".join([
-        *table_lines(stalled, remedies, told["layers"]), *flow_lines(flows), *region_lines(region),
+        *table_lines(stalled, remedies, told["layers"]), *flow_lines(flows), *by_depth,
     ])  # fmt: skip
     text = (
         f"# Gradient flow\n\n{markdown(header, rows)}\n{texts['remedies']}\n\n"

@@ -40,22 +40,21 @@ def every_rate(part: xr.Dataset, rule: str, name: str) -> Interval:
 
 def table_lines(part: xr.Dataset, remedies: Mapping[str, xr.Dataset], layers: int) -> list[str]:
     """The stalled net over all rates, initializers that do not help, remedies that do."""
-    lines = []
+    lines: list[str] = []
+    words: dict[str, dict[str, str]] = {}
     names = part.initializer.values.tolist()
     for rule in part.optimizer.values.tolist():
+        said: dict[str, str] = {}
         rates = part.learning_rate.sel(optimizer=rule).values
         for name in names:
             cells = every_rate(part, rule, name)
             at = int(np.argmax(cells.estimate))
             best = Interval(*(np.asarray(v)[at] for v in cells))
-            claim = (
-                f"stalls at chance at every rate ({SPELT[name]})" if name == names[0]
-                else f"... and {SPELT[name]} instead of {SPELT[names[0]]} does not revive it"
-            )  # fmt: skip
+            said[SPELT[name]] = at_chance(cells)
             lines.append(
-                f"- *A {layers}-layer sigmoid net under {SAID[rule]} {claim}*: "
-                f"**{at_chance(cells)}**, of {len(rates)} rates the best, {rates[at]:.2g}, has "
-                f"{percent(best)} correct."
+                f"- *A {layers}-layer sigmoid net under {SPELT[name]} stalls at chance at every "
+                f"rate of {SAID[rule]}*: **{said[SPELT[name]]}**, of {len(rates)} rates the best, "
+                f"{rates[at]:.2g}, has {percent(best)} correct."
             )
         base = part.accuracy.sel(optimizer=rule, initializer=names[0])
         kept = base.isel(rate=int(base.mean("seed").argmax("rate"))).values
@@ -63,13 +62,30 @@ def table_lines(part: xr.Dataset, remedies: Mapping[str, xr.Dataset], layers: in
             values = found.accuracy.sel(optimizer=rule).values
             gain = statistics.paired_difference(values, kept, comparisons=len(remedies))
             x = statistics.mean_interval(values, level=1 - 0.05 / len(remedies))
+            said[remedy] = revived(x)
             lines.append(
-                f"- *{remedy} revives it under {SAID[rule]}*: **{revived(x)}**, {percent(x)} "
-                f"correct at rate {float(found.rate.sel(optimizer=rule)):.2g}, "
-                f"{span(Interval(*(100 * v for v in gain)), '+.1f')} points more than at its own "
-                "best."
+                f"- *{remedy} revives the net under {SPELT[names[0]]}, trained by {SAID[rule]}*: "
+                f"**{said[remedy]}**, {percent(x)} correct at rate "
+                f"{float(found.rate.sel(optimizer=rule)):.2g}, "
+                f"{span(Interval(*(100 * v for v in gain)), '+.1f')} points more."
             )
-    return lines
+        words[rule] = said
+    return lines + _same_table(words)
+
+
+def _same_table(words: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Whether the second optimizer's words are those of the first; [] if there is but one."""
+    if len(words) < 2:
+        return []
+    (_, one), (rule, two) = list(words.items())[:2]
+    other = [f"{row} ({two[row]})" for row in one if one[row] != two[row]]
+    turned = any({one[row], two[row]} == {"held", "did not hold"} for row in one)
+    word = "held" if not other else "did not hold" if turned else "inconclusive"
+    differs = f"; otherwise: {', '.join(other)}" if other else ""
+    return [
+        f"- *The same table stands for {SAID[rule]}*: **{word}**, {len(one) - len(other)} of "
+        f"{len(one)} rows have the same verdict{differs}."
+    ]
 
 
 def fall(part: xr.Dataset, view: str) -> np.ndarray:
@@ -118,8 +134,6 @@ def usable(accuracy: xr.DataArray) -> np.ndarray:
 def region_lines(part: xr.Dataset) -> list[str]:
     """Whether depth narrows what can be trained."""
     shares, depths = usable(part.accuracy), part.layers.values
-    if len(depths) < 2:
-        return []
     gap = statistics.paired_difference(shares[0], shares[-1])
     numbers = ", ".join(
         f"{d}: {percent(statistics.mean_interval(row))}" for d, row in zip(depths, shares)

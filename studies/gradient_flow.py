@@ -39,7 +39,7 @@ def run(flags: GradientFlow) -> None:
         return
     smoke = flags.smoke
     bench = Bench(
-        width=8 if smoke else 64, layers=3 if smoke else 10, updates=6 if smoke else 1000,
+        width=8 if smoke else 64, layers=2 if smoke else 10, updates=6 if smoke else 1000,
         rates=(), tuning=2 if smoke else 3, seeds=flags.seeds or (2 if smoke else 16),
     )  # fmt: skip
     rules = ("momentum",) if smoke else tuple(RATES)
@@ -48,8 +48,7 @@ def run(flags: GradientFlow) -> None:
     remedies = ("ReLU",) if smoke else tuple(REMEDIES)
     activations, views = (ACTIVATIONS[:1], ("plain",)) if smoke else (ACTIVATIONS, tuple(VIEWS))
     short = replace(bench, updates=6 if smoke else 300)
-    narrow = replace(short, width=8 if smoke else 32)
-    depths, scales = (DEPTHS[:1], SCALES[1:3]) if smoke else (DEPTHS, SCALES)
+    narrow = replace(short, width=32)
     told = {
         "smoke": smoke, "width": bench.width, "layers": bench.layers, "updates": bench.updates,
         "tuning": bench.tuning, "seeds": bench.seeds, "rules": list(rules),
@@ -58,8 +57,9 @@ def run(flags: GradientFlow) -> None:
     }  # fmt: skip
     plan: dict[str, Callable[[], xr.Dataset]] = {
         "stalled": lambda: stalled(bench, trials, STALLED[: 1 if smoke else None]),
-        "region": lambda: region(narrow, depths, scales, RATES["momentum"][2 : 4 if smoke else 7]),
     }
+    if not smoke:
+        plan["region"] = lambda: region(narrow, DEPTHS, SCALES, RATES["momentum"][2:])
     for name in remedies:
         plan[f"remedies/{name}"] = lambda name=name: remedy(bench, trials, REMEDIES[name])
     for name in activations:

@@ -14,7 +14,7 @@ from studies._initialization_runs import Bench
 def test_smoke_and_redrawing(tmp_path):
     study.run(study.GradientFlow(smoke=True, out=tmp_path / "one"))
     study.run(study.GradientFlow(from_=tmp_path / "one", out=tmp_path / "two"))
-    for name in ("table.md", "table.csv", *(f"{p}.png" for p in ("heat", "region", "remedies"))):
+    for name in ("table.md", "table.csv", *(f"{p}.png" for p in ("heat", "remedies", "layers"))):
         first = (tmp_path / "one" / name).read_bytes()
         assert (tmp_path / "two" / name).read_bytes() == first
 
@@ -54,6 +54,16 @@ def test_stalling_needs_every_rate_and_reviving_an_interval():
     lines = verdict.table_lines(table([[0.1, 0.11], [0.1, 0.4]]), found, 10)
     words = [line.split("**")[1] for line in lines]
     assert words == ["held", "did not hold", "held", "did not hold", "inconclusive"]
+
+
+def test_tables_agree_where_every_word_does():
+    one = {"Glorot": "held", "ReLU": "held"}
+    both = {"momentum": one, "adam": one}
+    assert "**held**, 2 of 2" in verdict._same_table(both)[0]
+    both["adam"] = {**one, "ReLU": "inconclusive"}
+    assert "**inconclusive**, 1 of 2" in verdict._same_table(both)[0]
+    both["adam"] = {**one, "ReLU": "did not hold"}
+    assert "ReLU (did not hold)" in verdict._same_table(both)[0]
 
 
 def flow(norms):
