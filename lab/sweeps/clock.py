@@ -19,7 +19,9 @@ class Clock:
     follows. A call that compiles is dated from its return.
     """
 
-    def __init__(self):
+    def __init__(self, begin: float | None = None):
+        self._begin = time.perf_counter() if begin is None else begin
+        self._before: dict[str, float] = {}
         self._watcher = ThreadPoolExecutor(1)
         self._calls: list[tuple[str, float, Future[float]]] = []  # kind, begin, end
         self._compiling = 0.0
@@ -29,6 +31,10 @@ class Clock:
 
     def __exit__(self, *_) -> None:
         self._watcher.shutdown()
+
+    def begin_at(self, seconds: dict[str, float]) -> None:
+        """Count on from what an earlier process has spent."""
+        self._before = seconds
 
     def call(self, kind: str, watched: Callable[[Any], Any], function: Any, *args: Any) -> Any:
         """Call `function`, a jitted one; `watched` picks results that no later call is given."""
@@ -41,12 +47,20 @@ class Clock:
         return result
 
     def seconds(self) -> dict[str, float]:
-        """Spent on each of `KINDS`; compiling includes tracing and reading caches."""
+        """Spent on each of `KINDS`; compiling includes tracing and reading caches.
+
+        Waits for the calls made so far.
+        """
         spent, free = dict.fromkeys(KINDS, 0.0) | {"compiling": self._compiling}, 0.0
         for kind, begin, done in self._calls:
             begin, free = max(begin, free), done.result()
             spent[kind] += max(0.0, free - begin)
-        return spent
+        return {kind: seconds + self._before.get(kind, 0.0) for kind, seconds in spent.items()}
+
+    def spent(self) -> dict[str, float]:
+        """The same with the time that passed since the beginning, as `all`."""
+        passed = time.perf_counter() - self._begin + self._before.get("all", 0.0)
+        return self.seconds() | {"all": passed}
 
 
 def _done(arrays: Any) -> float:

@@ -8,7 +8,7 @@ the capacity of a call does; how a run is cut changes no bit.
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any
 
@@ -19,6 +19,7 @@ from jax.sharding import Mesh
 from lab.data.streams import key_data, order
 from lab.sweeps.clock import Clock
 from lab.sweeps.compiled import Compiled, compiled, compiled_schedule, seen
+from lab.sweeps.live import Call, Live, device, host, merged, probes
 from lab.sweeps.place import check_memory, shard, width
 from lab.sweeps.plan import Job, Lane
 from lab.sweeps.rows import Rows
@@ -26,6 +27,7 @@ from lab.training import make_train
 from lab.types import RUNNING, Hypers, Program, Stream
 
 Advance = Callable[[int], None]  # told how many lane-updates were taken
+Between = Callable[[int, Callable[[], Live]], None]  # number of the block, and how to get it home
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ def run_job(
     advance: Advance,
     clock: Clock,
     predict_on: Callable[[int], np.ndarray] | None = None,
+    between: Between | None = None,
+    begun: tuple[int, Live | None] = (0, None),
 ) -> Iterator[Measured]:
     """Train all lanes of `job`; yields one block after the other.
 
@@ -58,16 +62,23 @@ def run_job(
       advance: Called with the number of lane-updates as they are done.
       clock: Told of the calls that train and evaluate.
       predict_on: Row numbers, by split seed, whose outputs are wanted at the end.
+      between: Called between the pieces of a block.
+      begun: The block to begin with, and what of it was run before.
     """
     program = compiled(job.program, mesh)
     lanes_per_device, state_bytes = block_width(job, mesh)
     size = lanes_per_device * mesh.size
     check_memory(mesh, rows.nbytes, 2 * state_bytes * size)  # state and gradient, old and new
-    for begin in range(0, len(job.lanes), size):
+    first, live = begun
+    for number, begin in enumerate(range(0, len(job.lanes), size)):
         lanes = job.lanes[begin : begin + size]
+        if number < first:
+            advance(len(lanes) * job.marks[-1])
+            continue
         padded = lanes + [lanes[-1]] * (size - len(lanes))
         block = _Block(job, program, mesh, rows, clock, padded)
-        yield block.run(len(lanes), advance, predict_on)
+        look = None if between is None else partial(between, number)
+        yield block.run(len(lanes), advance, predict_on, look, live if number == first else None)
 
 
 def block_width(job: Job, mesh: Mesh) -> tuple[int, int]:
@@ -104,25 +115,31 @@ class _Block:
         self.noise = self._keys("noise")
         self.rate_LT = self._rates()
 
-    def run(self, real: int, advance: Advance, predict_on) -> Measured:
-        state = self._start()
-        evaluations = [self._evaluate(state)]
-        calls: list[tuple[int, int, dict]] = []
-        for start, stop in itertools.pairwise(self.job.marks):
-            for first in range(start, stop, self.capacity):
-                count = min(self.capacity, stop - first)
+    def run(
+        self, real: int, advance: Advance, predict_on, between=None, live: Live | None = None
+    ) -> Measured:
+        if live is None:
+            state = self._start()
+            evaluations, calls, done = [self._evaluate(state)], [], 0
+        else:
+            state, calls = self._placed(live)
+            evaluations, done = list(live.evaluations), live.done
+        for number, (first, count, last) in enumerate(pieces(self.job.marks, self.capacity)):
+            if number < done:
+                continue
+            if count:
                 stream = self._stream(first, count)
                 state, info = self.clock.call(
                     "training", itemgetter(1), self.program.advance,
                     state, self.rows.table, stream, self.hypers, np.int32(first), np.int32(count),
                 )  # fmt: skip
+                self._bring_home(calls, advance, real)  # the one before this, while this one runs
                 calls.append((first, count, info))
-                if len(calls) > 1:  # the chunk before this one, while this one runs
-                    calls[-2] = _home(calls[-2])
-                    advance(calls[-2][1] * real)
-            evaluations.append(self._evaluate(state))
-        calls[-1] = _home(calls[-1])
-        advance(calls[-1][1] * real)
+            if last:
+                evaluations.append(self._evaluate(state))
+            if between is not None:
+                between(partial(self._live, number + 1, state, evaluations, calls, advance, real))
+        self._bring_home(calls, advance, real)
         outputs = None if predict_on is None else self._predict(state, predict_on)[:real]
         stopped_at = np.asarray(state.stopped_at)[:real]
         return Measured(
@@ -130,10 +147,42 @@ class _Block:
             metrics=self._worst_where_stopped(evaluations, real, stopped_at),
             train_loss=self._train_loss(calls)[:real],
             stopped_at=stopped_at,
-            probes=_probes(calls, self.job.program.probe_every, real),
+            probes=probes(calls, self.job.program.probe_every, real)
+            if "probe" in calls[0][2]
+            else None,
             outputs=outputs,
             gradients=self._gradients(calls, real),
         )
+
+    def _bring_home(self, calls: list[Call], advance: Advance, real: int) -> None:
+        """Fetch the last call's Info, unless it is here already."""
+        if calls and isinstance(calls[-1][2]["loss"], jax.Array):
+            first, count, info = calls[-1]
+            calls[-1] = first, count, jax.device_get(info)
+            advance(count * real)
+
+    def _live(self, done: int, state, evaluations, calls, advance, real: int) -> Live:
+        """The block as it is now, on the host; lists are emptied into their short form."""
+        self._bring_home(calls, advance, real)
+        calls[:] = merged(calls, self.job.program.probe_every) if calls else []
+        evaluations[:] = jax.device_get(evaluations)
+        count, infos = (calls[0][1], jax.tree.leaves(calls[0][2])) if calls else (0, [])
+        return Live(done, host(state), list(evaluations), count, infos)
+
+    def _placed(self, live: Live):
+        """The state on the mesh again, and the calls that led to it as one."""
+        train = make_train(self.job.program)
+
+        def start(key, hypers):
+            return train.start(train.draw(key, hypers), key, hypers)
+
+        like = jax.eval_shape(jax.vmap(start), self._keys("parameters"), self.hypers)
+        state = device(live.state, like, partial(shard, self.mesh))
+        if not live.count:
+            return state, []
+        rest = self.rows.table, self._stream(0, 0), self.hypers, np.int32(0), np.int32(0)
+        info = jax.tree.structure(jax.eval_shape(self.program.advance, like, *rest)[1])
+        return state, [(0, live.count, jax.tree.unflatten(info, live.infos))]
 
     def _keys(self, purpose: str):
         return shard(self.mesh, np.stack([key_data(lane.seed, purpose) for lane in self.lanes]))
@@ -224,6 +273,15 @@ class _Block:
         return metrics
 
 
+def pieces(marks: tuple[int, ...], capacity: int) -> Iterator[tuple[int, int, bool]]:
+    """A run, cut: number of the first update, how many follow, whether an evaluation does."""
+    for start, stop in itertools.pairwise(marks):
+        if start == stop:
+            yield start, 0, True
+        for first in range(start, stop, capacity):
+            yield first, min(capacity, stop - first), first + capacity >= stop
+
+
 def capacity(batch_size: int) -> int:
     """Updates one call can take: long enough to hide its start, short enough to report on."""
     return int(np.clip(2 ** int(np.log2(2**13 / batch_size)), 16, 256))
@@ -240,22 +298,3 @@ def _hypers(lanes: list[Lane]) -> Hypers:
 
 def _float() -> Any:
     return np.float64 if jax.config.jax_enable_x64 else np.float32  # type: ignore[attr-defined]
-
-
-def _home(call):
-    first, count, info = call
-    return first, count, jax.device_get(info)
-
-
-def _probes(calls, every: int, real: int):
-    """The filled slots of every call, one after the other: [L, times, ...] leaves."""
-    if "probe" not in calls[0][2]:
-        return None
-
-    def filled(call):
-        first, count, info = call
-        slots = -(-(first + count) // every) - -(-first // every)
-        return jax.tree.map(lambda leaf: leaf[:real, :slots], info["probe"])
-
-    parts = [filled(call) for call in calls]
-    return jax.tree.map(lambda *leaves: np.concatenate(leaves, axis=1), *parts)

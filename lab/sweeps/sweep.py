@@ -3,6 +3,8 @@
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,8 @@ from lab.errors import require
 from lab.sweeps import resume
 from lab.sweeps.checks import Setting
 from lab.sweeps.clock import Clock
+from lab.sweeps.identity import identity
+from lab.sweeps.keeper import keeping, timed_before
 from lab.sweeps.place import lane_mesh, warn_of_idle_cores
 from lab.sweeps.plan import make_plan
 from lab.sweeps.progress import Progress
@@ -46,6 +50,7 @@ def sweep(
     timed: bool = False,
     devices: Sequence[Any] | None = None,
     progress: bool | None = None,
+    checkpoint: str | Path | None = None,
 ) -> xr.Dataset:
     """Train every combination of optimizers, axis values and seeds, as a few compiled programs.
 
@@ -77,6 +82,10 @@ def sweep(
         `extend` holds its time. Always so where the budget is in seconds.
       devices: Where lanes run; by default all that JAX has.
       progress: Whether to show a progress bar; by default on a terminal.
+      checkpoint: A folder in which the state of the sweep is kept while it runs, about every
+        minute or as often as 3 % of the time pays for. Where the same sweep was checkpointed
+        before, it is continued, and its record is bitwise what it would have been. SIGINT and
+        SIGTERM save before they act.
 
     Returns:
       A dataset with dimensions `optimizer`, `trial` (if given), the axes, `seed` and `step`:
@@ -90,7 +99,8 @@ def sweep(
       `seconds_evaluating` (`lab.sweeps.clock`).
 
     Raises:
-      InputError: Before anything compiles, if something cannot be what was meant.
+      InputError: Before anything compiles, if something cannot be what was meant, or if another
+        sweep's checkpoints, another process or other files are in the folder `checkpoint`.
 
     >>> import lab
     >>> record = lab.sweep(
@@ -104,11 +114,13 @@ def sweep(
     task = TASKS[task].make() if isinstance(task, str) else task
     require(isinstance(task, Task), f"task must be a lab.Task or a name, given {task!r}.")
     require(isinstance(budget, Budget), f"budget must be a lab.Budget, given {budget!r}.")
+    folder = None if checkpoint is None else Path(checkpoint)
+    known = resume.timed(extend) | (timed_before(folder) if folder is not None else {})
     plan = make_plan(
         task, optimizers, axes=axes or {}, trials=trials, seeds=seeds, budget=budget,
         batch_size=batch_size, schedule=schedule, split=split, evaluations=evaluations,
         probe=probe, probe_every=probe_every,
-        timed=resume.timed(extend) if timed or budget.currency == "seconds" else None,
+        timed=known if timed or budget.currency == "seconds" else None,
     )  # fmt: skip
     configuration = {
         "task": task.name,
@@ -126,22 +138,39 @@ def sweep(
     todo = plan.jobs
     if extend is not None:
         todo = resume.take_over(plan, configuration, extend, table.put)
+    keeper = nullcontext()
+    if folder is not None:
+        keeper = keeping(folder, identity(plan, todo, configuration, mesh), table)
     updates = sum(len(job.lanes) * job.marks[-1] for job in todo)
     shown = sys.stderr.isatty() if progress is None else progress
     widths: dict[str, int] = {}
     placed: dict[Any, Any] = {}
-    with Progress(updates, sum(len(job.lanes) for job in todo), shown) as bar, Clock() as clock:
-        for job in todo:
+    lanes = sum(len(job.lanes) for job in todo)
+    with keeper as kept, Progress(updates, lanes, shown) as bar, Clock(begin) as clock:
+        if kept is not None:
+            clock.begin_at(kept.spent)
+        for number, job in enumerate(todo):
+            widths[job.lanes[0].setting["optimizer"]] = block_width(job, mesh)[0]
+            between, begun = None, (0, None)
+            if kept is not None:
+                between, begun = kept.between(number, clock.spent), kept.begun(number)
+            if begun is None:
+                bar.advance(len(job.lanes) * job.marks[-1])
+                continue
             where = (job.task.source, *sorted({lane.split for lane in job.lanes}))
             if where not in placed:
                 placed = {where: place_rows(job, mesh)}  # one table at a time is kept
-            widths[job.lanes[0].setting["optimizer"]] = block_width(job, mesh)[0]
-            blocks = run_job(job, mesh, placed[where], bar.advance, clock, predict_on)
+            blocks = run_job(
+                job, mesh, placed[where], bar.advance, clock, predict_on, between, begun
+            )
             for measured in blocks:
                 table.write(measured)
+        if kept is not None:
+            kept.finish(len(todo), clock.spent)
     configuration = configuration | {"lane_width": widths, "seconds_per_update": plan.timed}
     record = records.stamp(table.dataset(), configuration)
-    record.attrs["seconds"] = time.perf_counter() - begin
-    record.attrs |= {f"seconds_{kind}": spent for kind, spent in clock.seconds().items()}
+    spent = clock.spent()
+    record.attrs["seconds"] = spent.pop("all")
+    record.attrs |= {f"seconds_{kind}": seconds for kind, seconds in spent.items()}
     record.attrs["lane_updates"] = updates
     return record

@@ -1,0 +1,64 @@
+"""What a sweep is, in words that can be read and compared: nothing else may be continued as it."""
+
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+from jax.sharding import Mesh
+
+from lab import records
+from lab.errors import InputError
+from lab.sweeps.plan import Job, Plan
+
+# A checkpoint is continued under the same of these only: other versions give other bits.
+_MACHINE = ("versions", "python", "device", "backend", "x64", "matmul_precision")
+
+
+def identity(
+    plan: Plan, todo: list[Job], configuration: dict[str, Any], mesh: Mesh
+) -> dict[str, Any]:
+    """Everything that the numbers of a sweep, and the order they come in, depend on."""
+    made = records.provenance()
+    described = configuration | {
+        **{f"axis {name}": values for name, values in plan.dims.items()},
+        "trials": plan.trials,
+        "lanes to run": [len(job.lanes) for job in todo],
+        "updates": [job.marks[-1] for job in todo],
+        "learning rates and other numbers (SHA-256)": _digest(todo),
+        "seconds_per_update": plan.timed,
+        "devices": mesh.size,
+        **{name: made[name] for name in _MACHINE},
+    }
+    return json.loads(json.dumps(described, default=str))
+
+
+def check_same(found: dict[str, Any], asked: dict[str, Any], where: str) -> None:
+    """Refuse to go on with another sweep.
+
+    Raises:
+      InputError: Names the first thing that differs.
+    """
+    for name in sorted({*found, *asked}):
+        old, new = found.get(name), asked.get(name)
+        if old != new:
+            raise InputError(
+                f"{where} was made with {name}={_short(old)}, and this sweep asks for "
+                f"{_short(new)}: ask for the same again, or give another folder."
+            )
+
+
+def _digest(todo: list[Job]) -> str:
+    digest = hashlib.sha256()
+    for job in todo:
+        digest.update(repr((job.marks, job.program.batch_size, job.program.rule.options)).encode())
+        for lane in job.lanes:
+            numbers = [lane.rate, sorted(lane.rule_numbers.items()), lane.seed, lane.split]
+            text = [lane.cell, lane.setting, numbers, sorted(lane.task_numbers.items())]
+            digest.update(json.dumps(text, sort_keys=True, default=str).encode())
+    return digest.hexdigest()[:16]
+
+
+def _short(value: Any) -> str:
+    text = str(np.round(value, 12)) if isinstance(value, float) else str(value)
+    return text if len(text) <= 120 else f"{text[:117]}..."

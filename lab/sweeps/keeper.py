@@ -1,0 +1,208 @@
+"""When a sweep is checkpointed, and what of it: position in the plan, arrays, time spent."""
+
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lab.errors import InputError
+from lab.sweeps.checkpoint import Arrays, Checkpoints
+from lab.sweeps.identity import check_same
+from lab.sweeps.live import Live
+from lab.sweeps.lock import locked
+from lab.sweeps.signals import Heard, deferred
+from lab.sweeps.table import Table
+
+FIRST_S = 10.0  # a sweep shorter than this is sooner run again than kept
+SHORTEST_S, LONGEST_S = 1.0, 180.0  # between two checkpoints
+SHARE = 0.03  # of the time that may go into them
+
+
+Seconds = Callable[[], dict[str, float]]  # spent so far, by kind
+
+
+class Keeper:
+    """Checkpoints one sweep, in a thread of its own, as often as their cost allows."""
+
+    def __init__(self, folder: Path, store: Checkpoints, identity: dict, table: Table):
+        self.folder, self.store, self.identity, self.table = folder, store, identity, table
+        self.at: tuple[int, int, Live | None] = (0, 0, None)  # job, block, the block's live part
+        self.spent: dict[str, float] = {}  # seconds before this process, by kind
+        self.heard = Heard()
+        self.saved = 0  # checkpoints written by this process
+        self.number = 0
+        self.interval, self.cost = FIRST_S, 0.0
+        self._begin = self._last = time.perf_counter()
+        self._writer = ThreadPoolExecutor(1)
+        self._writing: Future[float] | None = None
+        self.good = ""  # when the last good one was written
+
+    def begun(self, job: int) -> tuple[int, Live | None] | None:
+        """The block that a job begins with, and its live part; None for a job that is done."""
+        at, block, live = self.at
+        if job < at:
+            return None
+        return (block, live) if job == at else (0, None)
+
+    def between(self, job: int, seconds: Seconds) -> Callable[[int, Callable[[], Live]], None]:
+        """What `run_job` calls between two pieces of a block of that job."""
+
+        def look(block: int, live: Callable[[], Live]) -> None:
+            self._collect(wait=False)
+            stop = self.heard.number is not None
+            late = time.perf_counter() - self._last >= self.interval
+            if stop:
+                self._collect(wait=True)
+            if stop or (late and self._writing is None):
+                self._save(job, block, live(), seconds)
+            if stop:
+                self._collect(wait=True)
+                raise Stopped
+
+        return look
+
+    def finish(self, jobs: int, seconds: Seconds) -> None:
+        """Keep the finished table, if the sweep took long enough to be worth it."""
+        self._collect(wait=True)
+        worth = self.number > 0 or self.heard.number is not None
+        if self.at[0] < jobs and (worth or time.perf_counter() - self._begin >= FIRST_S):
+            self._save(jobs, 0, None, seconds)
+
+    def close(self) -> None:
+        """Wait for what is being written."""
+        self._collect(wait=True)
+        self._writer.shutdown()
+
+    def _save(self, job: int, block: int, live: Live | None, seconds: Seconds) -> None:
+        begin = time.perf_counter()
+        self.number += 1
+        position: dict[str, Any] = {
+            "job": job, "block": block, "seconds": seconds(), "interval": self.interval,
+            "at": time.strftime("%Y-%m-%d %H:%M:%S"), "live": None,
+            "dims": {name: list(dims) for name, dims in self.table.dims.items()},
+        }  # fmt: skip
+        arrays: Arrays = {f"table/{k}": v.copy() for k, v in self.table.arrays.items()}
+        if live is not None:
+            position["live"], of_block = _packed(live)
+            arrays |= of_block
+        copied = time.perf_counter() - begin
+        self._last = time.perf_counter()
+        self._writing = self._writer.submit(self._write, self.number, arrays, position, copied)
+
+    def _write(self, number: int, arrays: Arrays, position: dict, copied: float) -> float:
+        begin = time.perf_counter()
+        self.store.write(number, self.identity, arrays, position)
+        return copied + time.perf_counter() - begin
+
+    def _collect(self, wait: bool) -> None:
+        """Learn what the last checkpoint cost, or why there is none."""
+        if self._writing is None or not (wait or self._writing.done()):
+            return
+        written, self._writing = self._writing, None
+        try:
+            cost = written.result()
+        except InputError as error:
+            last = f"the one of {self.good} stays" if (self.good) else "there is none yet"
+            warnings.warn(f"{error} The sweep goes on; {last}.", stacklevel=2)
+            return
+        self.saved, self.cost = self.saved + 1, self.cost + cost
+        self.good = time.strftime("%H:%M:%S")
+        self.interval = float(np.clip(cost / SHARE, SHORTEST_S, LONGEST_S))
+
+    def resume(self) -> None:
+        """Go to where the newest sound checkpoint of this sweep stands, if there is one.
+
+        Raises:
+          InputError: If the folder's checkpoints are of another sweep.
+        """
+        found = self.store.identity()
+        if found is None:
+            return
+        check_same(found, self.identity, f"the checkpoint in {self.folder}")
+        newest = self.store.newest()
+        if newest is None:
+            return
+        self.number, arrays, position = newest
+        self.spent, self.good = position["seconds"], position["at"]
+        for name, dims in position["dims"].items():
+            self.table.arrays[name] = np.array(arrays[f"table/{name}"])
+            self.table.dims[name] = tuple(dims)
+        live = None if position["live"] is None else _unpacked(position["live"], arrays)
+        self.at = position["job"], position["block"], live
+        say(
+            f"continuing with the checkpoint of {position['at']} in {self.folder}; "
+            f"at most about {position['interval']:.0f} s of work before the stop are run again."
+        )
+
+
+class Stopped(Exception):
+    """A signal was heard and everything is saved."""
+
+
+@contextmanager
+def keeping(
+    folder: Path, identity: dict[str, Any], table: Table, how: str | None = None
+) -> Iterator[Keeper]:
+    """A keeper that has resumed; on SIGINT or SIGTERM it says how to go on, and they act.
+
+    Args:
+      folder: Where checkpoints lie.
+      identity: Of the sweep.
+      table: Of the sweep; what was measured before is put there.
+      how: Words that say how a stopped sweep is continued.
+    """
+    with locked(folder):
+        keeper = Keeper(folder, Checkpoints(folder), identity, table)
+        keeper.resume()
+        with deferred() as keeper.heard:
+            try:
+                yield keeper
+            finally:
+                keeper.close()
+                if keeper.heard.number is not None:
+                    how = how or f"the same call with checkpoint={str(folder)!r}"
+                    say(f"stopped; what was saved at {keeper.good or 'no time'} is kept, and {how} "
+                        "continues.")  # fmt: skip
+
+
+def timed_before(folder: Path) -> dict[str, float]:
+    """The seconds per update that a checkpointed sweep is charged by: measured once only."""
+    found = Checkpoints(folder).identity()
+    return {} if found is None else found.get("seconds_per_update", {})
+
+
+def say(sentence: str) -> None:
+    """Tell the person at the terminal."""
+    print(f"lab.sweep: {sentence}", file=sys.stderr, flush=True)
+
+
+def _packed(live: Live) -> tuple[dict[str, Any], Arrays]:
+    """A block's live part as JSON and named arrays."""
+    arrays = {f"state/{i}": leaf for i, leaf in enumerate(live.state)}
+    arrays |= {f"info/{i}": leaf for i, leaf in enumerate(live.infos)}
+    for i, metrics in enumerate(live.evaluations):
+        arrays |= {f"evaluation/{i}/{name}": values for name, values in metrics.items()}
+    described = {
+        "done": live.done, "count": live.count, "states": len(live.state),
+        "infos": len(live.infos), "evaluations": [list(row) for row in live.evaluations],
+    }  # fmt: skip
+    return described, arrays
+
+
+def _unpacked(described: dict[str, Any], arrays: Arrays) -> Live:
+    return Live(
+        done=described["done"],
+        state=[arrays[f"state/{i}"] for i in range(described["states"])],
+        evaluations=[
+            {name: arrays[f"evaluation/{i}/{name}"] for name in names}
+            for i, names in enumerate(described["evaluations"])
+        ],
+        count=described["count"],
+        infos=[arrays[f"info/{i}"] for i in range(described["infos"])],
+    )

@@ -1,0 +1,68 @@
+"""What a block that runs consists of, on the host: enough to go on with it, bit for bit."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+Call = tuple[int, int, dict]  # first update, how many, their Info
+
+
+class Live(NamedTuple):
+    """A block between two calls; L lanes, padding among them."""
+
+    done: int  # pieces of the block that were run
+    state: list[np.ndarray]  # leaves [L, ...]
+    evaluations: list[dict[str, np.ndarray]]  # [L] each
+    count: int  # updates taken
+    infos: list[np.ndarray]  # leaves of their Info [L, updates or probe times, ...]
+
+
+def host(tree: Any) -> list[np.ndarray]:
+    """Leaves as arrays of their own, which no donated buffer can reach; keys as their data."""
+    return [np.array(_data(leaf)) for leaf in jax.tree.leaves(tree)]
+
+
+def device(leaves: list[np.ndarray], like: Any, put: Any) -> Any:
+    """The inverse of `host`: a tree shaped as `like`, each leaf laid out by `put`."""
+    shapes, treedef = jax.tree.flatten(like)
+    placed = [
+        jax.random.wrap_key_data(put(leaf), impl="threefry2x32")  # the only kind there is
+        if _is_key(shape)
+        else put(leaf.astype(shape.dtype, copy=False))
+        for leaf, shape in zip(leaves, shapes, strict=True)
+    ]
+    return jax.tree.unflatten(treedef, placed)
+
+
+def merged(calls: list[Call], every: int) -> list[Call]:
+    """Calls that follow one another from update 0 on, as a single one; only filled slots."""
+    joined = {
+        name: np.concatenate([np.asarray(info[name])[:, :count] for _, count, info in calls], 1)
+        for name in calls[0][2]
+        if name != "probe"
+    }
+    if "probe" in calls[0][2]:
+        joined["probe"] = probes(calls, every)
+    return [(0, sum(count for _, count, _ in calls), joined)]
+
+
+def probes(calls: list[Call], every: int, real: int | None = None):
+    """The filled slots of every call, one after the other: [L, times, ...] leaves."""
+
+    def filled(call):
+        first, count, info = call
+        slots = -(-(first + count) // every) - -(-first // every)
+        return jax.tree.map(lambda leaf: leaf[:real, :slots], info["probe"])
+
+    parts = [filled(call) for call in calls]
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves, axis=1), *parts)
+
+
+def _is_key(leaf: Any) -> bool:
+    return jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+
+
+def _data(leaf: Any) -> Any:
+    return jax.random.key_data(leaf) if _is_key(leaf) else leaf
