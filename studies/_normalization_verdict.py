@@ -89,10 +89,14 @@ def _rates(name: str, found: Found) -> str:
     }
     wider = statistics.paired_difference(usable["batch"], usable["none"])
     higher = statistics.paired_difference(top["batch"], top["none"])
+    times = span(Interval(*(10**v for v in higher)), ".3g")
+    largest_one = (
+        f"the largest usable one is {times} times as large" if usable["none"].any()
+        else "without it no rate of the grid is usable"
+    )  # fmt: skip
     return (
         f"- *It allows higher learning rates*, {name}: "
-        f"**{judged(bool(higher.low > 0), bool(higher.high <= 0))}**, the largest usable one is "
-        f"{span(Interval(*(10**v for v in higher)), '.3g')} times as large; usable are "
+        f"**{judged(bool(higher.low > 0), bool(higher.high <= 0))}**, {largest_one}; usable are "
         f"{span(wider, '+.2f')} decades more."
     )
 

@@ -38,7 +38,10 @@ WIDE = tuple(float(r) for r in np.geomspace(1e-4, 10.0, 11))  # of which some ca
 SCALES = tuple(float(s) for s in 10 ** np.linspace(-1.5, 1.5, 7))  # of initial kernels
 RUNNING = (0.9, 0.99)  # usual momenta of running averages
 BATCH = 32
-BESIDE = ("none", "batch", "layer", "group")
+BESIDE = {
+    "3-layer ReLU": ("none", "batch", "layer", "group"),
+    "10-layer sigmoid": ("none", "batch", "layer"),
+}
 
 
 @dataclass(frozen=True)
@@ -58,9 +61,9 @@ def run(flags: Normalization) -> None:
         tuning=2 if smoke else 3, seeds=flags.seeds or (2 if smoke else 16),
     )  # fmt: skip
     nets = {"3-layer ReLU": Net(1, "relu", "he_normal")} if smoke else NETS
-    beside = BESIDE[:2] if smoke else BESIDE
     few = slice(3, 5) if smoke else slice(None)
-    sizes, rates, scales = SIZES[few], WIDE[few], SCALES[few]
+    rates, scales = WIDE[few], SCALES[few]
+    sizes = SIZES[3:4] if smoke else SIZES
     told = {
         "smoke": smoke, "width": bench.width, "epochs": bench.epochs, "rates": list(bench.rates),
         "tuning": bench.tuning, "seeds": bench.seeds, "batch": BATCH, "nets": list(nets),
@@ -68,10 +71,12 @@ def run(flags: Normalization) -> None:
     }  # fmt: skip
     plan: dict[str, Callable[[], xr.Dataset]] = {}
     for name, net in nets.items():
+        norms = BESIDE[name][: 2 if smoke else None]
+        of, label = (bench, net, norms), _label(name)
         plan |= {
-            f"{_label(name)}_batch_size": lambda net=net: by_batch_size(bench, net, beside, sizes),
-            f"{_label(name)}_rates": lambda net=net: by_rate(bench, net, beside, rates, BATCH),
-            f"{_label(name)}_init": lambda net=net: by_scale(bench, net, beside, scales),
+            f"{label}_batch_size": lambda of=of: by_batch_size(*of, sizes),
+            f"{label}_rates": lambda of=of: by_rate(*of, rates, BATCH),
+            f"{label}_init": lambda of=of: by_scale(*of, scales),
         }
     if not smoke:
         plan["depth"] = lambda: by_depth(bench)

@@ -48,7 +48,7 @@ def against_batch_size(nets: Mapping[str, xr.Dataset], text: str) -> Figure:
             )
             column[1].yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:+g}"))
             column[1].yaxis.set_minor_locator(NullLocator())
-        grid[0, -1].legend(title="normalization", fontsize=8.5)
+        grid[0, 0].legend(title="normalization", fontsize=8.5, loc="center right")
         caption(figure, text)
     return figure
 
@@ -80,7 +80,7 @@ def usable(
                 plain_ticks(axes.xaxis, subs=(1.0,))
             column[0].set(title=name, xlabel="learning rate")
             column[1].set(xlabel="initial kernels, times the usual")
-        grid[0, -1].legend(title="normalization", fontsize=8.5)
+        grid[0, 0].legend(title="normalization", fontsize=8.5)
         caption(figure, text)
     return figure
 
