@@ -1,0 +1,116 @@
+"""One search: rounds are asked for, trained and told, until the budget is spent."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from lab.errors import require
+from lab.search.entry import Losses, Round, Searcher
+from lab.search.space import Configuration, Space
+from lab.search.storage import Storage, step
+
+Train = Callable[[Round], Losses]
+
+
+@dataclass
+class Trial:
+    """One configuration, and how well it did.
+
+    Attributes:
+      number: In the order of asking.
+      configuration: Of the parameters that are there.
+      losses: By share of the full budget.
+      after: Full trainings that the search had been charged when it was last trained.
+    """
+
+    number: int
+    configuration: Configuration
+    losses: dict[float, float] = field(default_factory=dict)
+    after: float = 0.0
+
+    @property
+    def loss(self) -> float:
+        """After a full training; infinite where it was let go before."""
+        return self.losses.get(1.0, math.inf)
+
+
+def search(
+    space: Space,
+    searcher: Searcher,
+    train: Train,
+    *,
+    budget: float,
+    seed: int = 0,
+    batch: int = 10,
+    storage: Storage | None = None,
+    told: Callable[[list[Trial]], Any] | None = None,
+) -> list[Trial]:
+    """Search `space` by `searcher`; returns every trial, in the order of asking.
+
+    Args:
+      space: What is searched.
+      searcher: Out of `lab.search.CATALOG`.
+      train: From a round to the loss of each of its trials, less being better; not finite where
+        a trial diverged.
+      budget: Full trainings that may be charged.
+      seed: What the searcher draws from.
+      batch: Trials of a round, for searchers that learn from losses.
+      storage: Where trials are written down. What is known there is not trained again.
+      told: Called after every round with the trials so far.
+
+    Raises:
+      InputError: If the budget is not a finite positive number, or seed or batch no counts.
+    """
+    number = isinstance(budget, int | float) and not isinstance(budget, bool)
+    require(
+        number and 0 < budget < math.inf,
+        f"budget must be a finite number of full trainings above 0, given {budget!r}.",
+    )
+    for name, value, least in (("seed", seed, 0), ("batch", batch, 1)):
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        require(whole and value >= least, f"{name} must be at least {least}, given {value!r}.")
+    known = {} if storage is None else storage.known()
+    trials: dict[int, Trial] = {}
+    spent = 0.0
+    rounds = searcher.rounds(space, float(budget), seed, batch)
+    losses: Losses | None = None
+    while True:
+        try:
+            one = next(rounds) if losses is None else rounds.send(losses)
+        except StopIteration:
+            break
+        losses = _trained(one, train, known, storage)
+        for number_, configuration in one.trials.items():
+            trial = trials.setdefault(number_, Trial(number_, configuration))
+            spent += one.share - max(trial.losses, default=0.0)
+            trial.losses[one.share] = losses[number_]
+        for number_ in one.trials:
+            trials[number_].after = spent
+        if told is not None:
+            told(list(trials.values()))
+    if storage is not None:
+        storage.finish()
+    return list(trials.values())
+
+
+def best(trials: list[Trial]) -> Trial:
+    """The trial with the least loss after a full training; of equals the first."""
+    require(bool(trials), "there are no trials to choose from.")
+    return min(trials, key=lambda trial: (trial.loss, trial.number))
+
+
+def _trained(one: Round, train: Train, known: dict, storage: Storage | None) -> dict[int, float]:
+    at = step(one.share)
+    missing = {n: trial for n, trial in one.trials.items() if (n, at) not in known}
+    found = {n: known[n, at] for n in one.trials if (n, at) in known}
+    if missing:
+        rest = Round(missing, one.share)
+        if storage is not None:
+            storage.begin(rest)
+        new = train(rest)
+        new = {n: float(new[n]) if math.isfinite(new[n]) else math.inf for n in missing}
+        if storage is not None:
+            storage.report(rest, new)
+        found |= new
+    return {n: found[n] for n in one.trials}

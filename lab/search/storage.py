@@ -1,0 +1,128 @@
+"""Trials in Optuna's storage: what its dashboard and tools read, and what a search resumes from."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lab.errors import InputError, require
+from lab.search._bayesian import optuna
+from lab.search.domains import Choice, Domain, Float, Int
+from lab.search.entry import Losses, Round
+from lab.search.space import Space
+
+STEPS = 10_000  # a share of the full budget is a step of Optuna's in units of 1/STEPS
+
+
+class Storage(NamedTuple):
+    """One search in an Optuna study."""
+
+    store: Any  # optuna.storages.BaseStorage
+    study_id: int
+    space: Space
+
+    def known(self) -> dict[tuple[int, int], float]:
+        """Losses by number of the trial and step."""
+        return {
+            (trial.number, step): loss
+            for trial in self.store.get_all_trials(self.study_id, deepcopy=False)
+            for step, loss in trial.intermediate_values.items()
+        }
+
+    def begin(self, one: Round) -> None:
+        """Write down trials that are new."""
+        library = optuna()
+        have = {trial.number for trial in self.store.get_all_trials(self.study_id, deepcopy=False)}
+        for number in sorted(set(one.trials) - have):
+            made = library.trial.create_trial(
+                state=library.trial.TrialState.RUNNING,
+                params=one.trials[number],
+                distributions={n: distribution(self.space.domain(n)) for n in one.trials[number]},
+            )
+            self.store.create_new_trial(self.study_id, template_trial=made)
+
+    def report(self, one: Round, losses: Losses) -> None:
+        """Write down what a round of them came to; a full training is complete."""
+        complete = optuna().trial.TrialState.COMPLETE
+        for trial in self.store.get_all_trials(self.study_id, deepcopy=False):
+            if trial.number in one.trials and not trial.state.is_finished():
+                loss, known_as = losses[trial.number], self._id(trial.number)
+                self.store.set_trial_intermediate_value(known_as, step(one.share), loss)
+                if one.share == 1:
+                    self.store.set_trial_state_values(known_as, complete, [loss])
+
+    def finish(self) -> None:
+        """Trials that were not trained to the end were let go."""
+        pruned = optuna().trial.TrialState.PRUNED
+        for trial in self.store.get_all_trials(self.study_id, deepcopy=False):
+            if not trial.state.is_finished():
+                self.store.set_trial_state_values(self._id(trial.number), pruned)
+
+    def _id(self, number: int) -> int:
+        return self.store.get_trial_id_from_study_id_trial_number(self.study_id, number)
+
+
+def opened(where: str | Path, identity: dict[str, str], space: Space) -> Storage:
+    """The study of a search, made if there is none.
+
+    Args:
+      where: A file, which becomes an SQLite database, or the URL of a database.
+      identity: What the search is; strings by name, with `name` among them.
+      space: Of the search.
+
+    Raises:
+      InputError: If the study there is of another search; it is named what differs.
+    """
+    library = optuna()
+    url = where if "://" in str(where) else f"sqlite:///{where}"
+    try:
+        store = library.storages.get_storage(str(url))
+        study = library.create_study(
+            storage=store, study_name=identity["name"], load_if_exists=True
+        )
+    except Exception as error:  # of SQLAlchemy or of a driver
+        raise InputError(f"{where} cannot be opened as an Optuna storage: {error}.") from error
+    for name, value in identity.items():
+        found = study.user_attrs.get(name)
+        require(
+            found in (None, value),
+            f"the search {identity['name']!r} in {where} has {name}={found!r}, not {value!r}: "
+            "give another file, or the same search.",
+        )
+        if found is None:
+            study.set_user_attr(name, value)
+    return Storage(store, store.get_study_id_from_name(identity["name"]), space)
+
+
+def step(share: float) -> int:
+    """A share as Optuna's step."""
+    return round(share * STEPS)
+
+
+def distribution(domain: Domain) -> Any:
+    """A domain as Optuna has it."""
+    kinds = optuna().distributions
+    if isinstance(domain, Float):
+        return kinds.FloatDistribution(domain.low, domain.high, log=domain.log)
+    if isinstance(domain, Int):
+        return kinds.IntDistribution(domain.low, domain.high, domain.log, domain.step)
+    assert isinstance(domain, Choice)
+    return kinds.CategoricalDistribution(domain.options)
+
+
+def from_optuna(distributions: dict[str, Any]) -> Space:
+    """A space of Optuna's distributions, by name.
+
+    Raises:
+      InputError: If one has no counterpart.
+    """
+    kinds = optuna().distributions
+
+    def domain(name: str, given: Any) -> Domain:
+        if isinstance(given, kinds.FloatDistribution) and given.step is None:
+            return Float(given.low, given.high, given.log)
+        if isinstance(given, kinds.IntDistribution):
+            return Int(given.low, given.high, given.step, given.log)
+        if isinstance(given, kinds.CategoricalDistribution):
+            return Choice(*given.choices)
+        raise InputError(f"{name}: {given!r} has no counterpart among Float, Int and Choice.")
+
+    return Space({name: domain(name, given) for name, given in distributions.items()})

@@ -1,0 +1,109 @@
+"""A search keeps its ledger, is written down where Optuna reads it, and resumes."""
+
+import math
+
+import optuna
+import pytest
+
+from lab.errors import InputError
+from lab.search import CATALOG, Choice, Float, Int, Space, When, best, search
+from lab.search.storage import distribution, from_optuna, opened
+
+SPACE = Space({
+    "rule": Choice("adam", "sgd"), "layers": Int(1, 3), "rate": Float(1e-4, 1e-1, log=True),
+    "units_1": When("layers", Int(8, 32, step=8), at_least=2),
+})  # fmt: skip
+NAMES = [name for name in CATALOG if name != "gp"]
+IDENTITY = {"name": "test", "space": SPACE.hash}
+
+
+class Killed(Exception):
+    pass
+
+
+def training(calls, until=math.inf):
+    def train(one):
+        if len(calls) >= until:
+            raise Killed
+        calls.append(one)
+        return {n: abs(math.log10(t["rate"]) + 2) / one.share for n, t in one.trials.items()}
+
+    return train
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_ledger_is_what_the_rounds_cost(name):
+    calls, told = [], []
+    trials = search(SPACE, CATALOG[name], training(calls), budget=12, told=told.append)
+    assert [t.number for t in trials] == list(range(len(trials)))
+    assert len(told) == len(calls)
+    spent = sum(max(t.losses) for t in trials)
+    assert spent == pytest.approx(max(t.after for t in trials))
+    assert 0 < spent <= 12
+    assert best(trials).loss == min(t.loss for t in trials)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_killed_search_goes_on_with_the_same_trials(name, tmp_path):
+    whole = search(SPACE, CATALOG[name], training([]), budget=12)
+    calls = []
+    arguments = {"budget": 12, "storage": opened(tmp_path / "trials.db", IDENTITY, SPACE)}
+    for until in range(20):
+        try:
+            trials = search(SPACE, CATALOG[name], training(calls, until), **arguments)
+        except Killed:
+            arguments["storage"] = opened(tmp_path / "trials.db", IDENTITY, SPACE)
+        else:
+            break
+    assert trials == whole
+    done = [(n, one.share) for one in calls for n in one.trials]
+    assert len(set(done)) == len(done)  # nothing was trained twice
+
+
+def test_optuna_reads_the_trials(tmp_path):
+    storage = opened(tmp_path / "trials.db", IDENTITY, SPACE)
+    trials = search(SPACE, CATALOG["halving"], training([]), budget=5, storage=storage)
+    study = optuna.load_study(study_name="test", storage=f"sqlite:///{tmp_path / 'trials.db'}")
+    assert len(study.trials) == len(trials)
+    assert study.best_trial.params == best(trials).configuration
+    assert study.best_value == best(trials).loss
+    for mine, theirs in zip(trials, study.trials):
+        assert theirs.params == mine.configuration
+        complete = theirs.state == optuna.trial.TrialState.COMPLETE
+        assert complete == math.isfinite(mine.loss)
+        assert list(theirs.intermediate_values.values()) == list(mine.losses.values())
+
+
+def test_another_search_in_the_same_place_is_refused_by_what_differs(tmp_path):
+    opened(tmp_path / "trials.db", IDENTITY, SPACE)
+    with pytest.raises(InputError, match="has space="):
+        opened(tmp_path / "trials.db", {**IDENTITY, "space": "other"}, SPACE)
+    with pytest.raises(InputError, match="cannot be opened"):
+        opened(tmp_path / "no" / "such" / "folder.db", IDENTITY, SPACE)
+
+
+def test_a_trial_that_diverges_is_infinitely_bad_and_kept():
+    def train(one):
+        return {n: math.nan if n % 2 else float(n) for n in one.trials}
+
+    for name in NAMES:
+        trials = search(SPACE, CATALOG[name], train, budget=6)
+        assert best(trials).number % 2 == 0
+        assert all(math.isinf(t.loss) for t in trials if t.number % 2)
+
+
+def test_domains_are_those_of_optuna_and_back():
+    plain = Space({name: SPACE.domain(name) for name in SPACE})
+    there = {name: distribution(plain.domain(name)) for name in plain}
+    assert from_optuna(there) == plain
+    with pytest.raises(InputError, match="no counterpart"):
+        from_optuna({"x": optuna.distributions.FloatDistribution(0, 1, step=0.25)})
+
+
+@pytest.mark.parametrize(
+    "given", [{"budget": 0}, {"budget": math.inf}, {"budget": "10"}, {"budget": 5, "seed": -1},
+              {"budget": 5, "batch": 0}]
+)  # fmt: skip
+def test_arguments_are_checked(given):
+    with pytest.raises(InputError):
+        search(SPACE, CATALOG["random"], training([]), **given)
