@@ -16,7 +16,7 @@ from studies._gradient_flow_verdict import SAID
 from studies._initialization_verdict import SPELT
 
 MARKS = "osD^vP*"
-DEEPEST, HIGHEST = -9.0, 1.0  # log₁₀ of gradient norms in the maps
+DEEPEST, HIGHEST = -6.0, 2.0  # log₁₀ of gradient norms in the maps
 
 
 def heat(flows: Mapping[str, xr.Dataset], text: str) -> Figure:

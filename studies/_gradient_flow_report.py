@@ -33,9 +33,9 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
         f"{told['short']} updates at batch 16; mean of {seeds} seeds, and on the right the best of "
         "all rates by that mean. A diverged run has 0.",
         "remedies": f"Digits, {told['layers']} sigmoid layers of {told['width']} under Glorot but "
-        f"for what is named, {told['updates']} updates at batch 16; {fresh}, points: seeds; "
-        f"dotted: chance. Above the line (orange) the best of all {told['trials']} rates on these "
-        f"seeds, which flatters; below the best by validation loss on {told['tuning']} others.",
+        f"for what is named (fewer: 2), {told['updates']} updates at batch 16; {fresh}, points: "
+        f"seeds; dotted: chance. Above the line (orange) the best of all {told['trials']} rates on "
+        f"these seeds, which flatters; below the best by validation loss on {told['tuning']} others.",
         "layers": f"Digits, sigmoid; {watched}. Geometric mean over {seeds} seeds and 95 % t "
         "interval.",
     }

@@ -18,7 +18,8 @@ FIGURES = ROOT / "figures"
 COURSE = (
     "perceptron", "xor", "backpropagation", "losses", "landscapes", "loss_slices",
     "gradient_descent", "momentum", "moving_average", "adaptive", "schedules", "optimizers", "null",
-    "depth_and_width", "initialization", "activations", "normalization", "clipping",
+    "depth_and_width", "initialization", "activations", "gradient_flow", "normalization",
+    "clipping", "precision",
     "overfitting", "regularization", "weight_decay", "feature_scaling", "speed",
 )  # fmt: skip
 
