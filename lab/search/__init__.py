@@ -6,6 +6,7 @@ A searcher is a new file here with a tuple `ENTRIES`; nothing else needs an edit
 from lab.catalog import Catalog, collect
 from lab.search.domains import Choice, Domain, Fixed, Float, Int
 from lab.search.entry import Round, Rounds, Searcher, cost
+from lab.search.lanes import Lanes
 from lab.search.loop import Trial, best, search
 from lab.search.space import Configuration, Space, When
 from lab.search.storage import Storage, from_optuna, opened
@@ -13,7 +14,7 @@ from lab.search.storage import Storage, from_optuna, opened
 CATALOG: Catalog[Searcher] = collect("searcher", __name__, list(__path__))
 
 __all__ = [
-    "CATALOG", "Choice", "Configuration", "Domain", "Fixed", "Float", "Int", "Round", "Rounds",
-    "Searcher", "Space", "Storage", "Trial", "When", "best", "cost", "from_optuna", "opened",
-    "search",
+    "CATALOG", "Choice", "Configuration", "Domain", "Fixed", "Float", "Int", "Lanes", "Round",
+    "Rounds", "Searcher", "Space", "Storage", "Trial", "When", "best", "cost", "from_optuna",
+    "opened", "search",
 ]  # fmt: skip

@@ -85,7 +85,7 @@ def make_plan(
     batch_size: int,
     schedule: str | ScheduleEntry | Callable[..., Any],
     split: int,
-    evaluations: int,
+    evaluations: int | Sequence[Fraction],
     probe: Callable[..., Any] | None,
     probe_every: int,
     timed: Mapping[str, float] | None,
@@ -94,10 +94,10 @@ def make_plan(
     choices = resolve(optimizers)
     axes = checked_axes(axes, choices, task)
     settings = checked_trials(trials, choices, axes, task)
+    shares = _shares(evaluations)
     require(
-        is_count(evaluations) and is_count(probe_every),
-        f"evaluations and probe_every must be whole numbers of at least 1, given {evaluations!r} "
-        f"and {probe_every!r}.",
+        is_count(probe_every),
+        f"probe_every must be a whole number of at least 1, given {probe_every!r}.",
     )
     dims: dict[str, list[Any]] = {"optimizer": list(choices)}
     if settings is not None:
@@ -140,7 +140,7 @@ def make_plan(
                 if name not in clock:
                     clock[name] = seconds(program, hypers, parts.rate or 0.0, data.rows)
                 cost = cost._replace(seconds=clock[name])
-            jobs[key] = _job(program, variant, cost, budget, len(data.train), evaluations)
+            jobs[key] = _job(program, variant, cost, budget, len(data.train), shares)
         job = jobs[key]
         seed = dims["seed"][at["seed"]]
         labels = {k: label(v) for k, v in given.items()}
@@ -197,11 +197,27 @@ def _sort_out(choice: Choice, task: Task, given: Setting) -> Parts:
     return parts
 
 
+def _shares(evaluations: int | Sequence[Fraction]) -> list[Fraction]:
+    """Of the budget, from 0 to 1: so many even ones, or those that are given."""
+    if isinstance(evaluations, Sequence):
+        shares = [Fraction(0), *map(Fraction, evaluations)]
+        ascending = all(a < b for a, b in itertools.pairwise(shares))
+        require(
+            ascending and shares[-1] == 1,
+            f"evaluations at shares of the budget must ascend to 1, given {evaluations!r}.",
+        )
+        return shares
+    require(
+        is_count(evaluations),
+        f"evaluations must be a whole number of at least 1, given {evaluations!r}.",
+    )
+    return [Fraction(k, evaluations) for k in range(evaluations + 1)]
+
+
 def _job(
-    program: Program, task: Task, cost: Price, budget: Budget, rows: int, evaluations: int
+    program: Program, task: Task, cost: Price, budget: Budget, rows: int, shares: list[Fraction]
 ) -> Job:
     """A job without lanes yet, that spends the budget up to less than an update."""
-    shares = [Fraction(k, evaluations) for k in range(evaluations + 1)]
     marks = tuple(budget.in_updates(cost, rows, share) for share in shares)
     require(
         marks[-1] >= 1,

@@ -23,8 +23,8 @@ from lab.sweeps.live import Call, Live, device, host, merged, probes
 from lab.sweeps.place import check_memory, shard, width
 from lab.sweeps.plan import Job, Lane
 from lab.sweeps.rows import Rows
-from lab.training import make_train
-from lab.types import RUNNING, Hypers, Program, Stream
+from lab.training import Train, make_train
+from lab.types import RUNNING, Hypers, Program, State, Stream
 
 Advance = Callable[[int], None]  # told how many lane-updates were taken
 Between = Callable[[int, Callable[[], Live]], None]  # number of the block, and how to get it home
@@ -91,12 +91,25 @@ def block_width(job: Job, mesh: Mesh) -> tuple[int, int]:
 @lru_cache(maxsize=512)
 def lane_bytes(program: Program, rule: tuple[str, ...], task: tuple[str, ...], dtype: Any) -> int:
     """Bytes of the state and gradient of a lane with numbers of these names."""
-    train, number = make_train(program), jax.ShapeDtypeStruct((), dtype)
-    hypers = Hypers(dict.fromkeys(rule, number), dict.fromkeys(task, number))
-    key = jax.ShapeDtypeStruct((2,), np.uint32)
-    state = jax.eval_shape(lambda k, h: train.start(train.draw(k, h), k, h), key, hypers)
+    state = _shapes(program, rule, task, dtype)
     leaves = [*jax.tree.leaves(state), *jax.tree.leaves(state.params)]
     return sum(leaf.size * leaf.dtype.itemsize for leaf in leaves)
+
+
+def state_shapes(job: Job) -> State:
+    """Shapes and dtypes of one lane's state."""
+    hypers = _hypers(job.lanes[:1])
+    return _shapes(job.program, tuple(hypers.rule), tuple(hypers.task), _float())
+
+
+def _shapes(program: Program, rule: tuple[str, ...], task: tuple[str, ...], dtype: Any) -> State:
+    number, key = jax.ShapeDtypeStruct((), dtype), jax.ShapeDtypeStruct((2,), np.uint32)
+    hypers = Hypers(dict.fromkeys(rule, number), dict.fromkeys(task, number))
+    return jax.eval_shape(partial(_first, make_train(program)), key, hypers)
+
+
+def _first(train: Train, key, hypers: Hypers) -> State:
+    return train.start(train.draw(key, hypers), key, hypers)
 
 
 class _Block:
@@ -171,12 +184,10 @@ class _Block:
 
     def _placed(self, live: Live):
         """The state on the mesh again, and the calls that led to it as one."""
-        train = make_train(self.job.program)
-
-        def start(key, hypers):
-            return train.start(train.draw(key, hypers), key, hypers)
-
-        like = jax.eval_shape(jax.vmap(start), self._keys("parameters"), self.hypers)
+        like = jax.eval_shape(
+            jax.vmap(partial(_first, make_train(self.job.program))),
+            self._keys("parameters"), self.hypers,
+        )  # fmt: skip
         state = device(live.state, like, partial(shard, self.mesh))
         if not live.count:
             return state, []

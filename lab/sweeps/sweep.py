@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def sweep(
     batch_size: int = 32,
     schedule: str | ScheduleEntry | Callable[..., Any] = "constant_schedule",
     split: int = 0,
-    evaluations: int = 20,
+    evaluations: int | Sequence[Fraction] = 20,
     probe: Callable[[Snapshot], Any] | None = None,
     probe_every: int = 10,
     predict_on: Callable[[int], np.ndarray] | None = None,
@@ -71,7 +72,7 @@ def sweep(
         learning rate as its peak.
       split: Seed of the train/validation/test split, unless an axis.
       evaluations: How often validation metrics are taken, evenly over the budget, beside once
-        before the first update.
+        before the first update; or at which shares of it, ascending to 1.
       probe: `Snapshot -> pytree of arrays`, recorded every `probe_every` updates.
       probe_every: Its period in updates.
       predict_on: From a split seed to the numbers of rows for which the record gets the trained
@@ -128,7 +129,7 @@ def sweep(
         "task_hypers": dict(task.hypers),
         "task_options": {k: str(v) for k, v in task.options.items()},
         "budget": {budget.currency: budget.amount},
-        "evaluations": evaluations,
+        "evaluations": evaluations if isinstance(evaluations, int) else [*map(str, evaluations)],
         "fixed": plan.fixed,
         "probe": None if probe is None else [getattr(probe, "__name__", str(probe)), probe_every],
     }

@@ -1,0 +1,154 @@
+"""Lanes that pause: trained to a mark of their budget, kept on the host, and some of them further.
+
+A lane's schedule is that of its full budget, and how a run is cut changes no bit: a lane that was
+paused, repacked with others and continued is bitwise the lane that never was.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import jax
+import numpy as np
+from jax.sharding import Mesh
+
+from lab.sweeps.clock import Clock
+from lab.sweeps.live import Live, device
+from lab.sweeps.plan import Job
+from lab.sweeps.rows import Rows
+from lab.sweeps.run import block_width, capacity, pieces, run_job, state_shapes
+from lab.types import RUNNING, State
+
+
+def advance(
+    job: Job,
+    paused: Sequence[Live | None],
+    mark: int,
+    mesh: Mesh,
+    rows: Rows,
+    clock: Clock,
+    advanced: Callable[[int], None] = lambda updates: None,
+) -> list[Live]:
+    """Train every lane of `job` from where it was paused to the `mark`-th of the job's marks.
+
+    Args:
+      job: Whose lanes.
+      paused: For each lane what this function returned for it, at an earlier mark; None for a
+        lane that has not begun.
+      mark: Number of the mark; 0 is before the first update.
+      mesh: Where lanes run.
+      rows: Their data.
+      clock: Told of the calls.
+      advanced: Called with the number of lane-updates as they are done.
+
+    Returns:
+      Each lane as it is then, for one lane each.
+    """
+    size = block_width(job, mesh)[0] * mesh.size
+    target = _pieces_to(job, mark)
+    found: dict[int, Live] = {}
+    for done in sorted({_done(live) for live in paused}):
+        mine = [i for i, live in enumerate(paused) if _done(live) == done]
+        if done == target:
+            found |= {i: live for i in mine if (live := paused[i]) is not None}
+            continue
+        for begin in range(0, len(mine), size):
+            chosen = mine[begin : begin + size]
+            part = replace(job, lanes=[job.lanes[i] for i in chosen])
+            begun = [live for i in chosen if (live := paused[i]) is not None]
+            padded = begun + begun[-1:] * (size - len(begun))
+            stop = _Stop(target - done)
+            try:
+                live = stacked(padded) if padded else None
+                for _ in run_job(part, mesh, rows, advanced, clock, None, stop, (0, live)):
+                    pass
+            except _Reached as reached:
+                found |= dict(zip(chosen, unstacked(reached.live, len(chosen))))
+    return [found[i] for i in range(len(paused))]
+
+
+def metrics(job: Job, live: Live) -> dict[str, np.ndarray]:
+    """The last evaluation [L], the worst there is where a lane has diverged."""
+    dead = live.state[-1] != RUNNING  # `stopped_at`, the last field of a state
+    worst = {name: -np.inf if name in job.task.higher_is_better else np.inf
+             for name in live.evaluations[-1]}  # fmt: skip
+    return {
+        name: np.where(dead | ~np.isfinite(values), worst[name], values)
+        for name, values in live.evaluations[-1].items()
+    }
+
+
+def state(job: Job, lane: int, live: Live) -> State:
+    """A paused lane's state, as arrays of the host."""
+    one = replace(job, lanes=[job.lanes[lane]])
+    shapes = state_shapes(one)
+    leaves = [leaf[0] for leaf in live.state]
+    return device(leaves, shapes, jax.numpy.asarray)
+
+
+def stacked(lives: Sequence[Live]) -> Live:
+    """Lanes that are equally far, as one block."""
+    first = lives[0]
+
+    def over(*leaves: Any) -> np.ndarray:
+        return np.concatenate(leaves)
+
+    return Live(
+        done=first.done,
+        state=[over(*leaves) for leaves in zip(*(live.state for live in lives))],
+        evaluations=[
+            {name: over(*(row[name] for row in at)) for name in at[0]}
+            for at in zip(*(live.evaluations for live in lives))
+        ],
+        count=first.count,
+        infos=[over(*leaves) for leaves in zip(*(live.infos for live in lives))],
+    )
+
+
+def unstacked(live: Live, count: int) -> list[Live]:
+    """The first `count` lanes of a block, one by one."""
+    return [
+        Live(
+            done=live.done,
+            state=[leaf[i : i + 1] for leaf in live.state],
+            evaluations=[{k: v[i : i + 1] for k, v in row.items()} for row in live.evaluations],
+            count=live.count,
+            infos=[leaf[i : i + 1] for leaf in live.infos],
+        )
+        for i in range(count)
+    ]
+
+
+class _Reached(Exception):
+    """A block is where it was to be paused."""
+
+    def __init__(self, live: Live):
+        super().__init__()
+        self.live = live
+
+
+class _Stop:
+    """Stops a block after so many pieces."""
+
+    def __init__(self, left: int):
+        self.left = left
+
+    def __call__(self, block: int, live: Callable[[], Live]) -> None:
+        del block
+        self.left -= 1
+        if self.left == 0:
+            raise _Reached(live())
+
+
+def _done(live: Live | None) -> int:
+    return 0 if live is None else live.done
+
+
+def _pieces_to(job: Job, mark: int) -> int:
+    """Pieces of a run up to the evaluation at a mark."""
+    marks, count = 0, 0
+    for count, (_, _, last) in enumerate(pieces(job.marks, capacity(job.program.batch_size)), 1):
+        marks += last
+        if marks == mark:
+            return count
+    return count
