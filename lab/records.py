@@ -62,9 +62,9 @@ def save(record: xr.Dataset | xr.DataTree, path: str | Path) -> Path:
         isinstance(record, xr.Dataset | xr.DataTree) and "lab_format" in record.attrs,
         "save takes what lab.sweep returned, its attributes included.",
     )
-    return write_atomically(
-        Path(path), lambda temporary: record.to_netcdf(temporary, engine="h5netcdf")
-    )
+    # by way of memory: on a full disk HDF5 fails in many words, and again as it closes
+    content = record.to_netcdf(engine="h5netcdf")
+    return write_atomically(Path(path), lambda temporary: temporary.write_bytes(content))
 
 
 def load(path: str | Path) -> xr.Dataset:
@@ -105,7 +105,11 @@ def write_json(value: Any, path: str | Path) -> Path:
 
 
 def write_atomically(path: Path, write) -> Path:
-    """Call `write(temporary)` beside `path`, then rename: no reader sees half a file."""
+    """Call `write(temporary)` beside `path`, then rename: no reader sees half a file.
+
+    Raises:
+      InputError: If the folder cannot be written to, or is full; `path` is as it was.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -117,6 +121,8 @@ def write_atomically(path: Path, write) -> Path:
         write(temporary)
         temporary.chmod(0o644)
         temporary.replace(path)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}.") from error
     finally:
         temporary.unlink(missing_ok=True)
     return path

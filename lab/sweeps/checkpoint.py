@@ -8,9 +8,14 @@ Every array is written with its checksum: what a broken disk gives back is notic
 """
 
 import json
+import logging
+import os
+import re
 import shutil
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +30,7 @@ _OWN = ("sweep.json", "states", "lock")
 
 
 class Checkpoints:
-    """The checkpoints in `folder`; of the sweep that `identity` describes, if `found` is None.
+    """The checkpoints in `folder`.
 
     Raises:
       InputError: If the folder holds something else.
@@ -88,13 +93,14 @@ class Checkpoints:
         try:
             if not (self.folder / "sweep.json").exists():
                 records.write_json(identity, self.folder / "sweep.json")
-            self._orbax().save(
-                number,
-                args=ocp.args.Composite(
-                    arrays=ocp.args.StandardSave(full),  # type: ignore[call-arg]
-                    position=ocp.args.JsonSave(position),  # type: ignore[call-arg]
-                ),
-            )
+            with _quiet():
+                self._orbax().save(
+                    number,
+                    args=ocp.args.Composite(
+                        arrays=ocp.args.StandardSave(full),  # type: ignore[call-arg]
+                        position=ocp.args.JsonSave(position),  # type: ignore[call-arg]
+                    ),
+                )
         except Exception as error:  # an OSError, or TensorStore's way of putting one
             self._manager = None
             self._clean(number)
@@ -107,7 +113,10 @@ class Checkpoints:
             import orbax.checkpoint as ocp
 
             options = ocp.CheckpointManagerOptions(
-                max_to_keep=KEPT, enable_async_checkpointing=False, create=True
+                max_to_keep=KEPT,
+                enable_async_checkpointing=False,
+                create=True,
+                cleanup_tmp_directories=True,
             )
             self._manager = ocp.CheckpointManager(self.states.resolve(), options=options)
         return self._manager
@@ -120,13 +129,14 @@ class Checkpoints:
     def _read(self, number: int) -> tuple[Arrays, dict[str, Any]]:
         import orbax.checkpoint as ocp
 
-        found: Any = self._orbax().restore(
-            number,
-            args=ocp.args.Composite(
-                arrays=ocp.args.StandardRestore(),  # type: ignore[call-arg]
-                position=ocp.args.JsonRestore(),  # type: ignore[call-arg]
-            ),
-        )
+        with _quiet():
+            found: Any = self._orbax().restore(
+                number,
+                args=ocp.args.Composite(
+                    arrays=ocp.args.StandardRestore(),  # type: ignore[call-arg]
+                    position=ocp.args.JsonRestore(),  # type: ignore[call-arg]
+                ),
+            )
         position, arrays = dict(found.position), {}
         for name, (dtype, shape, checksum) in position.pop("arrays").items():
             array = np.asarray(found.arrays[name]) if 0 not in shape else np.zeros(shape, dtype)
@@ -152,8 +162,20 @@ class Checkpoints:
 
     def _clean(self, number: int) -> None:
         """Give back the room of a checkpoint that was not finished."""
-        for path in self.states.glob(f"{number}*"):
+        for path in (self.states / str(number), *self.states.glob(f"{number}.*")):
             shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Orbax's log, which tells of errors at length before they are raised."""
+    log = logging.getLogger("absl")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def _checksum(array: np.ndarray) -> int:
@@ -162,6 +184,9 @@ def _checksum(array: np.ndarray) -> int:
 
 def _reason(error: BaseException) -> str:
     """The first sentence of an error that may be pages long."""
+    code = re.search(r"os_error_code='(\d+)'", str(error))  # TensorStore's
+    if code:
+        return os.strerror(int(code[1]))
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     lines = str(error).strip().splitlines() or [type(error).__name__]

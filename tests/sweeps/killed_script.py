@@ -1,6 +1,10 @@
-"""A small sweep that is checkpointed as often as it can be: `killed_script.py FOLDER RECORD`."""
+"""Kills a small sweep at random instants, and lets it go on: `killed_script.py FOLDER INSTANTS`."""
 
+import os
+import signal
 import sys
+import time
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -26,8 +30,45 @@ def sweep(updates=1500, **other):
     )
 
 
+def child(folder, record):
+    """Sweep in a process of its own, forked before JAX has started; returns its number."""
+    number = os.fork()
+    if number == 0:
+        keeper.FIRST_S, keeper.SHORTEST_S, keeper.SHARE = 0.0, 0.0, 1e9
+        lab.use_all_cores()
+        lab.save(sweep(checkpoint=folder), record)
+        os._exit(0)
+    return number
+
+
+def ended(number):
+    return os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
+
+
+def same(a, b):
+    assert set(a.variables) == set(b.variables)
+    for name in a.variables:
+        assert a[name].values.tobytes() == b[name].values.tobytes(), name
+
+
 if __name__ == "__main__":
-    keeper.FIRST_S, keeper.SHORTEST_S, keeper.SHARE = 0.0, 0.0, 1e9
-    lab.use_all_cores()
-    print("ready", flush=True)
-    lab.save(sweep(checkpoint=sys.argv[1]), sys.argv[2])
+    folder, instants, rng = Path(sys.argv[1]), int(sys.argv[2]), np.random.default_rng()
+    jax.config.update("jax_compilation_cache_dir", str(folder / "cache"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+    assert ended(child(None, folder / "warm.nc")) == 0  # compiles
+    begin = time.monotonic()
+    assert ended(child(None, folder / "whole.nc")) == 0
+    takes, whole = time.monotonic() - begin, lab.load(folder / "whole.nc")
+    killed = rounds = 0
+    while killed < instants:
+        rounds += 1
+        checkpoints, record = folder / f"c{rounds}", folder / f"r{rounds}.nc"
+        for _ in range(min(4, instants - killed)):  # the same sweep, again and again
+            number = child(checkpoints, record)
+            time.sleep(rng.uniform(0.0, 1.2 * takes))
+            os.kill(number, signal.SIGKILL)
+            killed += ended(number) == -signal.SIGKILL
+        assert ended(child(checkpoints, record)) == 0
+        same(lab.load(record), whole)
+    print(f"killed {killed} times in {rounds} sweeps, each of them whole in the end")
