@@ -130,7 +130,7 @@ def whitened(rows: int, seed: int = 0) -> np.ndarray:
     return (np.sqrt(rows) * left @ right).astype(np.float32)
 
 
-def steps_to_target(told: Mapping[str, Any]) -> xr.Dataset:
+def steps_to_target(told: Mapping[str, Any], names: Sequence[str]) -> xr.Dataset:
     """Updates until the excess loss is a thousandth of the first: (rule, condition, seed).
 
     Each rule gets its best rate by median, out of the same multiples of its usual one.
@@ -138,7 +138,7 @@ def steps_to_target(told: Mapping[str, Any]) -> xr.Dataset:
     task = partial(lab.tasks.own, start, excess, {"x": whitened(SAMPLES)}, metrics=per_row)
     linear = task(validation=0.0, hypers={"condition": 1.0}, name="scaled inputs")
     kept = []
-    for rule in RULES.values():
+    for rule in (RULES[name] for name in names):
         swept = lab.sweep(
             linear, [rule],
             axes={"condition": told["conditions"], "learning_rate": told["input_rates"]},
@@ -153,5 +153,5 @@ def steps_to_target(told: Mapping[str, Any]) -> xr.Dataset:
         kept.append(times[best, np.arange(times.shape[1])])
     return xr.Dataset(
         {"steps": (("rule", "condition", "seed"), np.array(kept))},
-        {"rule": list(RULES), "condition": told["conditions"]},
+        {"rule": list(names), "condition": told["conditions"]},
     )

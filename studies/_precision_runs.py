@@ -1,6 +1,6 @@
 """Training in float32, float16, bfloat16 and in mixtures: the runs of the study of precision."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -127,6 +127,9 @@ def ways(period: int) -> dict[str, Way]:
     }
 
 
+WAYS = tuple(ways(1))
+
+
 def task_of(way: Way, widths: tuple[int, ...]) -> Task:
     """Digits, trained that way."""
     source = _digits()
@@ -162,8 +165,8 @@ def look(snapshot: Snapshot) -> dict[str, jax.Array]:
     }
 
 
-def trained(told: Mapping[str, Any]) -> xr.Dataset:
-    """Accuracy, share of gradients lost or not finite, and the scale along the way, every way."""
+def trained(told: Mapping[str, Any], names: Sequence[str]) -> xr.Dataset:
+    """Accuracy, share of gradients lost or not finite, and the scale on its way, by way."""
     budget, widths = lab.Budget(epochs=told["epochs"]), tuple(told["widths"])
     rows = len(_digits().prepare(0).train)
     updates = told["epochs"] * rows // told["batch"]
@@ -179,7 +182,7 @@ def trained(told: Mapping[str, Any]) -> xr.Dataset:
     rate = float(protocol.select(tuning).learning_rate.item())
     kept: dict[str, list] = {"accuracy": [], "lost": [], "skipped": [], "scale_at": []}
     steps = np.zeros(0)
-    for way in plan.values():
+    for way in (plan[name] for name in names):
         scales = [2.0**e for e in told["exponents"]] if way.scaled else [1.0]
         swept = lab.sweep(
             task_of(way, widths), {"sgd": skipping},
@@ -204,6 +207,6 @@ def trained(told: Mapping[str, Any]) -> xr.Dataset:
     dims = ("way", "exponent", "seed")
     return xr.Dataset(
         {k: ((*dims, "update") if k == "scale_at" else dims, np.array(v)) for k, v in kept.items()},
-        {"way": list(plan), "exponent": told["exponents"], "update": steps},
+        {"way": list(names), "exponent": told["exponents"], "update": steps},
         {"rate": rate, "updates": updates},
     )

@@ -12,9 +12,10 @@ import numpy as np
 from studies import _precision_report as report
 from studies._cli import Flags, Folder, main, opened
 from studies._once import once
-from studies._precision_numbers import softmax_table, steps_to_target
-from studies._precision_runs import RATES, WIDTHS, trained
+from studies._precision_numbers import RULES, softmax_table, steps_to_target
+from studies._precision_runs import RATES, WAYS, WIDTHS, trained
 
+FEW = ("float32", "mixed float16, static scale", "mixed float16, dynamic scale")
 LOGITS = tuple(float(z) for z in np.geomspace(1, 1000, 40))
 
 
@@ -42,8 +43,8 @@ def run(flags: Precision) -> None:
     sizes = LOGITS[::8] if smoke else LOGITS
     plan = {
         "softmax": lambda: softmax_table(sizes, 20 if smoke else 200),
-        "trained": lambda: trained(told),
-        "inputs": lambda: steps_to_target(told),
+        "trained": lambda: trained(told, FEW if smoke else WAYS),
+        "inputs": lambda: steps_to_target(told, list(RULES)[: 1 if smoke else None]),
     }
     parts = {label: once(folder, label, told, make) for label, make in plan.items()}
     report.draw(folder.finish(parts, told), folder)

@@ -87,8 +87,8 @@ def numbers(softmax: xr.Dataset, inputs: xr.Dataset, text: str) -> Figure:
             ylabel="worst relative error of finite ones", title="How exact",
         )  # fmt: skip
         for axes in (left, middle):
-            plain_ticks(axes.xaxis, subs=(1.0,))
-        left.legend(fontsize=8, loc="center left")
+            plain_ticks(axes.xaxis, 4, subs=(1.0,))
+        middle.legend(fontsize=7.5, loc="center", bbox_to_anchor=(0.5, 0.45))
         condition = inputs.condition.values
         for k, rule in enumerate(inputs.rule.values.tolist()):
             steps = inputs.steps.sel(rule=rule).transpose("condition", "seed").values

@@ -1,7 +1,9 @@
 """The study of precision runs, redraws itself, and its numbers are those of the formats."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 import xarray as xr
 
 from lab.tasks.mixed import loss_scale
@@ -11,6 +13,7 @@ from studies import precision as study
 from studies._precision_runs import Mixed, Whole, in_float32
 
 
+@pytest.mark.usefixtures("compiled_hastily")
 def test_smoke_and_redrawing(tmp_path):
     study.run(study.Precision(smoke=True, out=tmp_path / "one"))
     study.run(study.Precision(from_=tmp_path / "one", out=tmp_path / "two"))
@@ -57,7 +60,7 @@ def test_growth_is_the_slope_of_logarithms():
 
 def test_as_good_needs_the_whole_interval():
     gaps = ((0, -0.5, 0.5), (0, -2, 2), (-5, -6, -4))
-    assert [report.as_good(report.Interval(*gap)) for gap in gaps] == [
+    assert [report.as_good(report.Interval(*(np.asarray(v) for v in gap))) for gap in gaps] == [
         "held",
         "inconclusive",
         "did not hold",
@@ -68,7 +71,7 @@ def test_a_mixture_in_float32_is_plain_training():
     params = [(jnp.ones((3, 2)), jnp.zeros(2)), (jnp.eye(2), jnp.zeros(2))]
     batch = {"x": jnp.arange(6.0).reshape(2, 3), "y": jnp.array([0, 1])}
     state = {"scale": loss_scale(8.0)}
-    value = Mixed(jnp.float32, 5)(params, state, batch, None, {})
-    assert float(value[0]) == float(Whole()(params, state, batch, None, {})[0])
-    assert float(value[0]) == float(in_float32(params, batch))
+    value = jax.jit(Mixed(jnp.float32, 5))(params, state, batch, None, {})
+    assert float(value[0]) == float(jax.jit(Whole())(params, state, batch, None, {})[0])
+    assert float(value[0]) == float(jax.jit(in_float32)(params, batch))
     assert int(value[1][0]["scale"].calm) == 1
