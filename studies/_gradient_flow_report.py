@@ -35,7 +35,8 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
         "remedies": f"Digits, {told['layers']} sigmoid layers of {told['width']} under Glorot but "
         f"for what is named (fewer: 2), {told['updates']} updates at batch 16; {fresh}, points: "
         f"seeds; dotted: chance. Above the line (orange) the best of all {told['trials']} rates on "
-        f"these seeds, which flatters; below the best by validation loss on {told['tuning']} others.",
+        f"these seeds, which flatters; below the best by validation loss on {told['tuning']} "
+        "others.",
         "layers": f"Digits, sigmoid; {watched}. Geometric mean over {seeds} seeds and 95 % t "
         "interval.",
     }
