@@ -9,6 +9,7 @@ from studies import _normalization_runs as runs
 from studies import normalization as study
 
 
+@pytest.mark.usefixtures("compiled_hastily")
 def test_smoke_and_redrawing(tmp_path):
     study.run(study.Normalization(smoke=True, out=tmp_path / "one"))
     study.run(study.Normalization(from_=tmp_path / "one", out=tmp_path / "two"))
@@ -48,7 +49,7 @@ def test_gain_is_paired_and_claims_need_every_interval():
     rows = np.array([[0.9, 0.8, 0.7], [0.91, 0.81, 0.71]])
     data = xr.DataArray(rows, dims=("norm", "seed"), coords={"norm": ["none", "batch"]})
     np.testing.assert_allclose(measures.gain(data), [1, 1, 1])
-    up, down, open_ = (measures.Interval(*map(np.float64, x)) for x in
+    up, down, open_ = (measures.Interval(*(np.asarray(v) for v in x)) for x in
                        ((1, 0.5, 1.5), (-1, -2, -0.5), (0, -1, 1)))  # fmt: skip
     assert measures.all_above([up, up]) == "held"
     assert measures.all_above([up, open_]) == "inconclusive"
