@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -14,6 +15,8 @@ import xarray as xr
 import lab
 from lab import records
 from lab.errors import InputError, require
+from lab.sweeps.enclosing import checkpoints_in, remove_from
+from lab.sweeps.lock import locked
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,8 @@ def main(flags: type[F], run: Callable[[F], None]) -> None:
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(2) from None
+    except KeyboardInterrupt:  # what there was to say, the sweep has said
+        raise SystemExit(130) from None
 
 
 def start_jax() -> None:
@@ -103,6 +108,7 @@ class Folder:
 
     def __init__(self, flags: Flags, name: str):
         self.name = name
+        self._lock: ExitStack | None = None
         self.path = flags.resume or flags.out or Path("runs") / name
         self._resuming = flags.resume is not None
         if flags.resume is not None:
@@ -114,9 +120,25 @@ class Folder:
         """Make a part of the record; when resuming, `make` is handed what was finished of it."""
         path = self.path / "parts" / f"{name}.nc"
         held = records.load(path) if self._resuming and path.is_file() else None
-        made = make(held)
-        records.save(made, path)
+        self._hold()
+        kept = self.path / "parts" / f"{name}.checkpoints"
+        if not self._resuming:
+            remove_from(kept)  # of a run that nobody goes on with
+        with checkpoints_in(kept, self.how):
+            made = make(held)
+            records.save(made, path)
         return made
+
+    @property
+    def how(self) -> str:
+        """How this run is continued when it was stopped."""
+        return f"python -m studies.{self.name} --resume {self.path}, with the same other flags,"
+
+    def _hold(self) -> None:
+        """Keep other processes out until this one ends, or the folder is let go of."""
+        if self._lock is None:
+            self._lock = ExitStack()
+            self._lock.enter_context(locked(self.path))
 
     def finish(self, parts: dict[str, xr.Dataset], configuration: dict[str, Any]) -> xr.DataTree:
         """Write the whole record with its manifest."""

@@ -2,7 +2,7 @@
 
     FOLDER/sweep.json   what the sweep is (`identity`), to be read by people too
     FOLDER/states/N/    the N-th checkpoint: arrays, and as JSON where in the plan it stands
-    FOLDER/lock         held while a process works here
+    FOLDER/.lock        held while a process works here
 
 Every array is written with its checksum: what a broken disk gives back is noticed.
 """
@@ -15,7 +15,7 @@ import shutil
 import warnings
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,11 @@ import numpy as np
 
 from lab import records
 from lab.errors import InputError, require
+from lab.sweeps import lock
 
 KEPT = 2
 Arrays = dict[str, np.ndarray]
-_OWN = ("sweep.json", "states", "lock")
+_OWN = ("sweep.json", "states", lock.NAME)
 
 
 class Checkpoints:
@@ -107,6 +108,14 @@ class Checkpoints:
             raise InputError(
                 f"checkpoint {number} could not be written to {self.folder}: {_reason(error)}."
             ) from error
+
+    def remove(self) -> None:
+        """Take away everything that was written here, and nothing else."""
+        shutil.rmtree(self.states, ignore_errors=True)
+        for name in ("sweep.json", lock.NAME):
+            (self.folder / name).unlink(missing_ok=True)
+        with suppress(OSError):
+            self.folder.rmdir()
 
     def _orbax(self) -> Any:
         if self._manager is None:

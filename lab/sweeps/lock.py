@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lab.errors import InputError
 
-NAME = "lock"
+NAME = ".lock"
 
 
 @contextmanager

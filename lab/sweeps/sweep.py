@@ -18,6 +18,7 @@ from lab.errors import require
 from lab.sweeps import resume
 from lab.sweeps.checks import Setting
 from lab.sweeps.clock import Clock
+from lab.sweeps.enclosing import place_for
 from lab.sweeps.identity import identity
 from lab.sweeps.keeper import keeping, timed_before
 from lab.sweeps.place import lane_mesh, warn_of_idle_cores
@@ -115,7 +116,7 @@ def sweep(
     task = TASKS[task].make() if isinstance(task, str) else task
     require(isinstance(task, Task), f"task must be a lab.Task or a name, given {task!r}.")
     require(isinstance(budget, Budget), f"budget must be a lab.Budget, given {budget!r}.")
-    folder = None if checkpoint is None else Path(checkpoint)
+    folder, how = place_for(checkpoint)
     known = resume.timed(extend) | (timed_before(folder) if folder is not None else {})
     plan = make_plan(
         task, optimizers, axes=axes or {}, trials=trials, seeds=seeds, budget=budget,
@@ -141,7 +142,7 @@ def sweep(
         todo = resume.take_over(plan, configuration, extend, table.put)
     keeper = nullcontext()
     if folder is not None:
-        keeper = keeping(folder, identity(plan, todo, configuration, mesh), table)
+        keeper = keeping(folder, identity(plan, todo, configuration, mesh), table, how)
     updates = sum(len(job.lanes) * job.marks[-1] for job in todo)
     shown = sys.stderr.isatty() if progress is None else progress
     widths: dict[str, int] = {}

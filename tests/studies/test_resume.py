@@ -1,0 +1,48 @@
+"""A study that was stopped within a part goes on where it was."""
+
+import os
+import signal
+
+import numpy as np
+import pytest
+
+import lab
+from lab.sweeps import keeper, lock
+from studies._cli import Flags, Folder
+
+
+def part(folder, stop=False):
+    def rows(split):
+        if stop:
+            os.kill(os.getpid(), signal.SIGINT)
+        return np.arange(3)
+
+    def make(held):
+        return lab.sweep(
+            "iris", ["sgd", "adam"], axes={"learning_rate": [0.1]}, seeds=2, evaluations=2,
+            budget=lab.Budget(updates=20), predict_on=rows, extend=held,
+        )  # fmt: skip
+
+    return folder.part("sweep", make)
+
+
+def test_a_part_that_was_stopped_is_continued_and_leaves_no_checkpoint(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(keeper, "FIRST_S", 0.0)
+    whole = part(Folder(Flags(out=tmp_path / "whole"), "resuming"))
+    with pytest.raises(KeyboardInterrupt):
+        part(Folder(Flags(out=tmp_path / "cut"), "resuming"), stop=True)
+    told = capsys.readouterr().err
+    assert f"python -m studies.resuming --resume {tmp_path / 'cut'}" in told
+    again = part(Folder(Flags(resume=tmp_path / "cut"), "resuming"))
+    assert "continuing with the checkpoint" in capsys.readouterr().err
+    for name in whole.variables:
+        assert again[name].values.tobytes() == whole[name].values.tobytes(), name
+    kept = sorted(path.name for path in (tmp_path / "cut" / "parts").iterdir())
+    assert kept == ["sweep.nc"]
+
+
+def test_a_second_study_in_the_same_folder_is_refused(tmp_path):
+    with lock.locked(tmp_path), pytest.raises(lab.InputError, match="in use by another run"):
+        part(Folder(Flags(out=tmp_path), "resuming"))
