@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lab.plots.style import COLOURS, DASHES, GREY, caption, style
+from lab.plots.style import COLOURS, DASHES, GREY, caption, plain_ticks, style
 from lab.statistics.intervals import mean_interval
 from studies._regularization_verdict import Gain
 
@@ -93,6 +93,8 @@ def paths(record: xr.Dataset, unit: str, text: str) -> Figure:
         right.set(
             title="Weights at the best strength", xlabel="weight", ylabel="count", yscale="log"
         )
+        middle.set_yscale("log")
+        plain_ticks(middle.yaxis)
         left.legend(fontsize=8.5)
         right.legend(fontsize=7.5, title="path, strength", title_fontsize=8)
         caption(figure, text)

@@ -16,9 +16,10 @@ from lab.types import Snapshot
 from studies import _regularization_parts as parts
 
 PATHS = ("L1", "L1, proximal", "L2", "decoupled decay")
-GRIDS = {name: np.geomspace(1e-5, 0.1, 13) for name in ("L1", "L1, proximal", "L2")} | {
-    "decoupled decay": np.geomspace(1e-2, 100, 13)
-}
+GRIDS = {  # the proximal step and the decay are multiplied by the learning rate
+    "L1": np.geomspace(1e-5, 0.1, 13), "L1, proximal": np.geomspace(1e-3, 10, 13),
+    "L2": np.geomspace(1e-5, 0.1, 13), "decoupled decay": np.geomspace(1e-2, 100, 13),
+}  # fmt: skip
 NEAR = 1e-3  # weights below are near zero, if not exactly
 
 

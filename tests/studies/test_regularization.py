@@ -44,6 +44,19 @@ def test_it_gives_the_same_table_for_a_file(tmp_path, target):
     assert "all but L2" in page
 
 
+def test_groups_and_times_of_a_file_are_named_by_flags(tmp_path):
+    lines = ["a,who,y", *(f"{i**0.5},{i // 6},{i % 2}" for i in range(60))]
+    (tmp_path / "mine.csv").write_text("\n".join(lines))
+    given = {"data": tmp_path / "mine.csv", "target": "y"}
+    (grouped,) = study.sources(study.Regularization(**given, group="who")).values()
+    assert len(set(grouped.table.groups)) == 10
+    assert grouped.table.feature_names == ("a",)
+    (ordered,) = study.sources(study.Regularization(**given, time="who")).values()
+    assert ordered.table.times.max() == 9
+    with pytest.raises(lab.errors.InputError, match="--group needs --data"):
+        study.sources(study.Regularization(group="who"))
+
+
 @pytest.mark.parametrize(("name", "left_out"), [("digits", set()), ("mnist1d", {"augmentation"})])
 def test_rows_are_each_alone_pairs_all_and_all_but_one(name, left_out):
     rows = rows_of(study.sources(study.Regularization())[name])
