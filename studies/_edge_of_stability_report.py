@@ -13,6 +13,8 @@ from studies._gradient_descent_report import judged
 from studies._tables import comma_separated, markdown
 
 TOLERANCE = 0.1  # of the edge: closer than this is settled
+CHEAP = 0.15  # of a sweep's processor time
+ORDINARY = ("norms", "activations")
 BEYOND = (1.0, 2.5)  # sharpness at the start, in edges, of the rates that the claim is about
 DESCENT = "gradient descent"
 CLAIMS = {
@@ -84,15 +86,15 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
         "Heavy ball: in units of the edge of the full rate, which is reached after the warm-up.",
         "ends": f"{how}. Left: mean over the last quarter of the updates, geometric mean over "
         "seeds with its 95 % t interval, where it is not seen narrower than the mark. Right: "
-        f"four runs of {price.attrs['updates']:,} updates at once, seconds of training with and "
-        "without, the quickest of a few repetitions.",
+        "eight runs at once, processor time of the same training over that without the probe; "
+        f"median and quartiles of {price.sizes['repeat']} repeats; dotted: {CHEAP:.0%}.",
     }
     ends = {name: last_quarter(arm.sharpness.transpose(
         "learning_rate", "seed", "probe_step").values) for name, arm in arms.items()}  # fmt: skip
     plots.save(
         figures.over_updates(arms, TOLERANCE, texts["settling"]), folder.path / "settling.png"
     )
-    plots.save(figures.settled(arms, ends, price, texts["ends"]), folder.path / "ends.png")
+    plots.save(figures.settled(arms, ends, price, CHEAP, texts["ends"]), folder.path / "ends.png")
     header, rows = _table(arms)
     text = (
         f"# Edge of stability\n\n{markdown(header, rows)}\n{how}; mean, 95 % t interval. Sharpness "
@@ -173,19 +175,36 @@ def verdict(arms: Mapping[str, xr.Dataset], price: xr.Dataset) -> str:
     bounds = np.concatenate([(arm.bound / arm.sharpness).values.ravel() for arm in arms.values()])
     lines.append(
         f"- Error bound of λ₁, in λ₁: median {np.median(bounds):.1g}, {(bounds < 0.01).mean():.1%} "
-        f"of the looks below 0.01, at most {bounds.max():.1g}. "
-        + " ".join(_cost(price, probe) for probe in price.probe.values.tolist())
+        f"of the looks below 0.01, at most {bounds.max():.1g}."
     )
+    lines += costs(price)
     return "\n".join(lines) + "\n"
 
 
-def _cost(price: xr.Dataset, probe: str) -> str:
-    """The share of a sweep that a probe takes, and the price of one look in updates."""
-    spent, plain = price.seconds.sel(probe=probe), float(price.plain)
-    extra = (spent - plain).clip(min=0.0)
-    shares = ", ".join(
-        f"{float(e / s):.0%} every {p}" for e, s, p in zip(extra, spent, price.period.values)
-    )
-    looks = price.attrs["updates"] / price.period
-    each = float((extra / looks)[0]) / (plain / price.attrs["updates"])
-    return f"Price of {probe}: {each:.2g} updates a look; {shares} updates."
+def costs(price: xr.Dataset) -> list[str]:
+    """Whether looking is cheap, and what a look costs."""
+    extra = price.ratio.transpose("case", "repeat").values - 1
+    said = {}
+    for k, (probe, period) in enumerate(zip(price.probe.values, price.period.values)):
+        x = statistics.mean_interval(extra[k])
+        said[probe, int(period)] = x, f"{_span(x, '.1%')} every {period}"
+    both = ("both", 10)
+    lines = []
+    if both in said:
+        x, text = said[both]
+        lines.append(
+            f"- *Norms and activations of all layers, looked at every 10 updates, cost below "
+            f"{CHEAP:.0%}* of the processor time of an ordinary sweep (digits, batch 32): "
+            f"**{judged(bool(x.high < CHEAP), bool(x.low > CHEAP))}**, together they add {text}; "
+            + ", ".join(f"{p} alone {t}" for (p, _), (_, t) in said.items() if p in ORDINARY)
+            + "."
+        )
+    lanczos = {period: (x, t) for (p, period), (x, t) in said.items() if p == "λ₁"}
+    if lanczos:
+        often = min(lanczos)
+        look = often * float(lanczos[often][0].estimate)
+        lines.append(
+            f"- λ₁ by Lanczos costs {look:.2g} updates a look (full batches): it adds "
+            + ", ".join(t for _, t in lanczos.values()) + " updates."
+        )  # fmt: skip
+    return lines

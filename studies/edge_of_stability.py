@@ -21,7 +21,7 @@ from lab.tasks.task import Problem, Task
 from lab.types import Snapshot
 from studies import _edge_of_stability_report as report
 from studies._cli import Flags, Folder, main, opened
-from studies._edge_of_stability_price import price
+from studies._edge_of_stability_price import cases, price
 from studies._edge_of_stability_probes import (
     B1,
     LANCZOS,
@@ -39,6 +39,7 @@ MOMENTUM = 0.9
 FACTORS = np.array([0.3, 0.6, 1.2, 1.6, 2.0])  # rates, in edges of the sharpness at the start
 ADAM_RATES = np.array([1e-3, 3e-3, 5.5e-3, 1e-2])
 UPDATES, EVERY = 4000, 40
+REPEATS = 4  # of the price
 
 
 def warmed(peak: Any, steps: Any):
@@ -99,11 +100,10 @@ def run(flags: EdgeOfStability) -> None:
         for name in configuration["arms"]
     }
     task = digits_task(half_squared)
-    watched = {"norms per layer": probes.Flow(), "λ₁ by Lanczos": Curvature(task.problem)}
-    watched = dict(list(watched.items())[: 1 if flags.smoke else None])
-    parts["price"] = once(
-        folder, "price", configuration, lambda: price(task, watched, smoke=flags.smoke)
-    )
+    priced = cases(task, ROWS, Curvature(task.problem))
+    parts["price"] = once(folder, "price", configuration, lambda: (
+        price([priced[0]._replace(stage=5)], 2) if flags.smoke else price(priced, REPEATS)
+    ))  # fmt: skip
     report.draw(folder.finish(parts, configuration), folder)
 
 

@@ -61,6 +61,7 @@ def settled(
     arms: Mapping[str, xr.Dataset],
     ends: Mapping[str, np.ndarray],
     price: xr.Dataset,
+    cheap: float,
     text: str,
 ) -> Figure:
     """Sharpness at the end against the rate, with all edges; loss on the way; cost of probes.
@@ -68,7 +69,8 @@ def settled(
     Args:
       arms: By name: `loss` (learning_rate, seed, probe_step); attribute `edge`.
       ends: By name: sharpness over the last quarter [rate, S].
-      price: `plain` [] and `seconds` (probe, period).
+      price: `ratio` (case, repeat), `setting`, `probe` and `period` (case).
+      cheap: Share of a training's time that is dotted.
       text: The caption.
     """
     with style():
@@ -93,7 +95,7 @@ def settled(
         low, high = left.get_ylim()
         left.set_ylim(low / 8, high)  # room for the names
         _losses(middle, next(iter(arms.values())))
-        _prices(right, price)
+        _prices(right, price, cheap)
         caption(figure, text)
     return figure
 
@@ -114,20 +116,23 @@ def _losses(axes: Axes, arm: xr.Dataset) -> None:
     plain_ticks(axes.yaxis, subs=(1.0, 3.0))
 
 
-def _prices(axes: Axes, price: xr.Dataset) -> None:
-    """How many times as long training takes with each probe."""
-    ratio = (price.seconds / price.plain).transpose("probe", "period")
-    width = 0.8 / ratio.sizes["probe"]
-    places = np.arange(ratio.sizes["period"])
-    for k, probe in enumerate(ratio.probe.values.tolist()):
-        at = places + (k - (ratio.sizes["probe"] - 1) / 2) * width
-        bars = axes.bar(at, ratio.sel(probe=probe), width * 0.92, color=COLOURS[k], label=probe)
-        axes.bar_label(bars, [f"{v:.3g}×" for v in ratio.sel(probe=probe).values], fontsize=8.5)
-    axes.axhline(1.0, color="black", lw=1.0)
-    axes.set_xticks(places, [f"every {p}" for p in price.period.values])
-    axes.set(
-        xlabel="updates between two looks", ylabel="training time with / without",
-        title="What looking costs",
-    )  # fmt: skip
+def _prices(axes: Axes, price: xr.Dataset, cheap: float) -> None:
+    """By how much each probe lengthens a training: median and quartiles of repeats."""
+    extra = np.maximum(100 * (price.ratio.transpose("case", "repeat").values - 1), 0.1)
+    settings = list(dict.fromkeys(price.setting.values.tolist()))
+    for k, setting in enumerate(settings):
+        at = np.flatnonzero(price.setting.values == setting)
+        middle = np.median(extra[at], -1)
+        spread = np.abs(np.quantile(extra[at], [0.25, 0.75], axis=-1) - middle)
+        axes.errorbar(
+            middle, at, xerr=spread, fmt=MARKERS[k], color=COLOURS[k], capsize=2.5, lw=1.3,
+            label=setting,
+        )  # fmt: skip
+    axes.axvline(100 * cheap, color="black", lw=1.0, ls=":")
+    labels = [f"{p}, every {n}" for p, n in zip(price.probe.values, price.period.values)]
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set(xscale="log", ylim=(len(labels) - 0.4, -0.6))
+    plain_ticks(axes.xaxis, subs=(1.0, 3.0))
+    axes.set(xlabel="processor time added (%)", title="What looking costs")
     axes.legend(fontsize=8.5)
-    axes.grid(axis="x", visible=False)
+    axes.grid(axis="y", visible=False)

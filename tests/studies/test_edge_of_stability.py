@@ -1,5 +1,6 @@
 """The study of sharpness runs, redraws itself, and judges what it says it judges."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
@@ -8,6 +9,7 @@ from studies import _edge_of_stability_report as report
 from studies import edge_of_stability as study
 
 
+@pytest.mark.usefixtures("compiled_hastily")
 def test_smoke_and_redrawing(tmp_path):
     study.run(study.EdgeOfStability(smoke=True, out=tmp_path / "one"))
     study.run(study.EdgeOfStability(from_=tmp_path / "one", out=tmp_path / "two"))
@@ -68,4 +70,24 @@ def test_share_of_rises():
 
 def test_half_a_squared_error_by_hand():
     outputs = np.array([[1.0, 0.0, 2.0]], np.float32)
-    np.testing.assert_allclose(study.half_squared(outputs, np.array([0])), [2.0])
+    loss = study.half_squared(jnp.asarray(outputs), jnp.array([0]))
+    np.testing.assert_allclose(loss, [2.0])
+
+
+def price(extra):
+    """Every case of the same extra cost, up to a little noise."""
+    cases = [("norms", 10), ("activations", 10), ("both", 10), ("λ₁", 10), ("λ₁", 40)]
+    ratio = 1 + extra + 0.001 * np.random.default_rng(0).standard_normal((len(cases), 5))
+    probe, period = zip(*cases)
+    return xr.Dataset(
+        {"ratio": (("case", "repeat"), ratio)},
+        {"probe": ("case", list(probe)), "period": ("case", list(period))},
+    )
+
+
+def test_cheap_is_below_the_limit_and_dear_above():
+    cheap, look = report.costs(price(0.05))
+    assert "**held**, together they add 4.9% (4.8% to 5.0%)" in cheap
+    assert "costs 0.5 updates a look" in look
+    assert "**did not hold**" in report.costs(price(0.3))[0]
+    assert "**inconclusive**" in report.costs(price(0.15))[0]
