@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lab.records import load, save
     from lab.sweeps.place import use_all_cores
     from lab.sweeps.sweep import sweep
+    from lab.sweeps.verify import verify
     from lab.tasks.task import Task
     from lab.training import make_train
 
@@ -36,6 +37,7 @@ _HOME = {
     "save": "lab.records",
     "sweep": "lab.sweeps.sweep",
     "use_all_cores": "lab.sweeps.place",
+    "verify": "lab.sweeps.verify",
 }
 _ROOMS = (
     "data", "losses", "models", "optimizers", "plots", "probes",
@@ -45,7 +47,7 @@ _ROOMS = (
 __all__ = [
     "Budget", "InputError", "Task", "data", "load", "losses", "make_train", "models",
     "optimizers", "plots", "probes", "protocol", "save", "schedules", "statistics", "sweep",
-    "tasks", "use_all_cores",
+    "tasks", "use_all_cores", "verify",
 ]  # fmt: skip
 
 

@@ -31,6 +31,8 @@ class Flags:
     """Folder for record, tables, figures and manifest; by default runs/NAME."""
     resume: Path | None = None
     """Folder of a run that was cut off: what it finished is not run again."""
+    verify: Path | None = None
+    """Run some lanes of the run in this folder again, with its other flags; writes nothing."""
     from_: Annotated[Path | None, tyro.conf.arg(name="from")] = None
     """Redraw from this record (or folder) without training."""
 
@@ -111,6 +113,7 @@ class Folder:
         self._lock: ExitStack | None = None
         self.path = flags.resume or flags.out or Path("runs") / name
         self._resuming = flags.resume is not None
+        self._verified = None if flags.verify is None else Verification(flags.verify)
         if flags.resume is not None:
             require(flags.resume.is_dir(), f"--resume: there is no folder {flags.resume}.")
         if flags.out is not None and flags.resume is not None:
@@ -118,6 +121,8 @@ class Folder:
 
     def part(self, name: str, make: Callable[[xr.Dataset | None], xr.Dataset]) -> xr.Dataset:
         """Make a part of the record; when resuming, `make` is handed what was finished of it."""
+        if self._verified is not None:
+            return self._verified.part(name, make)
         path = self.path / "parts" / f"{name}.nc"
         held = records.load(path) if self._resuming and path.is_file() else None
         self._hold()
@@ -142,6 +147,8 @@ class Folder:
 
     def finish(self, parts: dict[str, xr.Dataset], configuration: dict[str, Any]) -> xr.DataTree:
         """Write the whole record with its manifest."""
+        if self._verified is not None:
+            raise SystemExit(self._verified.different)
         tree = xr.DataTree.from_dict(dict(parts))
         record = records.stamp(tree, configuration | {"study": self.name})
         records.save(record, self.path / "record.nc")
@@ -155,6 +162,27 @@ class Folder:
     def text(self, name: str, text: str) -> None:
         """Write a text file."""
         records.write_atomically(self.path / name, lambda path: path.write_text(text))
+
+
+class Verification:
+    """Compares the parts of an earlier run with lanes of theirs that are run again."""
+
+    def __init__(self, path: Path):
+        self._parts = (path if path.is_dir() else path.parent) / "parts"
+        require(self._parts.is_dir(), f"--verify: there are no parts of a run in {path}.")
+        self.different = 0  # exit code
+
+    def part(self, name: str, make: Callable[[xr.Dataset | None], xr.Dataset]) -> xr.Dataset:
+        """Verify a part, say what came of it, and hand on what was there."""
+        record = records.load(self._parts / f"{name}.nc")
+        try:
+            verified = lab.verify(record, make)
+        except InputError as error:
+            print(f"{name}: not verified, as {error}")
+        else:
+            print(f"{name}: {verified}")
+            self.different |= int(bool(verified.differing))
+        return record
 
 
 def opened(path: Path, study: str) -> xr.DataTree:

@@ -13,6 +13,7 @@ from lab.errors import require
 from lab.records import manifest
 from lab.sweeps.plan import Job, Plan
 
+REPEATED = "repeated"  # a coordinate: True where a lane is not taken over though it is held
 Put = Callable[[str, tuple[str, ...], tuple[int, ...], Any], None]
 
 
@@ -60,7 +61,10 @@ def _lanes_of(record: xr.Dataset) -> dict[str, tuple[int, ...]]:
     labels = {dim: record[dim].values.tolist() for dim in dims}
     tried = [str(k) for k, v in record.coords.items() if v.dims == ("optimizer", "trial")]
     lanes = {}
+    repeated = record[REPEATED].values if REPEATED in record.coords else None
     for cell in itertools.product(*(range(len(labels[dim])) for dim in dims)):
+        if repeated is not None and repeated[cell]:
+            continue
         at = dict(zip(dims, cell))
         setting = fixed | {dim: labels[dim][i] for dim, i in at.items() if dim != "trial"}
         for name in tried:

@@ -46,3 +46,21 @@ def test_a_part_that_was_stopped_is_continued_and_leaves_no_checkpoint(
 def test_a_second_study_in_the_same_folder_is_refused(tmp_path):
     with lock.locked(tmp_path), pytest.raises(lab.InputError, match="in use by another run"):
         part(Folder(Flags(out=tmp_path), "resuming"))
+
+
+def test_a_run_is_verified_and_a_forged_one_is_found_out(tmp_path, capsys):
+    part(Folder(Flags(out=tmp_path), "resuming"))
+    path = tmp_path / "parts" / "sweep.nc"
+    for differs in (0, 1):
+        before = path.read_bytes()
+        folder = Folder(Flags(verify=tmp_path), "resuming")
+        part(folder)
+        with pytest.raises(SystemExit) as stop:
+            folder.finish({}, {})
+        assert stop.value.code == differs
+        assert path.read_bytes() == before
+        told = capsys.readouterr().out
+        assert ("differ from the record" if differs else "4 lanes run again are bitwise") in told
+        forged = lab.load(path)
+        forged["validation_loss"].values[:] *= 0.999
+        lab.save(forged, path)
