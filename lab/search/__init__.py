@@ -6,6 +6,7 @@ A searcher is a new file here with a tuple `ENTRIES`; nothing else needs an edit
 from lab.catalog import Catalog, collect
 from lab.search.domains import Choice, Domain, Fixed, Float, Int
 from lab.search.entry import Round, Rounds, Searcher, cost
+from lab.search.importance import importances
 from lab.search.lanes import Lanes
 from lab.search.loop import Trial, best, search
 from lab.search.space import Configuration, Space, When
@@ -16,5 +17,5 @@ CATALOG: Catalog[Searcher] = collect("searcher", __name__, list(__path__))
 __all__ = [
     "CATALOG", "Choice", "Configuration", "Domain", "Fixed", "Float", "Int", "Lanes", "Round",
     "Rounds", "Searcher", "Space", "Storage", "Trial", "When", "best", "cost", "from_optuna",
-    "opened", "search",
+    "importances", "opened", "search",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 import itertools
 import warnings
+from collections.abc import Iterable
 
 import numpy as np
 from scipy.stats import qmc
@@ -11,10 +12,11 @@ from lab.search.entry import Round, Rounds, Searcher
 from lab.search.space import Configuration, Space
 
 
-def at_once(configurations: list[Configuration]) -> Rounds:
-    """One round of full trainings."""
-    if configurations:
-        yield Round(dict(enumerate(configurations)), 1.0)
+def in_turn(configurations: Iterable[Configuration], batch: int) -> Rounds:
+    """Full trainings, `batch` at once."""
+    numbered = enumerate(configurations)
+    while trials := dict(itertools.islice(numbered, batch)):
+        yield Round(trials, 1.0)
 
 
 def grid(space: Space, budget: float, seed: int, batch: int) -> Rounds:
@@ -24,7 +26,7 @@ def grid(space: Space, budget: float, seed: int, batch: int) -> Rounds:
     the other gets one value more, in turn, as long as the combinations are at most the budget.
     Where even the coarsest grid has more, evenly spread members of it are taken.
     """
-    del seed, batch
+    del seed
     count = int(budget)
     levels = dict.fromkeys(space, 1)
     growing = [name for name in space if space.domain(name).count() > 1]
@@ -38,19 +40,17 @@ def grid(space: Space, budget: float, seed: int, batch: int) -> Rounds:
                 levels = finer
     total = int(space.count(levels))
     if total <= count:
-        yield from at_once(list(space.grid(levels)))
+        yield from in_turn(space.grid(levels), batch)
         return
     wanted = set(np.linspace(0, total - 1, count).astype(int).tolist())
-    yield from at_once(
-        list(itertools.compress(space.grid(levels), (i in wanted for i in range(total))))
-    )
+    chosen = (i in wanted for i in range(total))
+    yield from in_turn(itertools.compress(space.grid(levels), chosen), batch)
 
 
 def random(space: Space, budget: float, seed: int, batch: int) -> Rounds:
     """Independent uniform points of the unit cube. Bergstra & Bengio, JMLR 13, 2012."""
-    del batch
     points = generator(seed, "search").uniform(size=(int(budget), len(space)))
-    yield from at_once([space.at(point) for point in points])
+    yield from in_turn(map(space.at, points), batch)
 
 
 def sobol(space: Space, budget: float, seed: int, batch: int) -> Rounds:
@@ -59,12 +59,11 @@ def sobol(space: Space, budget: float, seed: int, batch: int) -> Rounds:
     Sobol' 1967; scrambling by Owen 1998. Bousquet et al., arXiv:1706.03200, recommend it for
     hyper-parameters.
     """
-    del batch
     sequence = qmc.Sobol(len(space), scramble=True, rng=np.random.default_rng(check_seed(seed)))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*balance properties.*")  # not a power of two
         points = sequence.random(int(budget))
-    yield from at_once([space.at(np.minimum(point, 1 - 2**-53)) for point in points])
+    yield from in_turn(map(space.at, np.minimum(points, 1 - 2**-53)), batch)
 
 
 ENTRIES = (

@@ -32,7 +32,7 @@ class Searcher:
       name: The key in the catalogue.
       rounds: `(space, budget, seed, batch) -> Rounds`. The budget is in full trainings: what a
         trial costs whose share is 1; a searcher never asks for more. At most `batch` trials are
-        in a round of a searcher that learns from losses; others decide for themselves. The same
+        in a round, but for brackets, which are trained whole. The same
         arguments and losses give the same rounds, so that a search that was broken off is
         continued by sending it what is known.
       reference: Where it comes from.

@@ -45,6 +45,7 @@ def search(
     batch: int = 10,
     storage: Storage | None = None,
     told: Callable[[list[Trial]], Any] | None = None,
+    enough: Callable[[], bool] = lambda: False,
 ) -> list[Trial]:
     """Search `space` by `searcher`; returns every trial, in the order of asking.
 
@@ -55,9 +56,10 @@ def search(
         a trial diverged.
       budget: Full trainings that may be charged.
       seed: What the searcher draws from.
-      batch: Trials of a round, for searchers that learn from losses.
+      batch: Trials of a round, but for brackets.
       storage: Where trials are written down. What is known there is not trained again.
       told: Called after every round with the trials so far.
+      enough: Asked before every round; the search ends where it says so.
 
     Raises:
       InputError: If the budget is not a finite positive number, or seed or batch no counts.
@@ -75,10 +77,12 @@ def search(
     spent = 0.0
     rounds = searcher.rounds(space, float(budget), seed, batch)
     losses: Losses | None = None
-    while True:
+    while not (trials and enough()):
         try:
             one = next(rounds) if losses is None else rounds.send(losses)
         except StopIteration:
+            if storage is not None:
+                storage.finish()
             break
         losses = _trained(one, train, known, storage)
         for number_, configuration in one.trials.items():
@@ -89,8 +93,6 @@ def search(
             trials[number_].after = spent
         if told is not None:
             told(list(trials.values()))
-    if storage is not None:
-        storage.finish()
     return list(trials.values())
 
 

@@ -1,0 +1,208 @@
+"""Which network, optimizer and numbers for this table? A search over all of them at once.
+
+Searches depth, widths, dropout of each layer, activation, batch size, optimizer and learning rate
+on validation rows, then trains the best on fresh seeds beside the default network, and opens the
+test rows once. On breast cancer, or on your own table with --data FILE.csv --target COLUMN. The
+search goes on from its folder with --resume; Optuna's dashboard reads its trials.db.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import xarray as xr
+
+import lab
+from lab import protocol
+from lab.errors import require
+from lab.search import (
+    CATALOG,
+    Choice,
+    Float,
+    Int,
+    Lanes,
+    Space,
+    Trial,
+    When,
+    best,
+    importances,
+    opened,
+    search,
+)  # fmt: skip
+from lab.search._bayesian import optuna
+from studies import _tuning_report as report
+from studies._cli import DataFlags, Folder, main
+from studies._cli import opened as reopened
+from studies._once import once
+
+RULES = ("adam", "sgd", "rmsprop", "adagrad", "adadelta")
+DEFAULT: dict[str, Any] = {
+    "optimizer": "adam", "learning_rate": 1e-3, "batch_size": 32, "activation": "relu", "layers": 2,
+    "units_0": 32, "units_1": 32, "dropout_0": 0.0, "dropout_1": 0.0,
+}  # fmt: skip
+UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+@dataclass(frozen=True)
+class Tuning(DataFlags):
+    """Flags of the search."""
+
+    searcher: Literal["grid", "random", "sobol", "halving", "hyperband", "tpe", "gp"] = "tpe"
+    """How configurations are chosen."""
+    trainings: int = 160
+    """Full trainings that the search is charged for at most, of each of its seeds."""
+    budget: str | None = None
+    """Time after which no round is begun: 90s, 10m, 2h."""
+    epochs: int = 20
+    """Of a full training."""
+    layers: int = 10
+    """Most hidden layers."""
+    units: int = 128
+    """Most units of a layer, in steps of 8."""
+
+
+def space(layers: int, units: int) -> Space:
+    """Curriculum's space: units and dropout of a layer are there only when the layer is."""
+    whole: dict[str, Any] = {
+        "optimizer": Choice(*RULES),
+        "learning_rate": Float(1e-4, 1e-1, log=True),
+        "batch_size": Choice(16, 32, 64),
+        "activation": Choice("relu", "tanh", "sigmoid"),
+        "layers": Int(1, layers),
+    }
+    for i in range(layers):
+        for name, domain in (
+            (f"units_{i}", Int(8, units, step=8)), (f"dropout_{i}", Float(0.1, 0.9)),
+        ):  # fmt: skip
+            whole[name] = domain if i == 0 else When("layers", domain, at_least=i + 1)
+    return Space(whole)
+
+
+def seconds(text: str | None) -> float:
+    """A time as people write it, in seconds; infinite where none is told."""
+    if text is None:
+        return np.inf
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
+    if found is None:
+        raise lab.InputError(f"--budget must be a time such as 90s, 10m or 2h, given {text!r}.")
+    return float(found[1]) * UNITS[found[2]]
+
+
+def run(flags: Tuning) -> None:
+    """Search, report, draw."""
+    folder = Folder(flags, "tuning")
+    optuna().logging.set_verbosity(optuna().logging.WARNING)
+    if flags.from_ is not None:
+        report.draw(reopened(flags.from_, "tuning"), folder)
+        return
+    limit = seconds(flags.budget)
+    require(flags.trainings >= 1, f"--trainings must be at least 1, given {flags.trainings}.")
+    require(flags.layers >= 2, f"--layers must be at least 2, given {flags.layers}.")
+    require(
+        flags.units >= 32 and flags.units % 8 == 0,
+        f"--units must be a multiple of 8 from 32 on, given {flags.units}.",
+    )
+    smoke = flags.smoke
+    table = flags.own_table() or lab.data.load("breast_cancer")
+    layers, units = (2, 32) if smoke else (flags.layers, flags.units)
+    task = lab.tasks.architectures(
+        lab.data.source(table), most_layers=layers, most_units=units, dropout=True
+    )
+    searched = space(layers, units)
+    if smoke:
+        fixed = {
+            "optimizer": Choice("adam"),
+            "activation": Choice("relu"),
+            "batch_size": Choice(32),
+        }
+        searched = Space(dict(searched) | fixed)
+    budget = lab.Budget(epochs=2 if smoke else flags.epochs)
+    count = 4 if smoke else flags.trainings
+    seeds = protocol.phase_seeds(protocol.TUNE, 2 if smoke else 3)
+    told = {
+        "table": task.name, "searcher": flags.searcher, "trainings": count,
+        "tuning_seeds": len(seeds), "epochs": int(budget.amount),
+        "seeds": flags.seeds or (2 if smoke else 16), "smoke": smoke, "space": str(searched),
+    }  # fmt: skip
+    identity = {
+        "name": f"tuning {task.name}", "space": searched.hash, "data": task.source.sha256,
+        "searcher": flags.searcher, "training": f"{budget.amount:g} epochs, {len(seeds)} seeds",
+    }  # fmt: skip
+    folder.path.mkdir(parents=True, exist_ok=True)
+    storage = opened(folder.path / "trials.db", identity, searched)
+    progress = _Progress(count, limit)
+    trials = search(
+        searched, CATALOG[flags.searcher], Lanes(task, budget, seeds=seeds), budget=count,
+        batch=2 if smoke else 32, storage=storage, told=progress.tell, enough=progress.over,
+    )  # fmt: skip
+    chosen = best(trials).configuration
+    fresh = protocol.phase_seeds(protocol.REPORT, told["seeds"])
+    compared = {"best": chosen, "default": DEFAULT}
+    made: dict[str, Callable[[], xr.Dataset]] = {
+        "trials": lambda: as_table(searched, trials),
+        "importances": lambda: importances(searched, trials).to_dataset(name="importance"),
+        "report": lambda: reported(task, compared, fresh, budget),
+        "baselines": lambda: protocol.baselines(task, [0]),
+    }
+    told_all = told | {"found": len(trials), "chosen": chosen}
+    parts = {name: once(folder, name, told_all, make) for name, make in made.items()}
+    report.draw(folder.finish(parts, told), folder)
+
+
+def reported(task: Any, settings: dict[str, dict], seeds: list[int], budget: Any) -> xr.Dataset:
+    """Test metrics (setting, seed) of whole configurations."""
+    rows = []
+    for setting in settings.values():
+        rule = setting["optimizer"]
+        numbers = {name: value for name, value in setting.items() if name != "optimizer"}
+        record = protocol.report(
+            task, [rule], {rule: [numbers]}, seeds=seeds, budget=budget, evaluations=1,
+            progress=False,
+        ).isel(optimizer=0, trial=0)  # fmt: skip
+        rows.append(
+            record[[n for n in record if str(n).startswith("test_")]].reset_coords(drop=True)
+        )
+    return xr.concat(rows, "setting").assign_coords(setting=list(settings))
+
+
+def as_table(searched: Space, trials: list[Trial]) -> xr.Dataset:
+    """Trials with their configuration (NaN or empty where a parameter is not there) and losses."""
+    columns: dict[str, Any] = {}
+    for name in searched:
+        values = [trial.configuration.get(name) for trial in trials]
+        words = any(isinstance(value, str) for value in values)
+        absent = "" if words else np.nan
+        columns[name] = ("trial", np.array([absent if v is None else v for v in values]))
+    columns["loss"] = ("trial", [trial.loss for trial in trials])
+    columns["share"] = ("trial", [max(trial.losses) for trial in trials])
+    columns["after"] = ("trial", [trial.after for trial in trials])
+    return xr.Dataset(columns, {"trial": [trial.number for trial in trials]})
+
+
+class _Progress:
+    """Tells how far a search is, and when its time is up."""
+
+    def __init__(self, trainings: int, limit: float, clock: Callable[[], float] = time.monotonic):
+        self.trainings, self.limit, self.clock, self.begin = trainings, limit, clock, clock()
+
+    def over(self) -> bool:
+        """Whether the time is up."""
+        return self.clock() - self.begin >= self.limit
+
+    def tell(self, trials: list[Trial]) -> None:
+        """A line after every round."""
+        spent = max(trial.after for trial in trials)
+        took = self.clock() - self.begin
+        left = min(took * (self.trainings / spent - 1), max(0.0, self.limit - took))
+        print(
+            f"{len(trials)} trials, {spent:.0f} of {self.trainings} trainings, best validation "
+            f"loss {best(trials).loss:.4f}, about {left:.0f} s left",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main(Tuning, run)
