@@ -1,8 +1,9 @@
 """How fast is the lab, beside what one would otherwise write, and beside the machine's limits?
 
 Panels: `throughput` (run-steps per second of `lab.sweep` and of plain ways), `updates` (one update
-of every rule by hand beside optax). Whatever is compared runs in turn in one process; ratios are
-formed within a round, and medians over rounds count.
+of every rule by hand beside optax), `checkpoints` (what keeping a sweep's state costs). Whatever is
+compared runs in turn in one process; ratios are formed within a round, and medians over rounds
+count.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import xarray as xr
 import lab
 from lab import plots
 from lab.errors import UnknownNameError
+from studies import _speed_checkpoints as checkpoints
 from studies import _speed_throughput as throughput
 from studies import _speed_updates as updates
 from studies._cli import Flags, Folder, main, opened
@@ -19,6 +21,7 @@ from studies._speed_panel import Panel, Scope
 from studies._tables import comma_separated, markdown
 
 PANELS = {
+    "checkpoints": Panel(checkpoints.measure, checkpoints.drawn),
     "throughput": Panel(throughput.measure, throughput.drawn),
     "updates": Panel(updates.measure, updates.drawn),
 }

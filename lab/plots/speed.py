@@ -29,7 +29,8 @@ def speeds(rate: xr.DataArray, text: str) -> Figure:
             axes.barh(ways, middle, color=colours, xerr=spread, error_kw={"lw": 1})
             for place, value in enumerate(middle):
                 top = float(values.isel(way=place).max()) + 0.015 * values.max()
-                axes.text(top, place, f"{value:,.1f}", va="center", fontsize=8.5)
+                digits = 1 if value >= 1 else 3
+                axes.text(top, place, f"{value:,.{digits}f}", va="center", fontsize=8.5)
             axes.set(title=case, xlabel="thousand run-steps per second")
             axes.set_xlim(0, float(values.max()) * 1.18)
             axes.grid(axis="y", visible=False)

@@ -74,6 +74,14 @@ class Keeper:
         if self.at[0] < jobs and (worth or time.perf_counter() - self._begin >= FIRST_S):
             self._save(jobs, 0, None, seconds)
 
+    def told(self) -> dict[str, float]:
+        """How many checkpoints this process wrote, what they took, and how far apart they are."""
+        return {
+            "checkpoints": self.saved,
+            "seconds_checkpointing": self.cost,
+            "checkpoint_interval": self.interval,
+        }
+
     def close(self) -> None:
         """Wait for what is being written."""
         self._collect(wait=True)

@@ -174,5 +174,6 @@ def sweep(
     spent = clock.spent()
     record.attrs["seconds"] = spent.pop("all")
     record.attrs |= {f"seconds_{kind}": seconds for kind, seconds in spent.items()}
+    record.attrs |= {} if kept is None else kept.told()
     record.attrs["lane_updates"] = updates
     return record

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lab.errors import UnknownNameError
+from studies import _speed_checkpoints as checkpoints
 from studies import _speed_updates as updates
 from studies._speed_throughput import CASES
 from studies.speed import PANELS, Speed, run
@@ -42,6 +43,18 @@ def test_flops_are_the_executed_products():
 )
 def test_the_verdict_on_updates(mine, control, begins):
     assert updates.verdict(np.array(mine), np.array(control)).startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("wall", "own", "begins"),
+    [
+        ([0.01, 0.02], [0.03, 0.03], "checkpoints cost less than 5%"),
+        ([0.01, 0.02], [0.06, 0.06], "inconclusive"),
+        ([0.09, 0.07], [0.06, 0.06], "checkpoints cost 5% or more"),
+    ],
+)
+def test_the_verdict_on_checkpoints(wall, own, begins):
+    assert checkpoints.verdict(np.array(wall), np.array(own)).startswith(begins)
 
 
 def test_sizes_are_what_they_are_called():
