@@ -1,6 +1,5 @@
 """Clipping by value: an upper bound on the entries of a gradient."""
 
-
 import jax
 import jax.numpy as jnp
 import optax

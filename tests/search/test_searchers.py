@@ -167,7 +167,7 @@ def test_the_expected_best_of_random_search_is_that_of_order_statistics():
 
 def test_sobol_points_are_more_even_than_random_ones():
     def corners(name, seed):
-        (one,), _ = drive(name, SIX, 64, lambda trial, share: 0.0, seed)
+        (one,), _ = drive(name, SIX, 64, lambda trial, share: 0.0, seed, batch=64)
         boxes = [tuple(int(2 * u) for u in trial.values()) for trial in one.trials.values()]
         return len(set(boxes))  # of 64 boxes
 
