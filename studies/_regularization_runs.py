@@ -35,7 +35,7 @@ class Row:
 def rows_of(source: Source, few: bool = False) -> dict[str, Row]:
     """The rows by label, in the order they are run: combinations need the strengths of each."""
     fit = parts.fitting(source)
-    fit = [name for name in fit if name == "L2"] if few else fit
+    fit = [name for name in fit if name == "decoupled decay"] if few else fit
     together = tuple(name for name in parts.TOGETHER if name in fit)
     rows = {"none": Row("baseline", (), (), None)}
     rows |= {name: Row("alone", (name,), (name,), "none") for name in fit}
