@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lab.budget import Budget
     from lab.errors import InputError
     from lab.records import load, save
+    from lab.sweeps.export import Export, load_model, save_model
     from lab.sweeps.place import use_all_cores
     from lab.sweeps.sweep import sweep
     from lab.sweeps.verify import verify
@@ -30,11 +31,14 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Budget": "lab.budget",
+    "Export": "lab.sweeps.export",
     "InputError": "lab.errors",
     "Task": "lab.tasks.task",
     "load": "lab.records",
+    "load_model": "lab.sweeps.export",
     "make_train": "lab.training",
     "save": "lab.records",
+    "save_model": "lab.sweeps.export",
     "sweep": "lab.sweeps.sweep",
     "use_all_cores": "lab.sweeps.place",
     "verify": "lab.sweeps.verify",
@@ -45,9 +49,9 @@ _ROOMS = (
 )  # fmt: skip
 
 __all__ = [
-    "Budget", "InputError", "Task", "data", "load", "losses", "make_train", "models",
-    "optimizers", "plots", "probes", "protocol", "save", "schedules", "statistics", "sweep",
-    "tasks", "use_all_cores", "verify",
+    "Budget", "Export", "InputError", "Task", "data", "load", "load_model", "losses",
+    "make_train", "models", "optimizers", "plots", "probes", "protocol", "save", "save_model",
+    "schedules", "statistics", "sweep", "tasks", "use_all_cores", "verify",
 ]  # fmt: skip
 
 

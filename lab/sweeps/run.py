@@ -19,6 +19,7 @@ from jax.sharding import Mesh
 from lab.data.streams import key_data, order
 from lab.sweeps.clock import Clock
 from lab.sweeps.compiled import Compiled, compiled, compiled_schedule, seen
+from lab.sweeps.export import Export
 from lab.sweeps.live import Call, Live, device, host, merged, probes
 from lab.sweeps.place import check_memory, shard, width
 from lab.sweeps.plan import Job, Lane
@@ -52,6 +53,7 @@ def run_job(
     predict_on: Callable[[int], np.ndarray] | None = None,
     between: Between | None = None,
     begun: tuple[int, Live | None] = (0, None),
+    export: Export | None = None,
 ) -> Iterator[Measured]:
     """Train all lanes of `job`; yields one block after the other.
 
@@ -64,6 +66,7 @@ def run_job(
       predict_on: Row numbers, by split seed, whose outputs are wanted at the end.
       between: Called between the pieces of a block.
       begun: The block to begin with, and what of it was run before.
+      export: Looks at lanes whenever they are evaluated.
     """
     program = compiled(job.program, mesh)
     lanes_per_device, state_bytes = block_width(job, mesh)
@@ -76,7 +79,7 @@ def run_job(
             advance(len(lanes) * job.marks[-1])
             continue
         padded = lanes + [lanes[-1]] * (size - len(lanes))
-        block = _Block(job, program, mesh, rows, clock, padded)
+        block = _Block(job, program, mesh, rows, clock, padded, export)
         look = None if between is None else partial(between, number)
         yield block.run(len(lanes), advance, predict_on, look, live if number == first else None)
 
@@ -116,8 +119,10 @@ class _Block:
     """The lanes that run at the same time, all D·W of them."""
 
     def __init__(
-        self, job: Job, program: Compiled, mesh: Mesh, rows: Rows, clock: Clock, lanes: list[Lane]
-    ):
+        self, job: Job, program: Compiled, mesh: Mesh, rows: Rows, clock: Clock, lanes: list[Lane],
+        export: Export | None = None,
+    ):  # fmt: skip
+        self.export = export
         self.job, self.program, self.mesh, self.rows, self.lanes = job, program, mesh, rows, lanes
         self.clock = clock
         self.size = job.program.batch_size
@@ -133,7 +138,7 @@ class _Block:
     ) -> Measured:
         if live is None:
             state = self._start()
-            evaluations, calls, done = [self._evaluate(state)], [], 0
+            evaluations, calls, done = [self._measure(state, 0, real)], [], 0
         else:
             state, calls = self._placed(live)
             evaluations, done = list(live.evaluations), live.done
@@ -149,7 +154,7 @@ class _Block:
                 self._bring_home(calls, advance, real)  # the one before this, while this one runs
                 calls.append((first, count, info))
             if last:
-                evaluations.append(self._evaluate(state))
+                evaluations.append(self._measure(state, first + count, real))
             if between is not None:
                 between(partial(self._live, number + 1, state, evaluations, calls, advance, real))
         self._bring_home(calls, advance, real)
@@ -166,6 +171,14 @@ class _Block:
             outputs=outputs,
             gradients=self._gradients(calls, real),
         )
+
+    def _measure(self, state, updates: int, real: int):
+        """Metrics after so many updates; lanes that are exported are looked at."""
+        metrics = self._evaluate(state)
+        if self.export is not None:
+            last = updates == self.job.marks[-1]
+            self.export.look(self.job.program, self.lanes[:real], state, metrics, updates, last)
+        return metrics
 
     def _bring_home(self, calls: list[Call], advance: Advance, real: int) -> None:
         """Fetch the last call's Info, unless it is here already."""

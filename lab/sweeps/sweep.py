@@ -19,6 +19,7 @@ from lab.sweeps import resume
 from lab.sweeps.checks import Setting
 from lab.sweeps.clock import Clock
 from lab.sweeps.enclosing import place_for
+from lab.sweeps.export import Export
 from lab.sweeps.identity import identity
 from lab.sweeps.keeper import keeping, timed_before
 from lab.sweeps.place import lane_mesh, warn_of_idle_cores
@@ -53,6 +54,7 @@ def sweep(
     devices: Sequence[Any] | None = None,
     progress: bool | None = None,
     checkpoint: str | Path | None = None,
+    export: Export | None = None,
 ) -> xr.Dataset:
     """Train every combination of optimizers, axis values and seeds, as a few compiled programs.
 
@@ -88,6 +90,8 @@ def sweep(
         minute or as often as 3 % of the time pays for. Where the same sweep was checkpointed
         before, it is continued, and its record is bitwise what it would have been. SIGINT and
         SIGTERM save before they act.
+      export: Which lanes leave their best and final parameters as files (`lab.Export`), for
+        `lab.load_model`; not those that `extend` holds.
 
     Returns:
       A dataset with dimensions `optimizer`, `trial` (if given), the axes, `seed` and `step`:
@@ -116,6 +120,10 @@ def sweep(
     task = TASKS[task].make() if isinstance(task, str) else task
     require(isinstance(task, Task), f"task must be a lab.Task or a name, given {task!r}.")
     require(isinstance(budget, Budget), f"budget must be a lab.Budget, given {budget!r}.")
+    require(
+        export is None or isinstance(export, Export),
+        f"export must be a lab.Export, given {export!r}.",
+    )
     folder, how = place_for(checkpoint)
     known = resume.timed(extend) | (timed_before(folder) if folder is not None else {})
     plan = make_plan(
@@ -163,7 +171,15 @@ def sweep(
             if where not in placed:
                 placed = {where: place_rows(job, mesh)}  # one table at a time is kept
             blocks = run_job(
-                job, mesh, placed[where], bar.advance, clock, predict_on, between, begun
+                job,
+                mesh,
+                placed[where],
+                bar.advance,
+                clock,
+                predict_on,
+                between,
+                begun,
+                export,
             )
             for measured in blocks:
                 table.write(measured)
