@@ -39,7 +39,7 @@ def cases(full_batch: Task, rows: int, curvature: Callable[[Snapshot], Any]) -> 
     return [
         *(Case("digits, batch 32", name, 10, digits, 32, 1000, p) for name, p in ordinary.items()),
         *(
-            Case(f"{rows} rows, full batch", "λ₁", every, full_batch, rows, 100, curvature)
+            Case(f"{rows} rows, full batch", "λ₁", every, full_batch, rows, 40, curvature)
             for every in (10, 40)
         ),
     ]

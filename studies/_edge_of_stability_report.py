@@ -194,7 +194,7 @@ def costs(price: xr.Dataset) -> list[str]:
         x, text = said[both]
         lines.append(
             f"- *Norms and activations of all layers, looked at every 10 updates, cost below "
-            f"{CHEAP:.0%}* of the processor time of an ordinary sweep (digits, batch 32): "
+            f"{CHEAP:.0%}* of the processor time of an ordinary sweep (digits, SGD, batch 32): "
             f"**{judged(bool(x.high < CHEAP), bool(x.low > CHEAP))}**, together they add {text}; "
             + ", ".join(f"{p} alone {t}" for (p, _), (_, t) in said.items() if p in ORDINARY)
             + "."

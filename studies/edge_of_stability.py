@@ -39,7 +39,7 @@ MOMENTUM = 0.9
 FACTORS = np.array([0.3, 0.6, 1.2, 1.6, 2.0])  # rates, in edges of the sharpness at the start
 ADAM_RATES = np.array([1e-3, 3e-3, 5.5e-3, 1e-2])
 UPDATES, EVERY = 4000, 40
-REPEATS = 4  # of the price
+REPEATS = 8  # of the price
 
 
 def warmed(peak: Any, steps: Any):

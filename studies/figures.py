@@ -19,8 +19,7 @@ COURSE = (
     "perceptron", "xor", "backpropagation", "losses", "landscapes", "loss_slices",
     "gradient_descent", "momentum", "moving_average", "adaptive", "schedules", "optimizers", "null",
     "depth_and_width", "initialization", "activations", "gradient_flow", "normalization",
-    "clipping", "precision",
-    "edge_of_stability",
+    "clipping", "precision", "edge_of_stability",
     "overfitting", "regularization", "weight_decay", "feature_scaling", "speed",
 )  # fmt: skip
 
