@@ -22,6 +22,7 @@ from lab.sweeps.enclosing import place_for
 from lab.sweeps.export import Export
 from lab.sweeps.identity import identity
 from lab.sweeps.keeper import keeping, timed_before
+from lab.sweeps.memory import told_when_exhausted
 from lab.sweeps.place import lane_mesh, warn_of_idle_cores
 from lab.sweeps.plan import make_plan
 from lab.sweeps.progress import Progress
@@ -171,18 +172,11 @@ def sweep(
             if where not in placed:
                 placed = {where: place_rows(job, mesh)}  # one table at a time is kept
             blocks = run_job(
-                job,
-                mesh,
-                placed[where],
-                bar.advance,
-                clock,
-                predict_on,
-                between,
-                begun,
-                export,
+                job, mesh, placed[where], bar.advance, clock, predict_on, between, begun, export
             )
-            for measured in blocks:
-                table.write(measured)
+            with told_when_exhausted(block_width(job, mesh)[0], job.program.batch_size):
+                for measured in blocks:
+                    table.write(measured)
         if kept is not None:
             kept.finish(len(todo), clock.spent)
     configuration = configuration | {"lane_width": widths, "seconds_per_update": plan.timed}

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 
@@ -154,6 +155,15 @@ def test_a_description_that_is_broken_is_refused(tmp_path, monkeypatch):
     path.write_text(json.dumps([1]))
     with pytest.raises(lab.InputError, match="describes no sweep"):
         killed_script.sweep(**SMALL, checkpoint=tmp_path / "c")
+
+
+def test_memory_that_runs_out_is_said_in_a_sentence(monkeypatch):
+    def exhausted(*_):
+        raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes.")
+
+    monkeypatch.setattr(Table, "write", exhausted)
+    with pytest.raises(lab.InputError, match=r"memory ran out with .* smaller batch_size"):
+        killed_script.sweep(**SMALL)
 
 
 def killed(folder, instants):
