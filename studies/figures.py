@@ -20,7 +20,7 @@ COURSE = (
     "gradient_descent", "momentum", "moving_average", "adaptive", "schedules", "optimizers", "null",
     "depth_and_width", "initialization", "activations", "gradient_flow", "normalization",
     "clipping", "precision", "edge_of_stability",
-    "overfitting", "regularization", "weight_decay", "feature_scaling", "speed",
+    "overfitting", "regularization", "weight_decay", "feature_scaling", "tuning", "speed",
 )  # fmt: skip
 
 

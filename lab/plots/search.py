@@ -8,7 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lab.plots.style import COLOURS, GREY, caption, style
+from lab.plots.style import COLOURS, GREY, caption, plain_ticks, style
 from lab.statistics.intervals import Interval
 
 
@@ -75,4 +75,7 @@ def _outcomes(axes: Axes, outcomes: Mapping[str, Interval], metric: str) -> None
         )  # fmt: skip
         axes.axhline(row, color="#EEEEEE", lw=0.7, zorder=0)
     axes.set_yticks(range(len(outcomes)), names)
+    if min(low for _, low, _ in outcomes.values()) > 0:
+        axes.set_xscale("log")
+        plain_ticks(axes.xaxis)
     axes.set(xlabel=metric, title="Test rows")

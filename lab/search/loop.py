@@ -88,9 +88,7 @@ def search(
         for number_, configuration in one.trials.items():
             trial = trials.setdefault(number_, Trial(number_, configuration))
             spent += one.share - max(trial.losses, default=0.0)
-            trial.losses[one.share] = losses[number_]
-        for number_ in one.trials:
-            trials[number_].after = spent
+            trial.losses[one.share], trial.after = losses[number_], spent
         if told is not None:
             told(list(trials.values()))
     return list(trials.values())
