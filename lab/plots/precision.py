@@ -19,7 +19,7 @@ def loss_scales(trained: xr.Dataset, reference: str, scaled: list[str], text: st
     Args:
       trained: `accuracy`, `lost`, `skipped` (way, exponent, seed) and `scale_at` (..., update).
       reference: The way without a scale, a grey band.
-      scaled: The ways with one; the second is dynamic.
+      scaled: The ways with one; the second, if there is one, is dynamic.
       text: The caption.
     """
     with style():
@@ -43,7 +43,7 @@ def loss_scales(trained: xr.Dataset, reference: str, scaled: list[str], text: st
         for axes in (left, middle):
             axes.set_xlabel("loss scale (dynamic: the first one)")
             _powers(axes.xaxis)
-        dynamic = trained.sel(way=scaled[1])
+        dynamic = trained.sel(way=scaled[:2][-1])
         for k, at in enumerate(exponent[:: max(1, len(exponent) // 4)]):
             path = np.log2(dynamic.scale_at.sel(exponent=at).transpose("update", "seed").values)
             mean, low, high = mean_interval(path)
