@@ -15,7 +15,9 @@ if TYPE_CHECKING:
         plots,
         probes,
         protocol,
+        regularizers,
         schedules,
+        search,
         statistics,
         tasks,
     )
@@ -45,13 +47,13 @@ _HOME = {
 }
 _ROOMS = (
     "data", "losses", "models", "optimizers", "plots", "probes",
-    "protocol", "schedules", "statistics", "tasks",
+    "protocol", "regularizers", "schedules", "search", "statistics", "tasks",
 )  # fmt: skip
 
 __all__ = [
     "Budget", "Export", "InputError", "Task", "data", "load", "load_model", "losses",
-    "make_train", "models", "optimizers", "plots", "probes", "protocol", "save", "save_model",
-    "schedules", "statistics", "sweep", "tasks", "use_all_cores", "verify",
+    "make_train", "models", "optimizers", "plots", "probes", "protocol", "regularizers", "save",
+    "save_model", "schedules", "search", "statistics", "sweep", "tasks", "use_all_cores", "verify",
 ]  # fmt: skip
 
 

@@ -140,7 +140,7 @@ class Folder:
         return f"python -m studies.{self.name} --resume {self.path}, with the same other flags,"
 
     def _hold(self) -> None:
-        """Keep other processes out until this one ends, or the folder is let go of."""
+        """Keep other processes out until the record is written, or this one ends."""
         if self._lock is None:
             self._lock = ExitStack()
             self._lock.enter_context(locked(self.path))
@@ -157,6 +157,8 @@ class Folder:
             | {"parts": {k: records.manifest(v) for k, v in parts.items()}},
             self.path / "manifest.json",
         )
+        if self._lock is not None:
+            self._lock.close()
         return record
 
     def text(self, name: str, text: str) -> None:
