@@ -99,11 +99,11 @@ class Bench:
             budget=lab.Budget(epochs=self.epochs), **settings,
         )  # fmt: skip
 
-    def chosen(self, task: Task, batch_size: int) -> float:
+    def chosen(self, task: Task, batch_size: int, **more: Any) -> float:
         """The best of `rates` by validation loss, mean over the tuning seeds."""
         seeds = protocol.phase_seeds(protocol.TUNE, self.tuning)
         trials = {OPTIMIZER: [{"learning_rate": rate} for rate in self.rates]}
-        found = protocol.select(self.sweep(task, seeds, batch_size, trials=trials))
+        found = protocol.select(self.sweep(task, seeds, batch_size, trials=trials, **more))
         return float(found.learning_rate.item())
 
     def report_seeds(self) -> list[int]:
@@ -138,12 +138,13 @@ def tuned(bench: Bench, net: Net, norm: str, batch_size: int, momentum: float | 
     """Fresh seeds at the chosen rate, watched in both modes: the sweep and the rate."""
     updates = bench.updates(batch_size)
     task = bench.task(net, norm, matched(updates) if momentum is None else momentum)
-    rate = bench.chosen(task, batch_size)
     loss: Any = task.problem.loss
+    # watched while tuned, too: one program serves both
+    watch = {"probe": BothModes(loss.model), "probe_every": max(1, updates // 100)}
+    rate = bench.chosen(task, batch_size, **watch)
     swept = bench.sweep(
-        task, bench.report_seeds(), batch_size, axes={"learning_rate": [rate]},
-        probe=BothModes(loss.model), probe_every=max(1, updates // 100),
-    )  # fmt: skip
+        task, bench.report_seeds(), batch_size, axes={"learning_rate": [rate]}, **watch
+    )
     return swept.isel(optimizer=0, learning_rate=0), rate
 
 
