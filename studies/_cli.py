@@ -129,9 +129,13 @@ class Folder:
         kept = self.path / "parts" / f"{name}.checkpoints"
         if not self._resuming:
             remove_from(kept)  # of a run that nobody goes on with
-        with checkpoints_in(kept, self.how):
-            made = make(held)
-            records.save(made, path)
+        try:
+            with checkpoints_in(kept, self.how):
+                made = make(held)
+                records.save(made, path)
+        except InputError:
+            self._let_go()
+            raise
         return made
 
     @property
@@ -145,6 +149,11 @@ class Folder:
             self._lock = ExitStack()
             self._lock.enter_context(locked(self.path))
 
+    def _let_go(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
     def finish(self, parts: dict[str, xr.Dataset], configuration: dict[str, Any]) -> xr.DataTree:
         """Write the whole record with its manifest."""
         if self._verified is not None:
@@ -157,8 +166,7 @@ class Folder:
             | {"parts": {k: records.manifest(v) for k, v in parts.items()}},
             self.path / "manifest.json",
         )
-        if self._lock is not None:
-            self._lock.close()
+        self._let_go()
         return record
 
     def text(self, name: str, text: str) -> None:
