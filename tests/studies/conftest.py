@@ -4,9 +4,10 @@ import jax
 import pytest
 
 
-@pytest.fixture
-def compiled_hastily():
-    """Leave out most of what XLA optimizes, for tests that mostly compile."""
-    jax.config.update("jax_disable_most_optimizations", True)
+@pytest.fixture(autouse=True, scope="module")
+def compiled_hastily(request):
+    """Leave out most of what XLA optimizes, but for the slow tests: code there is as users run."""
+    hasty = request.config.option.markexpr == "not slow"
+    jax.config.update("jax_disable_most_optimizations", hasty)
     yield
     jax.config.update("jax_disable_most_optimizations", False)

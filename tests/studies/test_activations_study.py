@@ -5,7 +5,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pytest
 import xarray as xr
 
 from lab.models import ACTIVATIONS
@@ -18,7 +17,6 @@ from studies import activations as study
 PICTURES = ("shapes.png", "saturation.png", "dying.png", "outcome.png")
 
 
-@pytest.mark.usefixtures("compiled_hastily")
 def test_smoke_redraw_and_resume(tmp_path, monkeypatch):
     study.run(study.Activations(smoke=True, out=tmp_path / "one"))
     study.run(study.Activations(from_=tmp_path / "one", out=tmp_path / "two"))

@@ -9,7 +9,6 @@ from studies import _clipping_verdict as verdict
 from studies import clipping as study
 
 
-@pytest.mark.usefixtures("compiled_hastily")
 def test_smoke_redraw_and_resume(tmp_path, monkeypatch):
     study.run(study.Clipping(smoke=True, out=tmp_path / "one"))
     study.run(study.Clipping(from_=tmp_path / "one", out=tmp_path / "two"))

@@ -9,7 +9,6 @@ from studies import _edge_of_stability_report as report
 from studies import edge_of_stability as study
 
 
-@pytest.mark.usefixtures("compiled_hastily")
 def test_smoke_and_redrawing(tmp_path):
     study.run(study.EdgeOfStability(smoke=True, out=tmp_path / "one"))
     study.run(study.EdgeOfStability(from_=tmp_path / "one", out=tmp_path / "two"))

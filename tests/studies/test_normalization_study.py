@@ -9,7 +9,6 @@ from studies import _normalization_runs as runs
 from studies import normalization as study
 
 
-@pytest.mark.usefixtures("compiled_hastily")
 def test_smoke_and_redrawing(tmp_path):
     study.run(study.Normalization(smoke=True, out=tmp_path / "one"))
     study.run(study.Normalization(from_=tmp_path / "one", out=tmp_path / "two"))

@@ -3,7 +3,6 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pytest
 import xarray as xr
 
 from lab.tasks.mixed import loss_scale
@@ -13,7 +12,6 @@ from studies import precision as study
 from studies._precision_runs import Mixed, Whole, in_float32
 
 
-@pytest.mark.usefixtures("compiled_hastily")
 def test_smoke_and_redrawing(tmp_path):
     study.run(study.Precision(smoke=True, out=tmp_path / "one"))
     study.run(study.Precision(from_=tmp_path / "one", out=tmp_path / "two"))
