@@ -39,7 +39,8 @@ def bounded(x: jax.Array, bound: Number) -> jax.Array:
         size = jnp.abs(x)
         x, factor = together(x, jnp.minimum(size, like(bound, size)) / jnp.where(size > 0, size, 1))
         return x * factor
-    return jnp.clip(x, -like(bound, x), like(bound, x))
+    bound = jnp.asarray(like(bound, x))
+    return jnp.clip(x, -bound, bound)
 
 
 PARTS = (clip,)
