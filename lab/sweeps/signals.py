@@ -45,7 +45,7 @@ def deferred() -> Iterator[Heard]:
     finally:
         restore()
         if heard.number is not None:
-            handler = before[heard.number]
+            handler = before[signal.Signals(heard.number)]
             if callable(handler):  # at once: Python would run it a few instructions later
                 handler(heard.number, None)
             else:
