@@ -1,0 +1,113 @@
+"""Valid calls of every public callable, cheap to make; bad input is made out of them.
+
+To cover a room, add a file `specimens_ROOM.py` here with a tuple `SPECIMENS`:
+
+    SPECIMENS = (
+        Specimen("lab.losses.huber_loss", {"predictions": x, "targets": x, "delta": 1.0}),
+        Specimen("lab.data.load", {"name": "digits"}),
+    )
+
+The name is where users find the callable; arguments are given by keyword, one that is left out
+is spoilt at its default. `free` are arguments that really may be anything, and are not spoilt.
+A callable without parameters, and a NamedTuple (what functions return), needs no specimen.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import lab
+
+# Every public callable of these has a specimen; a room is added here once it has no complaints
+# (`python -m tests.bad_input.hunt lab.ROOM` lists them).
+ROOMS: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """A valid call.
+
+    Attributes:
+      name: Dotted, as users write it.
+      arguments: By keyword.
+      free: Names of arguments that may be anything.
+    """
+
+    name: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    free: tuple[str, ...] = ()
+
+    @property
+    def call(self) -> Callable[..., Any]:
+        """What is called."""
+        return resolve(self.name)
+
+    @property
+    def spoilable(self) -> dict[str, Any]:
+        """A valid value for each parameter: the given one or the default."""
+        named = {
+            name: parameter.default
+            for name, parameter in parameters(self.call).items()
+            if parameter.default is not inspect.Parameter.empty
+        }
+        values = named | dict(self.arguments)
+        return {name: value for name, value in values.items() if name not in self.free}
+
+
+def resolve(name: str) -> Any:
+    """The object of a dotted name: `lab.losses.l2`."""
+    found: Any = lab
+    for part in name.split(".")[1:]:
+        found = getattr(found, part)
+    return found
+
+
+def parameters(call: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """The parameters that a caller gives by name."""
+    return {
+        p.name: p
+        for p in inspect.signature(call).parameters.values()
+        if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD, p.POSITIONAL_ONLY)
+    }
+
+
+def public(room: str) -> list[str]:
+    """Dotted names of what a room offers and somebody may call."""
+    module = importlib.import_module(f"lab.{room}")
+    return sorted(_callables(module, f"lab.{room}"))
+
+
+def _callables(module: ModuleType, path: str):
+    listed = hasattr(module, "__all__")
+    for name in module.__all__ if listed else dir(module):
+        found = getattr(module, name)
+        if isinstance(found, ModuleType):
+            if listed:
+                yield from _callables(found, f"{path}.{name}")
+        elif not name.startswith("_") and _is_of("lab" if listed else path, found):
+            yield f"{path}.{name}"
+
+
+def _is_of(package: str, found: Any) -> bool:
+    """Whether a package defines this function, or this class of things that users make."""
+    home = f"{getattr(found, '__module__', '')}."
+    result = isinstance(found, type) and issubclass(found, tuple | BaseException)
+    callable_ = callable(found) and hasattr(found, "__name__") and not result
+    return callable_ and home.startswith(f"{package}.") and bool(parameters(found))
+
+
+def collected() -> dict[str, Specimen]:
+    """The specimens of all files beside this one, by name."""
+    found: dict[str, Specimen] = {}
+    for module_info in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        if module_info.name.startswith("specimens_"):
+            module = importlib.import_module(f"tests.bad_input.{module_info.name}")
+            for specimen in module.SPECIMENS:
+                assert specimen.name not in found, f"two specimens of {specimen.name}"
+                found[specimen.name] = specimen
+    return found
