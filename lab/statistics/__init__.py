@@ -2,9 +2,9 @@
 
 Times to a target (`targets`, `survival`), the best of k trials (`best_of`), performance profiles
 (`profiles`), the interquartile mean (`iqm`), learning-rate sensitivity (`sensitivity`), ranks;
-pairs of runs (`pairs`); intervals by formula (`intervals`, `shift`), by flipping signs
-(`permutation`, `multiple`) and by resampling (`resampling`, `bootstrap`, `tuned`), and how often
-they hold the truth (`coverage`).
+pairs of runs (`pairs`); intervals by formula (`intervals`, `shift`, over folds `corrected`), by
+flipping signs (`permutation`, `multiple`) and by resampling (`resampling`, `bootstrap`, `tuned`),
+and how often they hold the truth (`coverage`).
 """
 
 from lab.statistics.best_of import best_weights, expected_best, median_best, trial_weights
@@ -14,6 +14,7 @@ from lab.statistics.bootstrap import (
     percentile_interval,
     studentized_interval,
 )
+from lab.statistics.corrected import corrected_interval, corrected_test
 from lab.statistics.coverage import (
     ELSEWHERE,
     PAIRED_MEANS,
@@ -79,6 +80,8 @@ __all__ = [
     "bootstrap",
     "bootstrap_ranks",
     "choose_method",
+    "corrected_interval",
+    "corrected_test",
     "coverage_table",
     "expected_best",
     "expected_running_time",
