@@ -58,27 +58,38 @@ def from_file(
       InputError: If the file is missing, empty or no table, a name is not in it or there twice,
         or the target is missing in some row, has one value only or does not suit `kind`.
     """
-    path = Path(path)
-    require(
-        path.is_file(),
-        f"no file at {str(path)!r}." if not path.exists() else f"{str(path)!r} is not a file.",
-    )
-    require(path.stat().st_size > 0, f"{str(path)!r} is an empty file.")
+    path = _there(path)
     if path.suffix.lower() == ".npz":
         for what, given in (("drop", drop), ("group", group), ("time", time)):
             require(
                 not given, f"{what} is for columns of CSV files, given {given!r} for {path.name!r}."
             )
         return _from_npz(path, target, kind, weight)
+    frame = read_frame(path)
+    return from_frame(frame, path.stem, target, kind, weight, drop, group=group, time=time)
+
+
+def _there(path: str | Path) -> Path:
+    path = Path(path)
+    require(
+        path.is_file(),
+        f"no file at {str(path)!r}." if not path.exists() else f"{str(path)!r} is not a file.",
+    )
+    require(path.stat().st_size > 0, f"{str(path)!r} is an empty file.")
+    return path
+
+
+def read_frame(path: str | Path) -> pd.DataFrame:
+    """All columns of a CSV file, as `from_file` reads it.
+
+    Raises:
+      InputError: If it is missing, empty or no table.
+    """
+    path = _there(path)
     require(
         path.suffix.lower() in _TEXT,
         f"{str(path)!r} must end in one of {', '.join(_TEXT)} or .npz.",
     )
-    frame = _read_text(path)
-    return from_frame(frame, path.stem, target, kind, weight, drop, group=group, time=time)
-
-
-def _read_text(path: Path) -> pd.DataFrame:
     try:
         names = _header(path)
         separator = _separator(path)

@@ -64,11 +64,8 @@ def prepare(
       scaling: Of the numbers among the features; a key of `lab.data.scaling.SCALINGS`.
       targets: [N] in place of those of the table; None for its own.
     """
-    transformer = _transformer(table, list(vocabularies(table)), scaling)
     targets = table.targets if targets is None else targets
-    features = _texts(table)
-    transformer.fit(_take(features, split.train))
-    x = np.clip(transformer.transform(features), -FARTHEST, FARTHEST)
+    x = np.clip(fitted(table, split, scaling).transform(_texts(table)), -FARTHEST, FARTHEST)
 
     scale, offset = 1.0, 0.0
     if table.kind == "classification":
@@ -89,9 +86,15 @@ def prepare(
     return Prepared(rows, split.train, split.validation, scale, offset, split.test)
 
 
+def fitted(table: Table, split: Split, scaling: str) -> Any:
+    """The estimator that makes the columns of `prepare`, fitted to the training rows of `split`."""
+    transformer = _transformer(table, list(vocabularies(table)), scaling)
+    return transformer.fit(_take(_texts(table), split.train))
+
+
 def vocabularies(table: Table) -> Iterator[tuple[int, list[str]]]:
     """Number and sorted values of each categorical column."""
-    for at, kind in enumerate(_kinds(table)):
+    for at, kind in enumerate(kinds(table)):
         if kind == "categorical":
             yield at, sorted(set(as_text(table.features.iloc[:, at])))
 
@@ -102,7 +105,8 @@ def encoded_width(table: Table) -> int:
     return table.features.shape[1] - len(texts) + sum(texts)
 
 
-def _kinds(table: Table) -> list[str]:
+def kinds(table: Table) -> list[str]:
+    """Of each column: `"number"`, `"boolean"` or `"categorical"`."""
     if not isinstance(table.features, pd.DataFrame):
         return ["number"] * table.features.shape[1]
     return [_kind(table.features.iloc[:, at]) for at in range(table.features.shape[1])]
@@ -121,7 +125,7 @@ def _transformer(table: Table, vocabulary: list[tuple[int, list[str]]], scaling:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import OneHotEncoder
 
-    kinds = _kinds(table)
+    of_column = kinds(table)
     measured = SCALINGS[scaling]()
     if _gaps(table):  # medians of many pixels take seconds
         # a column without any training value becomes 0
@@ -135,12 +139,16 @@ def _transformer(table: Table, vocabulary: list[tuple[int, list[str]]], scaling:
     )
     return ColumnTransformer(
         [
-            ("numbers", measured, [at for at, kind in enumerate(kinds) if kind == "number"]),
-            ("booleans", "passthrough", [at for at, k in enumerate(kinds) if k == "boolean"]),
+            ("numbers", measured, _at("number", of_column)),
+            ("booleans", "passthrough", _at("boolean", of_column)),
             ("categories", encoder, [at for at, _ in vocabulary]),
         ],
         sparse_threshold=0,
     )
+
+
+def _at(kind: str, of_column: list[str]) -> list[int]:
+    return [at for at, one in enumerate(of_column) if one == kind]
 
 
 def _gaps(table: Table) -> bool:
@@ -154,7 +162,7 @@ def _texts(table: Table) -> Any:
     if not isinstance(table.features, pd.DataFrame):
         return table.features
     columns = {}
-    for at, kind in enumerate(_kinds(table)):
+    for at, kind in enumerate(kinds(table)):
         values = table.features.iloc[:, at]
         if kind == "categorical":
             columns[str(at)] = pd.Series(as_text(values), dtype=object)

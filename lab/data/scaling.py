@@ -50,6 +50,12 @@ class Whole:
         """Nothing to set."""
         return self
 
+    def __sklearn_tags__(self) -> Any:
+        """Those of any estimator: scikit-learn's pipelines ask for them."""
+        from sklearn.base import BaseEstimator
+
+        return BaseEstimator().__sklearn_tags__()
+
 
 def unscaled() -> Any:
     """Columns as they are."""
@@ -61,4 +67,11 @@ def unscaled() -> Any:
 SCALINGS: dict[str, Callable[[], Any]] = {
     "standard": standard, "minmax": minmax, "whole": Whole, "none": unscaled,
 }  # fmt: skip
+# (shift, scale) of a fitted one: it makes (x - shift) / scale of x
+AFFINE: dict[str, Callable[[Any], tuple[Any, Any]]] = {
+    "standard": lambda one: (one.mean_, one.scale_),
+    "minmax": lambda one: (one.data_min_, 1 / one.scale_),
+    "whole": lambda one: (one.mean_, one.scale_),
+    "none": lambda one: (0.0, 1.0),
+}
 SHARED = ("whole", "none")  # where pixels keep one scale

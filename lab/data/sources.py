@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 from lab.data.noise import noisy_targets
 from lab.data.prepared import Prepared, encoded_width, prepare
 from lab.data.scaling import SCALINGS, SHARED
-from lab.data.splits import FRACTIONS, make_split
+from lab.data.splits import FRACTIONS, Split, make_split
 from lab.data.streams import check_seed
 from lab.data.table import Table
 from lab.errors import UnknownNameError
@@ -63,6 +63,10 @@ class Source:
         """A hash of the contents."""
         return _digest(self.table)
 
+    def split(self, split_seed: int) -> Split:
+        """Row numbers of the parts that `split_seed` stands for."""
+        return make_split(self.table, split_seed, self.fractions, self.train_size, self.folds)
+
     @lru_cache(maxsize=64)  # noqa: B019 - sources live as long as their task
     def prepare(self, split_seed: int) -> Prepared:
         """The split that `split_seed` stands for, scaled by its own training rows.
@@ -71,7 +75,7 @@ class Source:
           InputError: If the seed is out of range or the table too small.
         """
         seed = check_seed(split_seed, "split_seed")
-        split = make_split(self.table, seed, self.fractions, self.train_size, self.folds)
+        split = self.split(seed)
         targets = noisy_targets(self.table, split.train, self.label_noise, seed)
         return prepare(self.table, split, self.scaling, targets)
 

@@ -95,8 +95,13 @@ def problem(model: Any, source: Source, regularizers: tuple[Regularizer, ...] = 
         init=Init(model, source.n_features),
         loss=Regularized(loss, regularizers, facts) if regularizers else loss,
         metrics=Metrics(model, _classification_metrics if classes else _regression_metrics),
-        predict=Predict(model, jax.nn.softmax if classes else _first),
+        predict=predictions(model, classes),
     )
+
+
+def predictions(model: Any, classes: bool) -> "Predict":
+    """What a model with its outputs says: probabilities of classes, or a number."""
+    return Predict(model, jax.nn.softmax if classes else _first)
 
 
 _OF_DATA = ("train_size", "folds", "label_noise", "scaling")
