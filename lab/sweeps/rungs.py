@@ -14,9 +14,11 @@ from jax.sharding import Mesh
 
 from lab.sweeps.clock import Clock
 from lab.sweeps.live import Live, device
+from lab.sweeps.pieces import capacity, pieces
 from lab.sweeps.plan import Job
 from lab.sweeps.rows import Rows
-from lab.sweeps.run import block_width, capacity, pieces, run_job, state_shapes
+from lab.sweeps.run import run_job
+from lab.sweeps.sizes import block_width, state_shapes
 from lab.types import RUNNING, State
 
 

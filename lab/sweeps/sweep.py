@@ -28,7 +28,8 @@ from lab.sweeps.plan import make_plan
 from lab.sweeps.progress import Progress
 from lab.sweeps.rows import place_rows
 from lab.sweeps.rules import Optimizers
-from lab.sweeps.run import block_width, run_job
+from lab.sweeps.run import run_job
+from lab.sweeps.sizes import block_width
 from lab.sweeps.table import Table
 from lab.tasks import CATALOG as TASKS
 from lab.tasks.task import Task

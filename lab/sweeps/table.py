@@ -7,8 +7,8 @@ import numpy as np
 import xarray as xr
 
 from lab.budget import CURRENCIES
+from lab.sweeps.block import Measured
 from lab.sweeps.plan import Plan
-from lab.sweeps.run import Measured
 from lab.types import RUNNING
 
 

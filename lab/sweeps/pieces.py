@@ -1,0 +1,20 @@
+"""How a run is cut into calls: at evaluations, and where the capacity of a call ends."""
+
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+
+
+def pieces(marks: tuple[int, ...], capacity: int) -> Iterator[tuple[int, int, bool]]:
+    """A run, cut: number of the first update, how many follow, whether an evaluation does."""
+    for start, stop in itertools.pairwise(marks):
+        if start == stop:
+            yield start, 0, True
+        for first in range(start, stop, capacity):
+            yield first, min(capacity, stop - first), first + capacity >= stop
+
+
+def capacity(batch_size: int) -> int:
+    """Updates one call can take: long enough to hide its start, short enough to report on."""
+    return int(np.clip(2 ** int(np.log2(2**13 / batch_size)), 16, 256))
