@@ -107,9 +107,10 @@ def reliability(parts: Mapping[str, xr.Dataset], text: str) -> Figure:
             column[1].set(xlabel="folds looked at", xscale="log")
             column[1].set_xticks(folds, [str(f) for f in folds])
             column[1].minorticks_off()
+            column[1].axhline(1 / len(error), color="black", lw=1, ls=":", label="by chance")
         for row, what in zip(grid, says.values()):
-            row[0].set(ylabel=what, ylim=(None, 1.03))
-        grid[0, -1].legend(loc="lower right")
+            row[0].set(ylabel=what, ylim=(-0.05, 1.05))
+        grid[1, 0].legend(fontsize=8.5)
         caption(figure, text)
     return figure
 

@@ -72,10 +72,8 @@ def _differences(name: str, found: xr.Dataset) -> list[str]:
     sure, naive = (sum(p <= LEVEL for p in x) for x in zip(*((x.p, x.naive) for x in tested)))
     lines = [
         f"- {name}: least mean error {order[0]}; not told apart from it: "
-        f"{', '.join(level[1:]) or 'none'}. Of {len(tested)} pairs {sure} differ after correction.",
-        f"- {name}: *taking folds for independent finds more differences (Nadeau & Bengio 2003)*: "
-        f"**{judged(naive > sure, naive < sure)}**, {naive} pairs of {len(tested)}, by a p of the "
-        f"same correction for many pairs; {sure} with the correction for shared training rows.",
+        f"{', '.join(level[1:]) or 'none'}. Of {len(tested)} pairs {sure} differ; Student's test, "
+        f"which takes folds for independent, would name {naive} (both after Holm's correction).",
     ]
     claims = (
         ("a hidden layer helps", "linear net", "one layer, 64"),
@@ -110,8 +108,8 @@ def _trust(name: str, found: xr.Dataset) -> list[str]:
     apart = agreement(error, few, 1).tau - agreement(error, 1, few).tau
     more = statistics.mean_interval(apart)
     return [
-        _named(name, "one fold and one seed", one),
-        _named(name, f"a whole {folds}-fold cross-validation with {seeds} seeds", whole),
+        _named(name, "one fold with one seed", one),
+        _named(name, f"a whole {folds}-fold cross-validation, {seeds} seeds,", whole),
         f"- {name}: *of equally many runs, folds rank better than seeds*: "
         f"**{judged(bool(more.low > 0), bool(more.high < 0))}**, Kendall's τ with the other "
         f"repetitions {span(more, '+.2f')} higher by {few} folds × 1 seed than 1 fold × {few} "
@@ -121,9 +119,10 @@ def _trust(name: str, found: xr.Dataset) -> list[str]:
 
 def _named(name: str, what: str, found: Agreement) -> str:
     share, tau = (statistics.mean_interval(x) for x in (found.winner, found.tau))
+    share = Interval(*(np.clip(x, 0, 1) for x in share))
     inside, outside = bool(share.low > TRUSTED), bool(share.high < TRUSTED)
     return (
-        f"- {name}: *{what} name the best model nine times in ten*: "
+        f"- {name}: *{what} names the best model nine times in ten*: "
         f"**{judged(inside, outside)}**, {span(share, '.2f')} of the time; τ {span(tau, '.2f')}."
     )
 
