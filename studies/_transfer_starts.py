@@ -22,6 +22,7 @@ OLD, NEW = range(5), range(5, 10)  # digits
 WIDTHS = (64, 32)  # the code of the autoencoder is smaller than its 64 inputs
 LAYERS = ("hidden_00", "hidden_01")  # what is handed on; the head never is
 RATE = 1e-3  # of pre-training: at larger ones, many units die, and have nothing to hand on
+SEEDS = 4  # of pre-training
 BATCH = 16
 STARTS = ("nothing", "labels", "autoencoder")  # numbers of the hyper-parameter `start`
 
@@ -62,12 +63,19 @@ def old_without_labels() -> Task:
 
 
 def pretrained(task: Task, splits: int, updates: int) -> list[dict[str, Any]]:
-    """Layers of a net for each split of `task`, from its checkpoint of least validation loss."""
+    """Layers of a net for each split of `task`, from its checkpoint of least validation loss.
+
+    Splits take turns with the seeds, that bodies differ in what they were drawn as, too.
+    """
+
+    def chosen(lane: Mapping[str, Any]) -> bool:
+        return lane["seed"] == lane["split"] % SEEDS
+
     with tempfile.TemporaryDirectory() as folder:
         lab.sweep(
             task, ["adam"], axes={"learning_rate": [RATE], "split": list(range(splits))},
-            budget=lab.Budget(updates=updates), batch_size=32, schedule="cosine_decay_schedule",
-            evaluations=10, progress=False, export=lab.Export(folder),
+            seeds=SEEDS, budget=lab.Budget(updates=updates), batch_size=32, evaluations=10,
+            schedule="cosine_decay_schedule", progress=False, export=lab.Export(folder, chosen),
         )  # fmt: skip
         best = [lab.load_model(path) for path in Path(folder).glob("*.best.npz")]
     best.sort(key=lambda model: model.about["lane"]["split"])
