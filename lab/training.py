@@ -5,6 +5,7 @@ Shapes: B batch size, C capacity of a call in updates, R rows of data, E evaluat
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -54,6 +55,7 @@ def make_train(program: Program) -> Train:
         opt = rule.build(jnp.ones((), dtype), _cast(hypers.rule, dtype), _wrap(key))
         return State(params, model_state, opt.init(params), jnp.int32(RUNNING))
 
+    @partial(jax.jit, inline=True)  # traced once for a probe's shapes and for the loop
     def step(state: State, batch, rate, key, hypers: Hypers, number):
         def objective(params):
             value, (model_state, _) = problem.loss(
@@ -102,7 +104,7 @@ def make_train(program: Program) -> Train:
             info["gradients"] = jnp.zeros_like(info["loss"])
         if probe is not None:
             shapes = jax.eval_shape(
-                lambda s: observe(take(s, 0, rows, stream, hypers, first)[2]), state
+                lambda s: observe(take(s, jnp.int32(0), rows, stream, hypers, first)[2]), state
             )
             slots = capacity // every + 1
             info["probe"] = jax.tree.map(
