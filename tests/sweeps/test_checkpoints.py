@@ -177,7 +177,7 @@ def killed(folder, instants):
 
 
 def test_killed_at_random_instants_a_sweep_loses_nothing(tmp_path):
-    killed(tmp_path, 3)
+    killed(tmp_path, 20)
 
 
 @pytest.mark.slow
