@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lab.errors import InputError
     from lab.records import load, save
     from lab.sweeps.export import Export, load_model, save_model
+    from lab.sweeps.hosts import distributed
     from lab.sweeps.place import use_all_cores
     from lab.sweeps.sweep import sweep
     from lab.sweeps.verify import verify
@@ -36,6 +37,7 @@ _HOME = {
     "Export": "lab.sweeps.export",
     "InputError": "lab.errors",
     "Task": "lab.tasks.task",
+    "distributed": "lab.sweeps.hosts",
     "load": "lab.records",
     "load_model": "lab.sweeps.export",
     "make_train": "lab.training",
@@ -51,7 +53,7 @@ _ROOMS = (
 )  # fmt: skip
 
 __all__ = [
-    "Budget", "Export", "InputError", "Task", "data", "load", "load_model", "losses",
+    "Budget", "Export", "InputError", "Task", "data", "distributed", "load", "load_model", "losses",
     "make_train", "models", "optimizers", "plots", "probes", "protocol", "regularizers", "save",
     "save_model", "schedules", "search", "statistics", "sweep", "tasks", "use_all_cores", "verify",
 ]  # fmt: skip

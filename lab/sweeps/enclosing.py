@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 
+from lab.sweeps import hosts
 from lab.sweeps.checkpoint import Checkpoints
 
 
@@ -51,9 +52,10 @@ def remove_from(folder: Path) -> None:
         folder.rmdir()
 
 
-def place_for(checkpoint: str | Path | None) -> tuple[Path | None, str | None]:
+def place_for(checkpoint: str | Path | None) -> tuple[Path | None, str]:
     """Where a sweep is checkpointed, if it is, and how it is continued."""
     if checkpoint is not None:
-        return Path(checkpoint), None
+        how = f"the same call with checkpoint={str(checkpoint)!r}"
+        return hosts.own(Path(checkpoint)), how
     enclosing = _ENCLOSING.get()
-    return (None, None) if enclosing is None else (enclosing.following(), enclosing.how)
+    return (None, "") if enclosing is None else (enclosing.following(), enclosing.how)

@@ -33,7 +33,12 @@ def identity(
     return json.loads(json.dumps(described, default=str))
 
 
-def check_same(found: dict[str, Any], asked: dict[str, Any], where: str) -> None:
+def check_same(
+    found: dict[str, Any],
+    asked: dict[str, Any],
+    where: str,
+    remedy: str = "ask for the same again, or give another folder",
+) -> None:
     """Refuse to go on with another sweep.
 
     Raises:
@@ -44,7 +49,7 @@ def check_same(found: dict[str, Any], asked: dict[str, Any], where: str) -> None
         if old != new:
             raise InputError(
                 f"{where} was made with {name}={_short(old)}, and this sweep asks for "
-                f"{_short(new)}: ask for the same again, or give another folder."
+                f"{_short(new)}: {remedy}."
             )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from lab.errors import InputError
+from lab.sweeps import hosts
 from lab.sweeps.checkpoint import Arrays, Checkpoints
 from lab.sweeps.identity import check_same
 from lab.sweeps.live import Live
@@ -54,6 +55,7 @@ class Keeper:
         """What `run_job` calls between two pieces of a block of that job."""
 
         def look(block: int, live: Callable[[], Live]) -> None:
+            hosts.check()
             self._collect(wait=False)
             stop = self.heard.number is not None
             late = time.perf_counter() - self._last >= self.interval
@@ -73,6 +75,11 @@ class Keeper:
         worth = self.number > 0 or self.heard.number is not None
         if self.at[0] < jobs and (worth or time.perf_counter() - self._begin >= FIRST_S):
             self._save(jobs, 0, None, seconds)
+
+    def waiting(self) -> None:
+        """Obey a signal while other processes are waited for: everything is saved."""
+        if self.heard.number is not None:
+            raise Stopped
 
     def told(self) -> dict[str, float]:
         """How many checkpoints this process wrote, what they took, and how far apart they are."""
@@ -154,10 +161,10 @@ class Stopped(Exception):
 
 
 @contextmanager
-def keeping(
-    folder: Path, identity: dict[str, Any], table: Table, how: str | None = None
-) -> Iterator[Keeper]:
+def keeping(folder: Path, identity: dict[str, Any], table: Table, how: str) -> Iterator[Keeper]:
     """A keeper that has resumed; on SIGINT or SIGTERM it says how to go on, and they act.
+
+    So it does where another process is lost, without saving once more.
 
     Args:
       folder: Where checkpoints lie.
@@ -169,13 +176,17 @@ def keeping(
         keeper = Keeper(folder, Checkpoints(folder), identity, table)
         keeper.resume()
         with deferred() as keeper.heard:
+            why = None
             try:
                 yield keeper
+            except hosts.Lost as lost:
+                why = f"stopped, as {lost}"
+                raise
             finally:
                 keeper.close()
-                if keeper.heard.number is not None:
-                    how = how or f"the same call with checkpoint={str(folder)!r}"
-                    say(f"stopped; what was saved at {keeper.good or 'no time'} is kept, and {how} "
+                why = why if keeper.heard.number is None else "stopped"
+                if why is not None:
+                    say(f"{why}; what was saved at {keeper.good or 'no time'} is kept, and {how} "
                         "continues.")  # fmt: skip
 
 

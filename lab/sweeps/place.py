@@ -34,7 +34,7 @@ def use_all_cores(count: int | None = None) -> int:
     try:
         jax.config.update("jax_num_cpu_devices", wanted)
     except RuntimeError:
-        started = len(jax.devices("cpu"))
+        started = len(jax.local_devices(backend="cpu"))
         if started != wanted:
             raise InputError(
                 f"use_all_cores wants {wanted} CPU devices, but JAX has already started with "
@@ -45,8 +45,18 @@ def use_all_cores(count: int | None = None) -> int:
 
 @lru_cache
 def lane_mesh(devices: tuple[Any, ...] | None = None) -> Mesh:
-    """A mesh with the one axis `lanes` over `devices`, by default all."""
-    chosen = tuple(jax.devices()) if devices is None else devices
+    """A mesh with the one axis `lanes` over `devices`, by default all of this process.
+
+    Raises:
+      InputError: If one of them is another process's.
+    """
+    own = tuple(jax.local_devices())
+    chosen = own if devices is None else devices
+    require(
+        all(device.process_index == own[0].process_index for device in chosen),
+        f"devices must be of this process ({', '.join(map(str, own))}), given {devices}: each "
+        "process trains its share of the lanes on its own.",
+    )
     return jax.make_mesh((len(chosen),), ("lanes",), axis_types=(AxisType.Auto,), devices=chosen)
 
 

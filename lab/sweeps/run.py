@@ -4,7 +4,7 @@ A block is one group of W lanes on each of D devices. It runs to the end of its 
 next one starts, so that live state is one block.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from functools import partial
 
 import numpy as np
@@ -33,6 +33,7 @@ def run_job(
     between: Between | None = None,
     begun: tuple[int, Live | None] = (0, None),
     export: Export | None = None,
+    share: Container[int] | None = None,
 ) -> Iterator[Measured]:
     """Train all lanes of `job`; yields one block after the other.
 
@@ -46,6 +47,7 @@ def run_job(
       between: Called between the pieces of a block.
       begun: The block to begin with, and what of it was run before.
       export: Looks at lanes whenever they are evaluated.
+      share: Numbers of the blocks that this process runs; None for all.
     """
     program = compiled(job.program, mesh)
     lanes_per_device, state_bytes = block_width(job, mesh)
@@ -54,7 +56,7 @@ def run_job(
     first, live = begun
     for number, begin in enumerate(range(0, len(job.lanes), size)):
         lanes = job.lanes[begin : begin + size]
-        if number < first:
+        if number < first or (share is not None and number not in share):
             advance(len(lanes) * job.marks[-1])
             continue
         padded = lanes + [lanes[-1]] * (size - len(lanes))

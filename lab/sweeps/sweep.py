@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ from lab import records
 from lab.budget import Budget
 from lab.catalog import ScheduleEntry
 from lab.errors import require
-from lab.sweeps import resume
+from lab.sweeps import hosts, resume
 from lab.sweeps.checks import Setting
 from lab.sweeps.clock import Clock
 from lab.sweeps.enclosing import place_for
 from lab.sweeps.export import Export
+from lab.sweeps.gather import agree, gather, of_first, shares
 from lab.sweeps.identity import identity
 from lab.sweeps.keeper import keeping, timed_before
 from lab.sweeps.memory import told_when_exhausted
@@ -86,7 +88,7 @@ def sweep(
         taken over and not run again.
       timed: Whether lanes are charged in seconds too: each program is timed alone first, unless
         `extend` holds its time. Always so where the budget is in seconds.
-      devices: Where lanes run; by default all that JAX has.
+      devices: Where lanes run; by default all that this process has.
       progress: Whether to show a progress bar; by default on a terminal.
       checkpoint: A folder in which the state of the sweep is kept while it runs, about every
         minute or as often as 3 % of the time pays for. Where the same sweep was checkpointed
@@ -128,12 +130,14 @@ def sweep(
     )
     folder, how = place_for(checkpoint)
     known = resume.timed(extend) | (timed_before(folder) if folder is not None else {})
-    plan = make_plan(
-        task, optimizers, axes=axes or {}, trials=trials, seeds=seeds, budget=budget,
+    laid_out = partial(
+        make_plan, task, optimizers, axes=axes or {}, trials=trials, seeds=seeds, budget=budget,
         batch_size=batch_size, schedule=schedule, split=split, evaluations=evaluations,
         probe=probe, probe_every=probe_every,
-        timed=known if timed or budget.currency == "seconds" else None,
     )  # fmt: skip
+    plan = laid_out(timed=known if timed or budget.currency == "seconds" else None)
+    if plan.timed and hosts.count() > 1:
+        plan = laid_out(timed=of_first(plan.timed))
     configuration = {
         "task": task.name,
         "data_sha256": task.source.sha256,
@@ -151,8 +155,10 @@ def sweep(
     if extend is not None:
         todo = resume.take_over(plan, configuration, extend, table.put)
     keeper = nullcontext()
-    if folder is not None:
-        keeper = keeping(folder, identity(plan, todo, configuration, mesh), table, how)
+    if folder is not None or hosts.count() > 1:
+        described = identity(plan, todo, configuration, mesh)
+        agree(described)
+        keeper = nullcontext() if folder is None else keeping(folder, described, table, how)
     updates = sum(len(job.lanes) * job.marks[-1] for job in todo)
     shown = sys.stderr.isatty() if progress is None else progress
     widths: dict[str, int] = {}
@@ -161,25 +167,27 @@ def sweep(
     with keeper as kept, Progress(updates, lanes, shown) as bar, Clock(begin) as clock:
         if kept is not None:
             clock.begin_at(kept.spent)
-        for number, job in enumerate(todo):
+        for number, (job, share) in enumerate(zip(todo, shares(todo, mesh, hosts.index()))):
             widths[job.lanes[0].setting["optimizer"]] = block_width(job, mesh)[0]
             between, begun = None, (0, None)
             if kept is not None:
                 between, begun = kept.between(number, clock.spent), kept.begun(number)
-            if begun is None:
+            if begun is None or not share:
                 bar.advance(len(job.lanes) * job.marks[-1])
                 continue
             where = (job.task.source, *sorted({lane.split for lane in job.lanes}))
             if where not in placed:
                 placed = {where: place_rows(job, mesh)}  # one table at a time is kept
             blocks = run_job(
-                job, mesh, placed[where], bar.advance, clock, predict_on, between, begun, export
-            )
+                job, mesh, placed[where], bar.advance, clock, predict_on, between, begun, export,
+                share,
+            )  # fmt: skip
             with told_when_exhausted(block_width(job, mesh)[0], job.program.batch_size):
                 for measured in blocks:
                     table.write(measured)
         if kept is not None:
             kept.finish(len(todo), clock.spent)
+        gather(table, todo, mesh, hosts.patient if kept is None else kept.waiting)
     configuration = configuration | {"lane_width": widths, "seconds_per_update": plan.timed}
     record = records.stamp(table.dataset(), configuration)
     spent = clock.spent()
