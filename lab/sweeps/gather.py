@@ -58,9 +58,10 @@ def agree(described: dict[str, Any]) -> None:
         )  # fmt: skip
 
 
-def of_first(value: Any) -> Any:
-    """What process 0 has for a value, as JSON."""
-    return json.loads(hosts.exchange(json.dumps(value).encode())[0])
+def first(make: Callable[[], Any]) -> Any:
+    """What `make` gives in process 0, as JSON; others do not call it but wait."""
+    made = make() if hosts.index() == 0 else None
+    return json.loads(hosts.exchange(json.dumps(made).encode())[0])
 
 
 def gather(table: Table, todo: list[Job], mesh: Mesh, meanwhile: Callable[[], None]) -> None:

@@ -77,8 +77,8 @@ class Joined:
         if self.index == 0:
             if together:
                 self.store.get_live_nodes(list(range(self.count)))  # returns when all have gone
-            elif self.lost is not None:
-                time.sleep(LOST_S / 3)  # until the others have noticed
+            else:
+                time.sleep(LOST_S / 5)  # until the others have noticed and said so
         self._over.set()
         self._watcher.join()
         jax.distributed.shutdown()

@@ -50,12 +50,11 @@ def lane_mesh(devices: tuple[Any, ...] | None = None) -> Mesh:
     Raises:
       InputError: If one of them is another process's.
     """
-    own = tuple(jax.local_devices())
-    chosen = own if devices is None else devices
+    chosen = tuple(jax.local_devices()) if devices is None else devices
+    mine = jax.process_index()
     require(
-        all(device.process_index == own[0].process_index for device in chosen),
-        f"devices must be of this process ({', '.join(map(str, own))}), given {devices}: each "
-        "process trains its share of the lanes on its own.",
+        all(getattr(device, "process_index", None) == mine for device in chosen),
+        f"devices must be of this process, as jax.local_devices() has them, given {devices!r}.",
     )
     return jax.make_mesh((len(chosen),), ("lanes",), axis_types=(AxisType.Auto,), devices=chosen)
 

@@ -21,7 +21,7 @@ from lab.sweeps.checks import Setting
 from lab.sweeps.clock import Clock
 from lab.sweeps.enclosing import place_for
 from lab.sweeps.export import Export
-from lab.sweeps.gather import agree, gather, of_first, shares
+from lab.sweeps.gather import agree, first, gather, shares
 from lab.sweeps.identity import identity
 from lab.sweeps.keeper import keeping, timed_before
 from lab.sweeps.memory import told_when_exhausted
@@ -135,9 +135,10 @@ def sweep(
         batch_size=batch_size, schedule=schedule, split=split, evaluations=evaluations,
         probe=probe, probe_every=probe_every,
     )  # fmt: skip
-    plan = laid_out(timed=known if timed or budget.currency == "seconds" else None)
-    if plan.timed and hosts.count() > 1:
-        plan = laid_out(timed=of_first(plan.timed))
+    timed = timed or budget.currency == "seconds"
+    if timed and hosts.count() > 1:
+        known = first(lambda: laid_out(timed=known).timed)
+    plan = laid_out(timed=known if timed else None)
     configuration = {
         "task": task.name,
         "data_sha256": task.source.sha256,
@@ -154,19 +155,18 @@ def sweep(
     todo = plan.jobs
     if extend is not None:
         todo = resume.take_over(plan, configuration, extend, table.put)
-    keeper = nullcontext()
-    if folder is not None or hosts.count() > 1:
-        described = identity(plan, todo, configuration, mesh)
-        agree(described)
-        keeper = nullcontext() if folder is None else keeping(folder, described, table, how)
+    alone = folder is None and hosts.count() == 1
+    described = {} if alone else identity(plan, todo, configuration, mesh)
+    keeper = nullcontext() if folder is None else keeping(folder, described, table, how)
     updates = sum(len(job.lanes) * job.marks[-1] for job in todo)
-    shown = sys.stderr.isatty() if progress is None else progress
+    shown = sys.stderr.isatty() and not hosts.index() if progress is None else progress
     widths: dict[str, int] = {}
     placed: dict[Any, Any] = {}
     lanes = sum(len(job.lanes) for job in todo)
     with keeper as kept, Progress(updates, lanes, shown) as bar, Clock(begin) as clock:
         if kept is not None:
             clock.begin_at(kept.spent)
+        agree(described)
         for number, (job, share) in enumerate(zip(todo, shares(todo, mesh, hosts.index()))):
             widths[job.lanes[0].setting["optimizer"]] = block_width(job, mesh)[0]
             between, begun = None, (0, None)
