@@ -2,6 +2,9 @@
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
+
+SHOWN = 80  # characters of a value in a sentence
 
 
 class InputError(ValueError):
@@ -15,10 +18,20 @@ class UnknownNameError(InputError, KeyError):
         names = sorted(known)
         near = difflib.get_close_matches(str(given), names, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
-        super().__init__(f"unknown {kind} {given!r}: {hint}allowed are {', '.join(names)}.")
+        super().__init__(f"unknown {kind} {shown(given)}: {hint}allowed are {', '.join(names)}.")
 
     def __str__(self) -> str:  # KeyError would print the repr of the sentence
         return str(self.args[0])
+
+
+def shown(value: Any) -> str:
+    """A value as a sentence shows it: on one line, and short; arrays by dtype and shape."""
+    if getattr(value, "shape", ()):
+        return f"{getattr(value, 'dtype', type(value).__name__)} {list(value.shape)}"
+    if isinstance(value, int) and value.bit_length() > SHOWN:
+        return f"an integer of {value.bit_length()} bits"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
 
 
 def require(condition: bool, sentence: str) -> None:

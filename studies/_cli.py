@@ -1,12 +1,13 @@
 """What every study shares: its flags, the compilation cache, its folder, and how it fails."""
 
+import json
 import os
 import sys
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import jax
 import tyro
@@ -14,86 +15,132 @@ import xarray as xr
 
 import lab
 from lab import records
-from lab.errors import InputError, require
+from lab.errors import InputError, require, shown
+from lab.sweeps import hosts
 from lab.sweeps.enclosing import checkpoints_in, remove_from
 from lab.sweeps.lock import locked
+from studies import _flags
+from studies._flags import Column, OneOf, Whole
+from studies._processes import Processes
+
+
+class Command:
+    """Flags of anything that is run from the command line: a dataclass of `studies._flags`."""
+
+    def check(self) -> None:
+        """Refuse flags that do not fit together; each alone is right by now."""
+
+    def joined(self) -> AbstractContextManager[None]:
+        """With the processes that share the work: none, where nothing is trained."""
+        return nullcontext()
 
 
 @dataclass(frozen=True)
-class Flags:
+class Flags(Processes, Command):
     """The flags that all studies take."""
 
     smoke: bool = False
     """A tiny version, in seconds: shows that everything runs, proves nothing."""
-    seeds: int | None = None
-    """Number of report seeds; by default the study's own."""
-    out: Path | None = None
+    seeds: Annotated[int | None, Whole(2, 100_000)] = None
+    """Number of report seeds, an interval needs two; by default the study's own."""
+    out: Annotated[Path | None, _flags.folder()] = None
     """Folder for record, tables, figures and manifest; by default runs/NAME."""
-    resume: Path | None = None
+    resume: Annotated[Path | None, _flags.earlier()] = None
     """Folder of a run that was cut off: what it finished is not run again."""
-    verify: Path | None = None
+    verify: Annotated[Path | None, _flags.earlier()] = None
     """Run some lanes of the run in this folder again, with its other flags; writes nothing."""
-    from_: Annotated[Path | None, tyro.conf.arg(name="from")] = None
+    from_: Annotated[Path | None, _flags.record(), tyro.conf.arg(name="from")] = None
     """Redraw from this record (or folder) without training."""
+
+    def check(self) -> None:
+        """Refuse two earlier runs, and two places to write to."""
+        told = [flag for flag, at in self._earlier().items() if at is not None]
+        require(len(told) <= 1, f"give one of {', '.join(self._earlier())}, not {told}.")
+        require(
+            self.out is None or self.resume in (None, self.out),
+            "--resume writes where the run began: give it without --out.",
+        )
+
+    def _earlier(self) -> dict[str, Path | None]:
+        return {"--from": self.from_, "--resume": self.resume, "--verify": self.verify}
 
 
 @dataclass(frozen=True)
 class DataFlags(Flags):
     """The flags of studies that train on data."""
 
-    data: Path | None = None
+    data: Annotated[Path | None, _flags.file()] = None
     """Your own table, CSV or NPZ, in place of the bundled data."""
-    target: str | None = None
+    target: Annotated[str | None, Column()] = None
     """The column of --data to be predicted."""
-    kind: Literal["classification", "regression"] | None = None
+    kind: Annotated[str | None, OneOf("classification", "regression")] = None
     """What --target is; found out from its values where it is not told."""
-    weight: str | None = None
+    weight: Annotated[str | None, Column()] = None
     """The column of --data with the weight of each row, if there is one."""
-    group: str | None = None
+    group: Annotated[str | None, Column()] = None
     """A column of --data whose equal rows (a patient, a site) no split may part."""
-    time: str | None = None
+    time: Annotated[str | None, Column()] = None
     """A column of --data, numbers or dates, that splits keep the order of: the past trains."""
+
+    def check(self) -> None:
+        """Refuse words about a file that is not given, too."""
+        super().check()
+        for flag in ("target", "kind", "weight", "group", "time"):
+            said = getattr(self, flag) is not None
+            require(
+                not said or self.data is not None,
+                f"--{flag} needs --data, the file it speaks of.",
+            )
+        require(
+            self.data is None or self.target is not None,
+            "--data needs --target, the column to be predicted.",
+        )
 
     def own_table(self) -> lab.data.Table | None:
         """The user's table, or None where the bundled data is meant.
 
         Raises:
-          InputError: If the flags or the file do not fit together.
+          InputError: If the file is no table, or has no such columns.
         """
-        if self.data is None:
-            told = {
-                "--target": self.target, "--kind": self.kind, "--weight": self.weight,
-                "--group": self.group, "--time": self.time,
-            }  # fmt: skip
-            for flag, value in told.items():
-                require(value is None, f"{flag} needs --data, the file it speaks of.")
+        if self.data is None or self.target is None:
             return None
-        if self.target is None:
-            raise InputError("--data needs --target, the column to be predicted.")
         return lab.data.from_file(
             self.data, self.target, kind=self.kind, weight=self.weight, group=self.group,
             time=self.time,
         )  # fmt: skip
 
 
-F = TypeVar("F", bound=Flags)
+F = TypeVar("F", bound=Command)
 
 
 def main(flags: type[F], run: Callable[[F], None]) -> None:
     """Parse the command line and run; bad input ends in one sentence and exit code 2."""
     try:
-        given = tyro.cli(flags, description=sys.modules[run.__module__].__doc__)
-        require(
-            given.seeds is None or given.seeds >= 2,
-            f"--seeds must be at least 2 (an interval needs two), given {given.seeds}.",
-        )
+        given = _flags.read(tyro.cli(flags, description=sys.modules[run.__module__].__doc__))
+        given.check()
         start_jax()
-        run(given)
+        with given.joined(), _blamed_on(getattr(given, "from_", None)):
+            run(given)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:  # what there was to say, the sweep has said
         raise SystemExit(130) from None
+
+
+@contextmanager
+def _blamed_on(record: Path | None) -> Iterator[None]:
+    """Drawing needs nothing but a record: what fails there is the record's fault."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (LookupError, AttributeError, TypeError, ValueError) as error:
+        if record is None:
+            raise
+        raise InputError(
+            f"--from: {record} lacks what this version of the study draws: {shown(error)}."
+        ) from error
 
 
 def start_jax() -> None:
@@ -113,11 +160,12 @@ class Folder:
         self._lock: ExitStack | None = None
         self.path = flags.resume or flags.out or Path("runs") / name
         self._resuming = flags.resume is not None
+        require(
+            flags.from_ is None or not flags.distributed,
+            "--from trains nothing that could be shared: leave out --distributed.",
+        )
         self._verified = None if flags.verify is None else Verification(flags.verify)
-        if flags.resume is not None:
-            require(flags.resume.is_dir(), f"--resume: there is no folder {flags.resume}.")
-        if flags.out is not None and flags.resume is not None:
-            require(flags.out == flags.resume, "give --out or --resume, not both.")
+        _refuse_anothers(self.path, name)
 
     def part(self, name: str, make: Callable[[xr.Dataset | None], xr.Dataset]) -> xr.Dataset:
         """Make a part of the record; when resuming, `make` is handed what was finished of it."""
@@ -126,13 +174,14 @@ class Folder:
         path = self.path / "parts" / f"{name}.nc"
         held = records.load(path) if self._resuming and path.is_file() else None
         self._hold()
-        kept = self.path / "parts" / f"{name}.checkpoints"
+        kept = hosts.own(self.path / "parts" / f"{name}.checkpoints")
         if not self._resuming:
             remove_from(kept)  # of a run that nobody goes on with
         try:
             with checkpoints_in(kept, self.how):
                 made = make(held)
-                records.save(made, path)
+                if hosts.index() == 0:
+                    records.save(made, path)
         except InputError:
             self._let_go()
             raise
@@ -144,8 +193,8 @@ class Folder:
         return f"python -m studies.{self.name} --resume {self.path}, with the same other flags,"
 
     def _hold(self) -> None:
-        """Keep other processes out until the record is written, or this one ends."""
-        if self._lock is None:
+        """Keep other runs out until the record is written, or this one ends."""
+        if self._lock is None and hosts.index() == 0:
             self._lock = ExitStack()
             self._lock.enter_context(locked(self.path))
 
@@ -158,6 +207,8 @@ class Folder:
         """Write the whole record with its manifest."""
         if self._verified is not None:
             raise SystemExit(self._verified.different)
+        if hosts.index() > 0:  # has done its share
+            raise SystemExit(0)
         tree = xr.DataTree.from_dict(dict(parts))
         record = records.stamp(tree, configuration | {"study": self.name})
         records.save(record, self.path / "record.nc")
@@ -172,6 +223,21 @@ class Folder:
     def text(self, name: str, text: str) -> None:
         """Write a text file."""
         records.write_atomically(self.path / name, lambda path: path.write_text(text))
+
+
+def _refuse_anothers(folder: Path, study: str) -> None:
+    """Keep what another study, or nobody that is known, has written."""
+    manifest = folder / "manifest.json"
+    if manifest.exists():
+        try:
+            found = json.loads(manifest.read_bytes())["configuration"]["study"]
+        except (OSError, ValueError, LookupError, TypeError, RecursionError):
+            found = None
+        require(
+            found == study,
+            f"{folder} holds the run of {f'study {found!r}' if found else 'something else'}, not "
+            f"of {study!r}: give another folder.",
+        )
 
 
 class Verification:

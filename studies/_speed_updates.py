@@ -16,7 +16,6 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from lab.errors import require
 from lab.optimizers import CATALOG
 from lab.plots.speed import update_ratios
 from studies._speed_panel import Scope, Table
@@ -32,8 +31,6 @@ RULE_S = 4.0  # and all timings of a rule at most, by fewer rounds
 def measure(scope: Scope) -> xr.Dataset:
     """Time every rule, and those that look slow once more."""
     names, sizes, rounds = scope.optimizers or comparable(), tuple(SIZES), scope.rounds or ROUNDS
-    for name in names:
-        require(name in comparable(), f"{name} has no twin that a gradient alone is enough for.")
     if scope.smoke:
         names, sizes = names[:2], sizes[:1]
     seconds = np.full((len(sizes), len(names), len(WAYS), 3 * rounds), np.nan)

@@ -7,6 +7,7 @@ differences of every step, in both precisions; multiplications are counted with 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Annotated
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +22,7 @@ from lab.foundations.graphs import Graph, Node, computational_graph
 from lab.plots.foundations_backpropagation import gradient_check, multiplication_counts
 from lab.plots.foundations_graphs import computational_graphs
 from studies._cli import Flags, Folder, main, opened
+from studies._flags import Whole
 from studies._tables import comma_separated, markdown
 
 WIDTHS, NAMES, ROWS = (4, 8, 8, 1), ("tanh", "tanh", "sigmoid"), 16
@@ -32,7 +34,7 @@ UNITS, DEPTHS = (2, 4, 8), tuple(range(1, 11))
 class Backpropagation(Flags):
     """Flags of the study of back-propagation."""
 
-    steps: int = 40
+    steps: Annotated[int, Whole(2, 10_000)] = 40
     """Finite-difference steps tried, between 1e-13 and 1."""
 
 

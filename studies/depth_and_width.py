@@ -7,7 +7,7 @@ trials, and each shape is measured on fresh seeds and the test split.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -17,6 +17,7 @@ from lab import plots, protocol, statistics
 from lab.foundations.counting import parameter_count
 from lab.plots.foundations_depth import Shape, depth_and_width
 from studies._cli import Flags, Folder, main, opened
+from studies._flags import Number, Whole
 from studies._tables import comma_separated, markdown
 
 TASKS = ("digits", "mnist1d")
@@ -28,11 +29,11 @@ PYRAMID, PRINTED = (128, 64, 32), (512,)
 class DepthAndWidth(Flags):
     """Flags of the study of depth and width."""
 
-    trials: int = 7
+    trials: Annotated[int, Whole(2, 1_000)] = 7
     """Learning rates tried for each shape."""
-    epochs: float = 20
+    epochs: Annotated[float, Number(0, 1e6, ends=False)] = 20
     """Budget of every run, in passes over the training rows."""
-    batch_size: int = 32
+    batch_size: Annotated[int, Whole(1, 1_000_000)] = 32
     """Examples per update."""
 
 

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import tyro
 
+from lab.errors import UnknownNameError
+from studies._cli import Command, main
+
 ROOT = Path(__file__).parent.parent
 FIGURES = ROOT / "figures"
 # The order of a course; studies that are not named here follow, by name.
@@ -26,7 +29,7 @@ COURSE = (
 
 
 @dataclass(frozen=True)
-class Figures:
+class Figures(Command):
     """Flags of the figure maker."""
 
     studies: tyro.conf.Positional[tuple[str, ...]] = ()
@@ -74,17 +77,15 @@ def gallery() -> str:
     )
 
 
-def main() -> None:
-    """Parse the command line, run, assemble."""
-    flags = tyro.cli(Figures, description=__doc__)
-    unknown = set(flags.studies) - set(available())
-    if unknown:
-        print(f"error: no page for {', '.join(sorted(unknown))} in figures/pages", file=sys.stderr)
-        raise SystemExit(2)
+def run(flags: Figures) -> None:
+    """Run, assemble."""
+    for name in flags.studies:
+        if name not in available():
+            raise UnknownNameError("study in figures/pages:", name, available())
     for name in [] if flags.gallery else (flags.studies or available()):
         make(name)
     (FIGURES / "README.md").write_text(gallery())
 
 
 if __name__ == "__main__":
-    main()
+    main(Figures, run)

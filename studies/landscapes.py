@@ -5,6 +5,7 @@ dimensions are an illustration: nothing here ranks optimizers for training netwo
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import jax.numpy as jnp
 import numpy as np
@@ -15,6 +16,7 @@ from lab.sweeps.trajectories import arrivals, trajectories
 from lab.tasks import LANDSCAPES, Landscape
 from studies import _landscapes_report as report
 from studies._cli import Flags, Folder, main, opened
+from studies._flags import Whole
 from studies._races import race, random_starts
 
 RULES = {
@@ -39,7 +41,7 @@ STEPS = 200
 class Landscapes(Flags):
     """Flags of the landscape study; `--seeds` is the number of random starts that report."""
 
-    size: int = 512
+    size: Annotated[int, Whole(2, 4096)] = 512
     """Starts along each side of a basin picture."""
 
 

@@ -6,6 +6,7 @@ squared, absolute and Huber loss; what counts is the distance to the true line.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +17,7 @@ import xarray as xr
 from lab import losses, optimizers, plots, records, schedules, statistics
 from lab.plots.foundations_losses import loss_shapes, outlier_lines
 from studies._cli import Flags, Folder, main, opened
+from studies._flags import Whole
 from studies._tables import comma_separated, markdown
 
 SHARES = (0.0, 0.05, 0.1, 0.2, 0.3)
@@ -32,7 +34,7 @@ FITTED: dict[str, Callable[..., jax.Array]] = {
 class Losses(Flags):
     """Flags of the study of losses."""
 
-    steps: int = 2000
+    steps: Annotated[int, Whole(1, 1_000_000)] = 2000
     """Updates of every fit, on all rows."""
 
 

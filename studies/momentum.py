@@ -7,7 +7,7 @@ learning rates; on the noisy quadratic model momentum is asked what it buys at e
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import jax
 import numpy as np
@@ -20,6 +20,7 @@ from lab.tasks import LANDSCAPES
 from lab.tasks import quadratics as q
 from studies import _momentum_report as report
 from studies._cli import Flags, Folder, main, opened
+from studies._flags import Number
 from studies._noisy_quadratic import updates_by_batch
 from studies._races import race, random_starts
 
@@ -51,7 +52,7 @@ METHODS = {
 class Momentum(Flags):
     """Flags of the momentum study; `--seeds` is the number of random starts of the races."""
 
-    condition: float = 100.0
+    condition: Annotated[float, Number(1, 1e6)] = 100.0
     """κ of the heat maps."""
 
 

@@ -5,17 +5,18 @@ window has the same noise, on a noisy wave and on a step, over many draws of the
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import xarray as xr
 
 import lab
 from lab import plots
-from lab.errors import require
 from lab.plots.averages import moving_averages
 from lab.statistics import mean_interval
 from lab.statistics.averages import ema, ema_reach, ema_weights, simple_average
 from studies._cli import Flags, Folder, main, opened
+from studies._flags import Number, Whole
 from studies._tables import comma_separated, markdown
 
 FIRST_SEED = 42
@@ -26,9 +27,9 @@ KINDS = ("plain", "corrected", "simple")
 class MovingAverage(Flags):
     """Flags of the study of moving averages."""
 
-    beta: float = 0.8
-    """β, strictly between 0 and 1."""
-    observations: int = 100
+    beta: Annotated[float, Number(0, 0.9999, ends=False)] = 0.8
+    """β: how much of the average before is kept."""
+    observations: Annotated[int, Whole(30, 10_000)] = 100
     """Length of the series."""
 
 
@@ -38,8 +39,6 @@ def run(flags: MovingAverage) -> None:
     if flags.from_ is not None:
         draw(opened(flags.from_, "moving_average"), folder)
         return
-    require(flags.observations >= 30, f"--observations must be 30 or more: {flags.observations}.")
-    require(0 < flags.beta < 1, f"--beta must be strictly between 0 and 1, given {flags.beta}.")
     seeds = flags.seeds or (10 if flags.smoke else 1000)
     record = measure(flags.beta, flags.observations, seeds)
     configuration = {"beta": flags.beta, "observations": flags.observations, "seeds": seeds}

@@ -5,6 +5,7 @@ a bank of recorded runs. Then an advantage of known size is given to one of the 
 """
 
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import numpy as np
 import xarray as xr
@@ -16,6 +17,7 @@ from lab.protocol import REPORT, Comparison, audit
 from lab.spaces import LogRange
 from lab.tasks.task import Task
 from studies._cli import Flags, Folder, main, opened
+from studies._flags import Name, Number, Whole
 from studies._null_report import draw
 from studies._null_rounds import LABELS, Side, flipped, play, redrawn
 
@@ -28,18 +30,26 @@ BANK_SEEDS = REPORT + 500_000  # the bank's; trained repetitions have those from
 class Null(Flags):
     """Flags of the null experiment."""
 
-    task: str = "breast_cancer"
+    task: Annotated[str, Name(lambda: lab.tasks.CATALOG)] = "breast_cancer"
     """Name of a bundled task."""
-    optimizer: str = "adam"
+    optimizer: Annotated[str, Name(lambda: lab.optimizers.CATALOG)] = "adam"
     """The optimizer that is compared with itself."""
-    low: float = 1e-4
+    low: Annotated[float, Number(0, 1e6, ends=False)] = 1e-4
     """Least learning rate of its space."""
-    high: float = 1.0
+    high: Annotated[float, Number(0, 1e6, ends=False)] = 1.0
     """Largest learning rate of its space."""
-    repetitions: int = 100
+    repetitions: Annotated[int, Whole(1, 100_000)] = 100
     """Trained comparisons."""
-    redraws: int = 1000
+    redraws: Annotated[int, Whole(1, 100_000)] = 1000
     """Comparisons drawn from the bank."""
+
+    def check(self) -> None:
+        """Refuse an empty space, too."""
+        super().check()
+        require(
+            self.low < self.high,
+            f"--low must be below --high, given {self.low:g} and {self.high:g}.",
+        )
 
 
 @dataclass(frozen=True)
@@ -57,11 +67,6 @@ def run(flags: Null) -> None:
     if flags.from_ is not None:
         draw(opened(flags.from_, "null"), folder)
         return
-    require(
-        flags.repetitions >= 1 and flags.redraws >= 1,
-        f"--repetitions and --redraws must be at least 1, given {flags.repetitions} and "
-        f"{flags.redraws}.",
-    )
     small = flags.smoke
     sizes = Sizes(updates=4, splits=(0, 1), each=2) if small else Sizes()
     repetitions, redraws = (2, 8) if small else (flags.repetitions, flags.redraws)

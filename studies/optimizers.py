@@ -8,7 +8,7 @@ test split that nothing before has seen; the verdict resamples the whole procedu
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
 import xarray as xr
 
@@ -19,10 +19,14 @@ from lab.errors import require
 from lab.protocol import Comparison
 from lab.tasks import Task
 from studies._cli import DataFlags, Folder, main, opened
+from studies._flags import Amount, Names, Number, Whole, Wholes
 from studies._optimizers_report import draw
 from studies._took import took
 
-KNOWN = "sgd,momentum,nesterov,adagrad,rmsprop,adadelta,adam,adamw,nadam,lion"
+KNOWN = (
+    "sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adadelta", "adam", "adamw", "nadam",
+    "lion",
+)  # fmt: skip
 WIDER, WIDENINGS = 10**0.5, 1  # by how much everyone's space grows, and how often at most
 FREE = ("updates", "examples", "epochs")  # currencies in which two gradients cost as one
 
@@ -31,27 +35,33 @@ FREE = ("updates", "examples", "epochs")  # currencies in which two gradients co
 class Optimizers(DataFlags):
     """Flags of the optimizer comparison."""
 
-    optimizers: str = KNOWN
+    optimizers: Annotated[
+        tuple[str, ...], Names(lambda: lab.optimizers.CATALOG, all_of_them=True)
+    ] = KNOWN
     """Names out of the catalogue, separated by commas; or all."""
-    tasks: str = "digits,mnist1d,diabetes"
+    tasks: Annotated[tuple[str, ...], Names(lambda: lab.tasks.CATALOG)] = (
+        "digits", "mnist1d", "diabetes",
+    )  # fmt: skip
     """Bundled tasks, separated by commas; ignored with --data."""
-    trials: int = 12
+    trials: Annotated[int, Whole(1, 1_000)] = 12
     """Learning rates tried for each optimizer."""
-    splits: int = 5
+    splits: Annotated[int, Whole(1, 1_000)] = 5
     """Splits of the data; with one the verdict holds on this split only."""
-    audit_seeds: int | None = None
+    audit_seeds: Annotated[int | None, Whole(1, 100_000)] = None
     """Report seeds on which every trial is run for the verdict; by default all of them."""
     timed: bool = True
     """Whether each program is timed alone, so that the table says what a run takes in seconds."""
-    epochs: float = 20
+    epochs: Annotated[float, Number(0, 1e6, ends=False)] = 20
     """Budget of every run, in passes over the training rows."""
-    budget: str = ""
+    budget: Annotated[lab.Budget | None, Amount()] = None
     """Another budget in place of --epochs: CURRENCY=AMOUNT, such as flops=4e8 or seconds=0.05."""
-    batch_sizes: str = "32"
+    batch_sizes: Annotated[tuple[int, ...], Wholes(1, 1_000_000)] = (32,)
     """Examples per update, separated by commas; rates are tuned for each."""
-    schedules: str = "cosine_decay_schedule,constant_schedule"
+    schedules: Annotated[tuple[str, ...], Names(lambda: lab.schedules.CATALOG)] = (
+        "cosine_decay_schedule", "constant_schedule",
+    )  # fmt: skip
     """Learning-rate schedules; the first ranks, the others are tuned beside it on one split."""
-    margin: float = 0.005
+    margin: Annotated[float, Number(0, 1e6)] = 0.005
     """The least difference of test losses that counts."""
 
 
@@ -60,14 +70,14 @@ def run(flags: Optimizers) -> None:
     if flags.from_ is not None:
         draw(opened(flags.from_, "optimizers"), Folder(flags, "optimizers"))
         return
-    require(flags.splits >= 1, f"--splits must be at least 1, given {flags.splits}.")
     budget = _budget(flags)
     catalogue = lab.optimizers.CATALOG
-    asked = list(catalogue) if flags.optimizers == "all" else _listed(flags.optimizers)
-    left_out = {n: reason for n in asked if (reason := _needs_more(catalogue[n], budget))}
-    names = [name for name in asked if name not in left_out]
+    left_out = {
+        n: reason for n in flags.optimizers if (reason := _needs_more(catalogue[n], budget))
+    }
+    names = [name for name in flags.optimizers if name not in left_out]
     require(len(names) > 0, f"--optimizers: none can be ranked: {left_out}.")
-    schedules = _listed(flags.schedules)
+    schedules = flags.schedules
     fresh = flags.seeds or (2 if flags.smoke else 12)
     planned = {
         label: (
@@ -101,8 +111,13 @@ def run(flags: Optimizers) -> None:
 
 
 def _compare(
-    label: str, task: Task, comparison: Comparison, others: list[str], folder: Folder, timed: bool
-) -> tuple[dict[str, xr.Dataset], Comparison]:
+    label: str,
+    task: Task,
+    comparison: Comparison,
+    others: Sequence[str],
+    folder: Folder,
+    timed: bool,
+) -> tuple[dict[str, xr.Dataset], Comparison]:  # fmt: skip
     """Every record of one comparison, and the comparison with its space as it was in the end."""
 
     def part(kind, make) -> xr.Dataset:
@@ -172,23 +187,7 @@ def _needs_more(entry: OptimizerEntry, budget: lab.Budget) -> str | None:
 def _budget(flags: Optimizers) -> lab.Budget:
     if flags.smoke:
         return lab.Budget(epochs=1)
-    if not flags.budget:
-        return lab.Budget(epochs=flags.epochs)
-    currency, _, amount = flags.budget.partition("=")
-    try:
-        number = float(amount)
-    except ValueError:
-        number = float("nan")
-    known = ("updates", "examples", "gradient_evaluations", "flops", "seconds")
-    require(
-        currency in known and number > 0,
-        f"--budget is CURRENCY=AMOUNT with a currency out of {', '.join(known)} and a positive "
-        f"amount, given {flags.budget!r}.",
-    )
-    amount_of: dict[str, Any] = {
-        currency: int(number) if currency in ("updates", "examples") else number
-    }
-    return lab.Budget(**amount_of)
+    return flags.budget or lab.Budget(epochs=flags.epochs)
 
 
 def _tasks(flags: Optimizers) -> Sequence[tuple[str, Task, int]]:
@@ -197,24 +196,14 @@ def _tasks(flags: Optimizers) -> Sequence[tuple[str, Task, int]]:
     if table is not None:
         tasks = [lab.tasks.supervised(lab.data.source(table))]
     else:
-        names = _listed(flags.tasks)
-        tasks = [lab.tasks.CATALOG[name].make() for name in names[: 1 if flags.smoke else None]]
-    sizes = _listed(flags.batch_sizes)
-    require(
-        all(size.isdigit() and int(size) > 0 for size in sizes),
-        f"--batch-sizes must be whole numbers of at least 1, given {flags.batch_sizes!r}.",
-    )
+        names = flags.tasks[: 1 if flags.smoke else None]
+        tasks = [lab.tasks.CATALOG[name].make() for name in names]
+    sizes = flags.batch_sizes
     return [
-        (task.name if len(sizes) == 1 else f"{task.name}, batch {size}", task, int(size))
+        (task.name if len(sizes) == 1 else f"{task.name}, batch {size}", task, size)
         for task in tasks
         for size in sizes
     ]
-
-
-def _listed(names: str) -> list[str]:
-    listed: list[Any] = [name.strip() for name in names.split(",") if name.strip()]
-    require(len(listed) > 0, f"names are separated by commas, at least one; given {names!r}.")
-    return listed
 
 
 if __name__ == "__main__":

@@ -9,15 +9,16 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-import tyro
 
 from lab.optimizers import CATALOG
+from studies._cli import Command, main
+from studies._flags import folder
 from studies._peers import CASES, OPTAX_REASONS, REASONS, Case
 from studies.reference import table
 
@@ -33,10 +34,10 @@ MADE = "<!-- made by python -m studies.parity: never edited by hand -->"
 
 
 @dataclass(frozen=True)
-class Parity:
+class Parity(Command):
     """Flags of the parity table."""
 
-    out: Path = ROOT / "figures"
+    out: Annotated[Path, folder()] = ROOT / "figures"
     """Folder for the table."""
 
 
@@ -194,4 +195,4 @@ def run(flags: Parity) -> None:
 
 
 if __name__ == "__main__":
-    run(tyro.cli(Parity, description=__doc__))
+    main(Parity, run)

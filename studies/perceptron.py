@@ -5,7 +5,7 @@ drawn at random with a given least margin.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +17,7 @@ from lab import plots, records
 from lab.foundations import perceptron
 from lab.plots.foundations_perceptron import decision_lines, mistake_bound
 from studies._cli import Flags, Folder, main, opened
+from studies._flags import Whole
 from studies._tables import comma_separated, markdown
 
 GATES = {"AND": (-1, -1, -1, 1), "OR": (-1, 1, 1, 1), "NAND": (1, 1, 1, -1), "XOR": (-1, 1, 1, -1)}
@@ -29,7 +30,7 @@ POINTS, EPOCHS = 60, 15
 class Perceptron(Flags):
     """Flags of the perceptron study."""
 
-    max_epochs: int = 20_000
+    max_epochs: Annotated[int, Whole(1, 10_000_000)] = 20_000
     """Where learning a separable set gives up."""
 
 

@@ -8,13 +8,14 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
-import tyro
 
 from lab import optimizers, plots, schedules
 from lab.plots.schedules import schedule_shapes
+from studies._cli import Command, main
+from studies._flags import folder
 
 ROOT = Path(__file__).parent.parent
 BUDGET = 400
@@ -28,10 +29,10 @@ MADE = "<!-- made by python -m studies.reference: edit the catalogue, not this f
 
 
 @dataclass(frozen=True)
-class Reference:
+class Reference(Command):
     """Flags of the reference."""
 
-    out: Path = ROOT / "figures"
+    out: Annotated[Path, folder()] = ROOT / "figures"
     """Folder for the pages and the picture."""
 
 
@@ -140,4 +141,4 @@ def run(flags: Reference) -> None:
 
 
 if __name__ == "__main__":
-    run(tyro.cli(Reference, description=__doc__))
+    main(Reference, run)

@@ -7,13 +7,16 @@ to the weights. On digits and MNIST-1D, or on your own table with --data.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 import lab
 from lab.data import Source
+from lab.errors import require
 from studies import _regularization_report as report
 from studies._cli import DataFlags, Folder, main, opened
+from studies._flags import Whole
 from studies._once import once
 from studies._regularization_paths import PATHS, paths
 from studies._regularization_runs import Bench, table
@@ -27,10 +30,15 @@ RATES = tuple(float(r) for r in np.geomspace(3e-4, 3e-2, 9))
 class Regularization(DataFlags):
     """Flags of the study of regularization."""
 
-    updates: int = 600
+    updates: Annotated[int, Whole(1, 10_000_000)] = 600
     """Budget of every run, in updates of 32 examples."""
-    train_size: int | None = None
+    train_size: Annotated[int | None, Whole(1, 2**31 - 1)] = None
     """Training rows used of --data; all by default."""
+
+    def check(self) -> None:
+        """Refuse rows of a file that is not given, too."""
+        super().check()
+        require(self.train_size is None or self.data is not None, "--train-size needs --data.")
 
 
 def run(flags: Regularization) -> None:

@@ -8,6 +8,7 @@ constant to cosine; and how long a warm-up lets how large a rate survive.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Annotated
 
 import numpy as np
 import optax
@@ -19,6 +20,7 @@ from lab.catalog import ScheduleEntry
 from lab.schedules import CATALOG, warmup_constant_schedule
 from studies import _schedules_report as report
 from studies._cli import Flags, Folder, main, opened
+from studies._flags import Whole
 
 TASK = "digits"
 # Two decades for each, declared beforehand, around the middle of its usual range.
@@ -36,7 +38,7 @@ LIMIT_RATES = {"sgd": np.geomspace(0.2, 5, 32), "adam": np.geomspace(0.01, 0.5, 
 class Schedules(Flags):
     """Flags of the schedule study."""
 
-    updates: int = 400
+    updates: Annotated[int, Whole(10, 10_000_000)] = 400
     """Updates of every run of the comparison."""
 
 

@@ -7,16 +7,17 @@ count.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import xarray as xr
 
 import lab
 from lab import plots
-from lab.errors import UnknownNameError
 from studies import _speed_checkpoints as checkpoints
 from studies import _speed_throughput as throughput
 from studies import _speed_updates as updates
 from studies._cli import Flags, Folder, main, opened
+from studies._flags import Names, Whole
 from studies._speed_panel import Panel, Scope
 from studies._tables import comma_separated, markdown
 
@@ -31,11 +32,11 @@ PANELS = {
 class Speed(Flags):
     """Flags of the speed study (`--seeds` has no meaning here: nothing is random but time)."""
 
-    panels: str = ",".join(PANELS)
+    panels: Annotated[tuple[str, ...], Names(lambda: PANELS)] = tuple(PANELS)
     """Which panels, separated by commas."""
-    rounds: int | None = None
+    rounds: Annotated[int | None, Whole(1, 10_000)] = None
     """Interleaved repetitions; by default each panel's own number."""
-    optimizers: tuple[str, ...] = ()
+    optimizers: Annotated[tuple[str, ...], Names(updates.comparable)] = ()
     """Only these in the panel of updates; by default every rule that a gradient is enough for."""
 
 
@@ -45,13 +46,9 @@ def run(flags: Speed) -> None:
     if flags.from_ is not None:
         draw(opened(flags.from_, "speed"), folder)
         return
-    names = [name.strip() for name in flags.panels.split(",")]
-    for name in names:
-        if name not in PANELS:
-            raise UnknownNameError("panel", name, PANELS)
     scope = Scope(flags.smoke, 2 if flags.smoke else flags.rounds, flags.optimizers)
     parts: dict[str, xr.Dataset] = {}
-    for name in names:
+    for name in flags.panels:
         parts[name] = folder.part(
             name,
             lambda held, name=name: (

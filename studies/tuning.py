@@ -3,21 +3,20 @@
 Searches depth, widths, dropout of each layer, activation, batch size, optimizer and learning rate
 on validation rows, then trains the best on fresh seeds beside the default network, and opens the
 test rows once. On breast cancer, or on your own table with --data FILE.csv --target COLUMN. The
-search goes on from its folder with --resume; Optuna's dashboard reads its trials.db.
+search goes on from its folder with --resume; Optuna's dashboard reads its trials.db, and
+`lab.load_predictor` its best.npz, the best network with everything that it needs to predict.
 """
 
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 import xarray as xr
 
 import lab
 from lab import protocol
-from lab.errors import require
 from lab.search import (
     CATALOG,
     Choice,
@@ -36,6 +35,7 @@ from lab.search._bayesian import optuna
 from studies import _tuning_report as report
 from studies._cli import DataFlags, Folder, main
 from studies._cli import opened as reopened
+from studies._flags import Duration, OneOf, Whole
 from studies._once import once
 
 RULES = ("adam", "sgd", "rmsprop", "adagrad", "adadelta")
@@ -43,24 +43,23 @@ DEFAULT: dict[str, Any] = {
     "optimizer": "adam", "learning_rate": 1e-3, "batch_size": 32, "activation": "relu", "layers": 2,
     "units_0": 32, "units_1": 32, "dropout_0": 0.0, "dropout_1": 0.0,
 }  # fmt: skip
-UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
 @dataclass(frozen=True)
 class Tuning(DataFlags):
     """Flags of the search."""
 
-    searcher: Literal["grid", "random", "sobol", "halving", "hyperband", "tpe", "gp"] = "tpe"
+    searcher: Annotated[str, OneOf(*CATALOG)] = "tpe"
     """How configurations are chosen."""
-    trainings: int = 160
+    trainings: Annotated[int, Whole(1, 1_000_000)] = 160
     """Full trainings that the search is charged for at most, of each of its seeds."""
-    budget: str | None = None
-    """Time after which no round is begun: 90s, 10m, 2h."""
-    epochs: int = 20
+    budget: Annotated[float | None, Duration()] = None
+    """Time after which no round is begun, such as 90s, 10m or 2h."""
+    epochs: Annotated[int, Whole(1, 1_000_000)] = 20
     """Of a full training."""
-    layers: int = 10
+    layers: Annotated[int, Whole(2, 100)] = 10
     """Most hidden layers."""
-    units: int = 128
+    units: Annotated[int, Whole(32, 8192, step=8)] = 128
     """Most units of a layer, in steps of 8."""
 
 
@@ -81,16 +80,6 @@ def space(layers: int, units: int) -> Space:
     return Space(whole)
 
 
-def seconds(text: str | None) -> float:
-    """A time as people write it, in seconds; infinite where none is told."""
-    if text is None:
-        return np.inf
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
-    if found is None:
-        raise lab.InputError(f"--budget must be a time such as 90s, 10m or 2h, given {text!r}.")
-    return float(found[1]) * UNITS[found[2]]
-
-
 def run(flags: Tuning) -> None:
     """Search, report, draw."""
     folder = Folder(flags, "tuning")
@@ -98,13 +87,7 @@ def run(flags: Tuning) -> None:
     if flags.from_ is not None:
         report.draw(reopened(flags.from_, "tuning"), folder)
         return
-    limit = seconds(flags.budget)
-    require(flags.trainings >= 1, f"--trainings must be at least 1, given {flags.trainings}.")
-    require(flags.layers >= 2, f"--layers must be at least 2, given {flags.layers}.")
-    require(
-        flags.units >= 32 and flags.units % 8 == 0,
-        f"--units must be a multiple of 8 from 32 on, given {flags.units}.",
-    )
+    limit = np.inf if flags.budget is None else flags.budget
     smoke = flags.smoke
     table = flags.own_table() or lab.data.load("breast_cancer")
     layers, units = (2, 32) if smoke else (flags.layers, flags.units)
@@ -134,11 +117,13 @@ def run(flags: Tuning) -> None:
     folder.path.mkdir(parents=True, exist_ok=True)
     storage = opened(folder.path / "trials.db", identity, searched)
     progress = _Progress(count, limit)
+    lanes = Lanes(task, budget, seeds=seeds, folder=folder.path / "paused")
     trials = search(
-        searched, CATALOG[flags.searcher], Lanes(task, budget, seeds=seeds), budget=count,
-        batch=2 if smoke else 32, storage=storage, told=progress.tell, enough=progress.over,
+        searched, CATALOG[flags.searcher], lanes, budget=count, batch=2 if smoke else 32,
+        storage=storage, told=progress.tell, enough=progress.over,
     )  # fmt: skip
     chosen = best(trials).configuration
+    network = lanes.predictor(chosen).save(folder.path / "best.npz")
     fresh = protocol.phase_seeds(protocol.REPORT, told["seeds"])
     compared = {"best": chosen, "default": DEFAULT}
     made: dict[str, Callable[[], xr.Dataset]] = {
@@ -150,6 +135,7 @@ def run(flags: Tuning) -> None:
     told_all = told | {"found": len(trials), "chosen": chosen}
     parts = {name: once(folder, name, told_all, make) for name, make in made.items()}
     report.draw(folder.finish(parts, told), folder)
+    print(f'the best network: lab.load_predictor("{network}").predict("new_rows.csv")')
 
 
 def reported(task: Any, settings: dict[str, dict], seeds: list[int], budget: Any) -> xr.Dataset:

@@ -6,7 +6,7 @@ chosen by mean final loss among the same number of rates; success is counted on 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +20,7 @@ from lab.foundations import backpropagation as bp
 from lab.plots.foundations_xor import boundaries, success_rates
 from lab.spaces import LogRange
 from studies._cli import Flags, Folder, main, opened
+from studies._flags import Whole
 from studies._tables import comma_separated, markdown
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
@@ -51,9 +52,9 @@ ARCHITECTURES = (
 class Xor(Flags):
     """Flags of the XOR study."""
 
-    updates: int = 1000
+    updates: Annotated[int, Whole(50, 10_000_000)] = 1000
     """Budget of every run, in updates of all four corners."""
-    trials: int = 6
+    trials: Annotated[int, Whole(2, 1_000)] = 6
     """Learning rates tried for each architecture and optimizer."""
 
 

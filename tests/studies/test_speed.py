@@ -5,7 +5,6 @@ import itertools
 import numpy as np
 import pytest
 
-from lab.errors import UnknownNameError
 from studies import _speed_checkpoints as checkpoints
 from studies import _speed_updates as updates
 from studies._speed_throughput import CASES
@@ -20,11 +19,6 @@ def test_smoke_and_redraw(tmp_path):
     run(Speed(from_=tmp_path / "one", out=tmp_path / "two"))
     for name in ("table.md", *(f"{panel}.png" for panel in PANELS)):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
-
-
-def test_an_unknown_panel_is_refused(tmp_path):
-    with pytest.raises(UnknownNameError, match="throughput"):
-        run(Speed(panels="througput", out=tmp_path))
 
 
 def test_flops_are_the_executed_products():
