@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -21,7 +22,7 @@ TIMINGS = 5
 
 
 def price(program: Program, gradient_evaluations: float, hypers: Hypers, rows: Any) -> Price:
-    """The price of one update, but for its seconds.
+    """The price of one update, but for its seconds; a probe looks on for nothing.
 
     Args:
       program: Whose update.
@@ -30,7 +31,8 @@ def price(program: Program, gradient_evaluations: float, hypers: Hypers, rows: A
       rows: The data, for their shapes.
     """
     shapes = tuple((k, np.shape(v), np.asarray(v).dtype) for k, v in sorted(rows.items()))
-    flops = _flops(program, tuple(hypers.rule), tuple(hypers.task), shapes, _float())
+    unwatched = replace(program, probe=None, probe_every=1)
+    flops = _flops(unwatched, tuple(hypers.rule), tuple(hypers.task), shapes, _float())
     return Price(1, program.batch_size, gradient_evaluations, flops)
 
 

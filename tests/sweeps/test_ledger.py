@@ -99,3 +99,12 @@ def test_a_line_search_is_charged_for_the_gradients_it_took(task):
     assert used[0] == 0
     assert (np.diff(used) >= 2 * 2).all()  # two updates, each a gradient and a step at least
     assert record.gradients_used.sel(optimizer="sgd").isnull().all()
+
+
+def test_a_probe_is_not_charged(task):
+    def loss(snapshot):
+        return {"twice": 2 * snapshot.loss}
+
+    plain = run(task, lab.Budget(updates=4), ["sgd"])
+    probed = run(task, lab.Budget(updates=4), ["sgd"], probe=loss, probe_every=3)
+    np.testing.assert_array_equal(probed.flops, plain.flops)
