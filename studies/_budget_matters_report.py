@@ -32,14 +32,13 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
         f"splits, others on each, selected by validation loss of one seed, test loss on "
         f"{told['seeds']} fresh seeds; geometric means, 95 % t intervals over splits"
     )
-    one = f"one range of rates, {told['narrow'].split('(')[1].split(', log')[0]}"
     curves = {
         "own spaces": {name: _expected(part) for name, part in own.items()},
         "rates from 1e-4 to 1e-2 for all": {n: _expected(part) for n, part in narrow.items()},
     }
     pairs = [(name, ADAM) for name in RIVALS if name in own]
     drawn = {
-        "best_of": best_of_curves(curves, looks(list(own)), f"{how}. Right: {one}."),
+        "best_of": best_of_curves(curves, looks(list(own)), f"{how}."),
         "tuned": tuned(own, default, pairs, f"{how}. Defaults are those of Keras 3."),
     }
     for name, figure in drawn.items():
