@@ -19,7 +19,7 @@ import jax
 
 from lab.errors import InputError, require
 
-LOST_S = 30.0  # without a sign of life
+LOST_S = 60.0  # without a sign of life
 CHUNK = 2**20  # bytes: a message may not be much longer
 _WAIT_MS = 500  # at a time, so that signals and losses are seen
 

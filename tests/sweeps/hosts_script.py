@@ -1,6 +1,6 @@
-"""One process of several that share a sweep: `hosts_script.py PORT PROCESSES PROCESS FOLDER`.
+"""One process of several that share a sweep: `hosts_script.py PORT PROCESSES PROCESS FOLDER SWEEP`.
 
-Writes `record-PROCESS.nc`. `compared` starts all of them, as tests and timings do.
+Writes `record-PROCESS.nc`. SWEEP is `small`, `chaotic`, or `long`, which is checkpointed.
 """
 
 import sys
@@ -9,26 +9,39 @@ from pathlib import Path
 import jax
 
 import lab
+from lab.sweeps import hosts, keeper
+from tests.sweeps import killed_script
 
 
-def sweep(**other):
+def small(folder=None):
+    return killed_script.sweep(updates=70)
+
+
+def long(folder=None):
+    checkpoint = None if folder is None else folder / "kept"
+    return killed_script.sweep(updates=15_000, checkpoint=checkpoint)
+
+
+def chaotic(folder=None):
+    """Batch normalization and dropout; 12 programs, some of several blocks."""
     table = lab.data.load("iris")
     task = lab.tasks.supervised(
         lab.data.source(table), widths=(16, 16), normalization="batch", dropout=True
     )
-    arguments = {
-        "axes": {"learning_rate": [0.01, 0.1, 1e30], "batch_size": [7, 16]}, "seeds": 24,
-        "budget": lab.Budget(updates=40), "evaluations": 2,
-    }  # fmt: skip
-    return lab.sweep(task, ["adam", "sgd"], **(arguments | other))
+    axes = {"learning_rate": [0.01, 0.1, 1e30], "batch_size": [5, 7, 16]}
+    return lab.sweep(
+        task, ["adam", "sgd"], axes=axes, seeds=30, budget=lab.Budget(updates=132), evaluations=3
+    )
 
 
 if __name__ == "__main__":
     port, processes, process = map(int, sys.argv[1:4])
-    folder = Path(sys.argv[4])
-    jax.config.update("jax_compilation_cache_dir", str(folder / "cache"))
+    place = Path(sys.argv[4])
+    hosts.LOST_S = 5.0
+    keeper.FIRST_S, keeper.SHORTEST_S, keeper.SHARE = 0.0, 0.0, 1e9
+    jax.config.update("jax_compilation_cache_dir", str(place / "cache"))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
     lab.use_all_cores(2)
     with lab.distributed(f"127.0.0.1:{port}", processes, process):
-        lab.save(sweep(), folder / f"record-{process}.nc")
+        lab.save(globals()[sys.argv[5]](place), place / f"record-{process}.nc")
