@@ -57,8 +57,8 @@ def run(flags: Normalization) -> None:
         return
     smoke = flags.smoke
     bench = Bench(
-        width=8 if smoke else 32, epochs=1 if smoke else 12, rates=RATES[4:5] if smoke else RATES,
-        tuning=2 if smoke else 3, seeds=flags.seeds or (2 if smoke else 16),
+        width=8 if smoke else 32, epochs=1 if smoke else 10, rates=RATES[4:5] if smoke else RATES,
+        tuning=2, seeds=flags.seeds or (2 if smoke else 16),
     )  # fmt: skip
     nets = {"3-layer ReLU": Net(1, "relu", "he_normal")} if smoke else NETS
     few = slice(3, 5) if smoke else slice(None)
