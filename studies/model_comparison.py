@@ -13,6 +13,7 @@ from lab.data import Table
 from lab.errors import require
 from studies import _model_comparison_report as report
 from studies._cli import DataFlags, Folder, main, opened
+from studies._flags import Whole
 from studies._model_comparison_models import RATES
 from studies._model_comparison_runs import Bench, compared
 from studies._once import once
@@ -24,11 +25,11 @@ ROWS = {"breast_cancer": None, "mnist1d": 500}  # the first so many
 class ModelComparison(DataFlags):
     """Flags of the comparison of models."""
 
-    folds: int = 10
+    folds: Annotated[int, Whole(3, 1_000)] = 10
     """Of each cross-validation: one tests, one selects, the others train."""
-    repetitions: int = 10
+    repetitions: Annotated[int, Whole(2, 1_000)] = 10
     """Cross-validations, each with rows dealt anew."""
-    updates: int = 400
+    updates: Annotated[int, Whole(1, 10_000_000)] = 400
     """Budget of every run of a net, in updates of 32 examples."""
 
 
@@ -38,7 +39,6 @@ def run(flags: ModelComparison) -> None:
     if flags.from_ is not None:
         report.draw(opened(flags.from_, "model_comparison"), folder)
         return
-    require(flags.repetitions >= 2, f"--repetitions must be 2 or more, given {flags.repetitions}.")
     smoke = flags.smoke
     bench = Bench(
         folds=3 if smoke else flags.folds, repetitions=2 if smoke else flags.repetitions,
