@@ -7,6 +7,7 @@ folds, or fewer seeds, have ranked them alike? On bundled data, or on your own t
 """
 
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import lab
 from lab.data import Table
