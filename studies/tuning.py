@@ -32,6 +32,7 @@ from lab.search import (
     search,
 )  # fmt: skip
 from lab.search._bayesian import optuna
+from lab.sweeps.gather import first
 from studies import _tuning_report as report
 from studies._cli import DataFlags, Folder, main
 from studies._cli import opened as reopened
@@ -114,16 +115,23 @@ def run(flags: Tuning) -> None:
         "name": f"tuning {task.name}", "space": searched.hash, "data": task.source.sha256,
         "searcher": flags.searcher, "training": f"{budget.amount:g} epochs, {len(seeds)} seeds",
     }  # fmt: skip
-    folder.path.mkdir(parents=True, exist_ok=True)
-    storage = opened(folder.path / "trials.db", identity, searched)
-    progress = _Progress(count, limit)
-    lanes = Lanes(task, budget, seeds=seeds, folder=folder.path / "paused")
-    trials = search(
-        searched, CATALOG[flags.searcher], lanes, budget=count, batch=2 if smoke else 32,
-        storage=storage, told=progress.tell, enough=progress.over,
-    )  # fmt: skip
+    network = folder.path / "best.npz"
+
+    def found() -> list[dict[str, Any]]:
+        folder.path.mkdir(parents=True, exist_ok=True)
+        storage = opened(folder.path / "trials.db", identity, searched)
+        progress = _Progress(count, limit)
+        lanes = Lanes(task, budget, seeds=seeds, folder=folder.path / "paused")
+        trials = search(
+            searched, CATALOG[flags.searcher], lanes, budget=count, batch=2 if smoke else 32,
+            storage=storage, told=progress.tell, enough=progress.over,
+        )  # fmt: skip
+        lanes.predictor(best(trials).configuration).save(network)
+        return [vars(trial) | {"losses": list(trial.losses.items())} for trial in trials]
+
+    # a search is a matter of one storage and one clock: other processes wait for it
+    trials = [Trial(**row | {"losses": dict(row["losses"])}) for row in first(found)]
     chosen = best(trials).configuration
-    network = lanes.predictor(chosen).save(folder.path / "best.npz")
     fresh = protocol.phase_seeds(protocol.REPORT, told["seeds"])
     compared = {"best": chosen, "default": DEFAULT}
     made: dict[str, Callable[[], xr.Dataset]] = {

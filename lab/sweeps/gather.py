@@ -60,8 +60,10 @@ def agree(described: dict[str, Any]) -> None:
 
 def first(make: Callable[[], Any]) -> Any:
     """What `make` gives in process 0, as JSON; others do not call it but wait."""
-    made = make() if hosts.index() == 0 else None
-    return json.loads(hosts.exchange(json.dumps(made).encode())[0])
+    if hosts.count() == 1:
+        return make()
+    told = json.dumps(make(), default=lambda number: number.item()) if hosts.index() == 0 else ""
+    return json.loads(hosts.exchange(told.encode())[0])
 
 
 def gather(table: Table, todo: list[Job], mesh: Mesh, meanwhile: Callable[[], None]) -> None:

@@ -14,7 +14,12 @@ from tests.sweeps import killed_script
 
 
 def small(folder=None):
-    return killed_script.sweep(updates=70)
+    """One program, two blocks."""
+    source = lab.data.source(lab.data.load("iris"))
+    return lab.sweep(
+        lab.tasks.supervised(source, widths=(8,)), ["sgd"], axes={"learning_rate": [0.1]},
+        seeds=150, budget=lab.Budget(updates=20), evaluations=2,
+    )  # fmt: skip
 
 
 def long(folder=None):
@@ -43,5 +48,6 @@ if __name__ == "__main__":
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
     lab.use_all_cores(2)
-    with lab.distributed(f"127.0.0.1:{port}", processes, process):
+    named = (f"127.0.0.1:{port}", processes, process) if port else ()  # 0: the cluster says
+    with lab.distributed(*named):
         lab.save(globals()[sys.argv[5]](place), place / f"record-{process}.nc")

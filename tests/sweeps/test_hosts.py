@@ -46,24 +46,32 @@ def test_a_device_of_nobody_is_refused():
                   budget=lab.Budget(updates=1), devices=["cpu"])  # fmt: skip
 
 
-def start(processes, folder, sweep):
+def start(processes, folder, sweep, cluster=None):
     """All processes of a sweep, over loopback."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        port = 0 if cluster else free.getsockname()[1]
     root = SCRIPT.parents[2]
+    cluster = cluster or (lambda processes, process: {})
     return [
         subprocess.Popen(
             [sys.executable, SCRIPT, str(port), str(processes), str(i), folder, sweep],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=root,
-            env=os.environ | {"PYTHONPATH": str(root)},
+            env=os.environ | {"PYTHONPATH": str(root)} | cluster(processes, i),
         )
         for i in range(processes)
     ]  # fmt: skip
 
 
-def all_have(record, processes, folder):
-    for process in start(processes, folder, record.__name__):
+def slurm(processes, process):
+    """What srun tells a task of a job on this host."""
+    told = {"JOB_ID": os.getpid(), "STEP_NODELIST": "localhost", "NTASKS": processes,
+            "PROCID": process, "LOCALID": process}  # fmt: skip
+    return {f"SLURM_{name}": str(value) for name, value in told.items()}
+
+
+def all_have(record, processes, folder, cluster=None):
+    for process in start(processes, folder, record.__name__, cluster):
         _, told = process.communicate()
         assert process.returncode == 0, told[-3000:]
     whole = record()
@@ -73,6 +81,11 @@ def all_have(record, processes, folder):
 
 def test_two_processes_have_the_record_of_one(tmp_path):
     all_have(hosts_script.small, 2, tmp_path)
+
+
+@pytest.mark.slow
+def test_processes_find_one_another_as_slurm_tells_them(tmp_path):
+    all_have(hosts_script.small, 2, tmp_path, slurm)
 
 
 @pytest.mark.slow
