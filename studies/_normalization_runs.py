@@ -31,7 +31,6 @@ NORMS: dict[str, dict[str, Any]] = {
     "none": {},
     "batch": {"normalization": "batch"},
     "layer": {"normalization": "layer"},
-    "group": {"normalization": "group"},
     "batch, after": {"normalization": "batch", "normalization_position": "after"},
 }
 
@@ -187,7 +186,7 @@ def by_rate(bench: Bench, net: Net, norms: Sequence[str], rates: Sequence[float]
     for norm in norms:
         task = bench.task(net, norm, matched(bench.updates(batch)))
         swept = bench.sweep(
-            task, bench.report_seeds(), batch, axes={"learning_rate": list(rates)}, evaluations=40
+            task, bench.report_seeds(), batch, axes={"learning_rate": list(rates)}, evaluations=20
         ).isel(optimizer=0)
         values = swept.validation_accuracy.transpose("learning_rate", "seed", "step").values
         rows.append(np.nan_to_num(values.astype(float), posinf=0.0, neginf=0.0))

@@ -13,7 +13,7 @@ from lab.plots.style import COLOURS, DASHES, caption, plain_ticks, style
 from lab.statistics.intervals import mean_interval, paired_difference
 
 MARKERS = ("o", "s", "^", "D", "v")
-ORDER = ("none", "batch", "layer", "group", "batch, after")  # the same look in every figure
+ORDER = ("none", "batch", "layer", "batch, after")  # the same look in every figure
 
 
 def against_batch_size(nets: Mapping[str, xr.Dataset], text: str) -> Figure:
