@@ -12,7 +12,7 @@ from lab.errors import InputError
 from lab.sweeps.plan import Job, Plan
 
 # A checkpoint is continued under the same of these only: other versions give other bits.
-_MACHINE = ("versions", "python", "device", "backend", "x64", "matmul_precision")
+MACHINE = ("versions", "python", "device", "backend", "x64", "matmul_precision")
 
 
 def identity(
@@ -28,7 +28,7 @@ def identity(
         "learning rates and other numbers (SHA-256)": _digest(todo),
         "seconds_per_update": plan.timed,
         "devices": mesh.size,
-        **{name: made[name] for name in _MACHINE},
+        **{name: made[name] for name in MACHINE},
     }
     return json.loads(json.dumps(described, default=str))
 

@@ -15,7 +15,7 @@ from lab.errors import InputError
 from lab.sweeps import hosts
 from lab.sweeps.checkpoint import Arrays, Checkpoints
 from lab.sweeps.identity import check_same
-from lab.sweeps.live import Live
+from lab.sweeps.live import Live, packed, unpacked
 from lab.sweeps.lock import locked
 from lab.sweeps.signals import Heard, deferred
 from lab.sweeps.table import Table
@@ -104,7 +104,7 @@ class Keeper:
         }  # fmt: skip
         arrays: Arrays = {f"table/{k}": v.copy() for k, v in self.table.arrays.items()}
         if live is not None:
-            position["live"], of_block = _packed(live)
+            position["live"], of_block = packed(live)
             arrays |= of_block
         copied = time.perf_counter() - begin
         self._last = time.perf_counter()
@@ -148,7 +148,7 @@ class Keeper:
         for name, dims in position["dims"].items():
             self.table.arrays[name] = np.array(arrays[f"table/{name}"])
             self.table.dims[name] = tuple(dims)
-        live = None if position["live"] is None else _unpacked(position["live"], arrays)
+        live = None if position["live"] is None else unpacked(position["live"], arrays)
         self.at = position["job"], position["block"], live
         say(
             f"continuing with the checkpoint of {position['at']} in {self.folder}; "
@@ -199,29 +199,3 @@ def timed_before(folder: Path) -> dict[str, float]:
 def say(sentence: str) -> None:
     """Tell the person at the terminal."""
     print(f"lab.sweep: {sentence}", file=sys.stderr, flush=True)
-
-
-def _packed(live: Live) -> tuple[dict[str, Any], Arrays]:
-    """A block's live part as JSON and named arrays."""
-    arrays = {f"state/{i}": leaf for i, leaf in enumerate(live.state)}
-    arrays |= {f"info/{i}": leaf for i, leaf in enumerate(live.infos)}
-    for i, metrics in enumerate(live.evaluations):
-        arrays |= {f"evaluation/{i}/{name}": values for name, values in metrics.items()}
-    described = {
-        "done": live.done, "count": live.count, "states": len(live.state),
-        "infos": len(live.infos), "evaluations": [list(row) for row in live.evaluations],
-    }  # fmt: skip
-    return described, arrays
-
-
-def _unpacked(described: dict[str, Any], arrays: Arrays) -> Live:
-    return Live(
-        done=described["done"],
-        state=[arrays[f"state/{i}"] for i in range(described["states"])],
-        evaluations=[
-            {name: arrays[f"evaluation/{i}/{name}"] for name in names}
-            for i, names in enumerate(described["evaluations"])
-        ],
-        count=described["count"],
-        infos=[arrays[f"info/{i}"] for i in range(described["infos"])],
-    )

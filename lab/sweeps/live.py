@@ -60,6 +60,33 @@ def probes(calls: list[Call], every: int, real: int | None = None):
     return jax.tree.map(lambda *leaves: np.concatenate(leaves, axis=1), *parts)
 
 
+def packed(live: Live) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """A block's live part as JSON and named arrays."""
+    arrays = {f"state/{i}": leaf for i, leaf in enumerate(live.state)}
+    arrays |= {f"info/{i}": leaf for i, leaf in enumerate(live.infos)}
+    for i, metrics in enumerate(live.evaluations):
+        arrays |= {f"evaluation/{i}/{name}": values for name, values in metrics.items()}
+    described = {
+        "done": live.done, "count": live.count, "states": len(live.state),
+        "infos": len(live.infos), "evaluations": [list(row) for row in live.evaluations],
+    }  # fmt: skip
+    return described, arrays
+
+
+def unpacked(described: dict[str, Any], arrays: dict[str, np.ndarray]) -> Live:
+    """The block that was `packed` so."""
+    return Live(
+        done=described["done"],
+        state=[arrays[f"state/{i}"] for i in range(described["states"])],
+        evaluations=[
+            {name: arrays[f"evaluation/{i}/{name}"] for name in names}
+            for i, names in enumerate(described["evaluations"])
+        ],
+        count=described["count"],
+        infos=[arrays[f"info/{i}"] for i in range(described["infos"])],
+    )
+
+
 def _is_key(leaf: Any) -> bool:
     return jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
 
