@@ -19,7 +19,7 @@ from studies._model_comparison_models import RATES
 from studies._model_comparison_runs import Bench, compared
 from studies._once import once
 
-ROWS = {"breast_cancer": None, "mnist1d": 500}  # the first so many
+ROWS = {"breast_cancer": None, "digits": 500}  # the first so many
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def run(flags: Transfer) -> None:
     told: dict[str, Any] = {
         "smoke": smoke, "splits": 2 if smoke else 20, "seeds": flags.seeds or (1 if smoke else 3),
         "updates": 8 if smoke else 300, "pretraining": 8 if smoke else 2000, "batch": BATCH,
-        "per_class": PER_CLASS[::3] if smoke else PER_CLASS,
+        "per_class": PER_CLASS[:1] if smoke else PER_CLASS,
         "rates": RATES[2:4] if smoke else RATES,
     }  # fmt: skip
     found = once(
