@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import optax
 
+from lab.checks import checked
 from lab.errors import UnknownNameError
 from lab.spaces import SearchSpace
 
@@ -66,6 +67,9 @@ class OptimizerEntry:
     gradients_used: Callable[[Any], Any] | None = None
     padding_safe: bool = False
 
+    def __post_init__(self):
+        object.__setattr__(self, "by_hand", checked(self.by_hand))
+
 
 @dataclass(frozen=True)
 class ScheduleEntry:
@@ -87,6 +91,9 @@ class ScheduleEntry:
     over: Callable[[Any, Any], optax.Schedule]
     reference: str
     examples: tuple[dict[str, Any], ...] = field(default=())
+
+    def __post_init__(self):
+        object.__setattr__(self, "by_hand", checked(self.by_hand))
 
 
 class Catalog(Mapping[str, Entry], Generic[Entry]):
@@ -128,7 +135,7 @@ def collect(kind: str, package: str, path: Iterable[str]) -> Catalog:
 def collect_parts(package: str, path: Iterable[str]) -> dict[str, Callable[..., Any]]:
     """Gather the `PARTS` of a package's modules: public functions that are no entries."""
     parts = [part for module in _modules(package, path) for part in getattr(module, "PARTS", ())]
-    return {part.__name__: part for part in parts}
+    return {part.__name__: checked(part) for part in parts}
 
 
 def _modules(package: str, path: Iterable[str]) -> Iterator[ModuleType]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 SHOWN = 80  # characters of a value in a sentence
+LISTED = 100  # names of a catalogue in a sentence
 
 
 class InputError(ValueError):
@@ -18,10 +19,16 @@ class UnknownNameError(InputError, KeyError):
         names = sorted(known)
         near = difflib.get_close_matches(str(given), names, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
-        super().__init__(f"unknown {kind} {shown(given)}: {hint}allowed are {', '.join(names)}.")
+        super().__init__(f"unknown {kind} {shown(given)}: {hint}allowed are {_listed(names)}.")
 
     def __str__(self) -> str:  # KeyError would print the repr of the sentence
         return str(self.args[0])
+
+
+def _listed(names: list[str]) -> str:
+    """Names as a sentence can hold them: not too many, none too long, on one line."""
+    brief = [" ".join(name.split())[:SHOWN] for name in names[:LISTED]]
+    return ", ".join(brief) + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
 
 
 def shown(value: Any) -> str:

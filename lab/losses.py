@@ -15,7 +15,9 @@ import optax
 from jax.typing import ArrayLike
 
 from lab.catalog import Catalog
-from lab.errors import require
+from lab.checks import check_fields, checked
+from lab.errors import require, shown
+from lab.kinds import Number, Tree
 
 Axis = int | tuple[int, ...] | None
 
@@ -23,11 +25,13 @@ Axis = int | tuple[int, ...] | None
 # Numbers: predictions [...], targets [...] -> [...]
 
 
+@checked
 def squared_error(predictions: ArrayLike, targets: ArrayLike | None = None) -> jax.Array:
     """(ŷ − t)², without the ½ that others put before it. Without targets, t = 0."""
     return jnp.square(_errors(predictions, targets))
 
 
+@checked
 def absolute_error(predictions: ArrayLike, targets: ArrayLike | None = None) -> jax.Array:
     """|ŷ − t|; its sub-gradient at ŷ = t is 0."""
     return _size(_errors(predictions, targets))
@@ -37,8 +41,9 @@ def _size(x):
     return x * jnp.sign(x)  # |x| with derivative sign(x): 0 at 0, where JAX gives |x| a 1
 
 
+@checked
 def huber_loss(
-    predictions: ArrayLike, targets: ArrayLike | None = None, *, delta: ArrayLike = 1.0
+    predictions: ArrayLike, targets: ArrayLike | None = None, *, delta: Number = 1.0
 ) -> jax.Array:
     """½e² where |e| ≤ δ, else δ(|e| − ½δ); e = ŷ − t. The gradient is e clipped to ±δ.
 
@@ -50,6 +55,7 @@ def huber_loss(
     return 0.5 * jnp.square(inner) + delta * (size - inner)
 
 
+@checked
 def log_cosh(predictions: ArrayLike, targets: ArrayLike | None = None) -> jax.Array:
     """The logarithm of cosh(ŷ − t): ½e² where small, |e| − log 2 where large; gradient tanh e."""
     return _log_cosh(_errors(predictions, targets))
@@ -68,18 +74,20 @@ _log_cosh.defjvps(lambda g, ans, error: g * jnp.tanh(error))
 # Two classes: logits z [...], labels y in [0, 1] or signs t in {−1, 1} -> [...]
 
 
+@checked
 def sigmoid_binary_cross_entropy(logits: ArrayLike, labels: ArrayLike) -> jax.Array:
     """−y log σ(z) − (1 − y) log(1 − σ(z)); y may lie between 0 and 1. The gradient is σ(z) − y."""
     logits, labels = _matching("logits", logits, "labels", labels)
     return labels * _softplus(-logits) + (1 - labels) * _softplus(logits)
 
 
+@checked
 def sigmoid_focal_loss(
     logits: ArrayLike,
     labels: ArrayLike,
     *,
-    alpha: ArrayLike | None = None,
-    gamma: ArrayLike = 2.0,
+    alpha: Number | None = None,
+    gamma: Number = 2.0,
 ) -> jax.Array:
     """α_t (1 − p_t)^γ · cross-entropy, with 1 − p_t = (1 − y) σ(z) + y (1 − σ(z)).
 
@@ -100,6 +108,7 @@ def sigmoid_focal_loss(
     return (alpha * labels + (1 - alpha) * (1 - labels)) * loss
 
 
+@checked
 def hinge_loss(predictor_outputs: ArrayLike, targets: ArrayLike) -> jax.Array:
     """max(0, 1 − ŷ t) for targets t ∈ {−1, 1}."""
     outputs, targets = _matching("predictor_outputs", predictor_outputs, "targets", targets)
@@ -117,8 +126,9 @@ _softplus.defjvps(lambda g, ans, x: g * jnp.exp(x - ans))  # e^x / (1 + e^x) = �
 # Distributions: logits [B, K] -> [B]
 
 
+@checked
 def softmax_cross_entropy(
-    logits: ArrayLike, labels: ArrayLike, axis: Axis = -1, where: Any = None
+    logits: ArrayLike, labels: ArrayLike, axis: Axis = -1, where: ArrayLike | None = None
 ) -> jax.Array:
     """−Σ_k y_k log softmax(z)_k for labels y [B, K], one-hot or any distribution.
 
@@ -129,8 +139,12 @@ def softmax_cross_entropy(
     return -jnp.sum(labels * _log_softmax(logits, axis, where), axis, where=where)
 
 
+@checked
 def softmax_cross_entropy_with_integer_labels(
-    logits: ArrayLike, labels: ArrayLike, axis: int | tuple[int, ...] = -1, where: Any = None
+    logits: ArrayLike,
+    labels: ArrayLike,
+    axis: int | tuple[int, ...] = -1,
+    where: ArrayLike | None = None,
 ) -> jax.Array:
     """−log softmax(z)_y for integer labels y [B]; not a number for labels past the last class.
 
@@ -141,9 +155,9 @@ def softmax_cross_entropy_with_integer_labels(
         jnp.issubdtype(labels.dtype, jnp.integer),
         f"labels must be integers, given an array of {labels.dtype}.",
     )
+    where = _mask(where, logits, axis)
     axes = tuple(a % logits.ndim for a in (axis if isinstance(axis, tuple) else (axis,)))
     rest = tuple(a for a in range(logits.ndim) if a not in axes)
-    where = _mask(where, logits, axis)
     if where is not None:
         where = jnp.broadcast_to(where, logits.shape).transpose(rest + axes)
         where = where.reshape(*where.shape[: len(rest)], -1)
@@ -158,17 +172,20 @@ def softmax_cross_entropy_with_integer_labels(
     return loss if where is None else jnp.where(jnp.any(where, -1), loss, 0)
 
 
+@checked
 def kl_divergence(
-    log_predictions: ArrayLike, targets: ArrayLike, axis: Axis = -1, where: Any = None
+    log_predictions: ArrayLike, targets: ArrayLike, axis: Axis = -1, where: ArrayLike | None = None
 ) -> jax.Array:
     """Σ_k t_k (log t_k − log p_k), where 0 log 0 = 0; predictions are given as log p."""
     log_predictions, targets = _matching("log_predictions", log_predictions, "targets", targets)
+    where = _mask(where, log_predictions, axis)
     log_targets = jnp.log(jnp.where(targets == 0, 1, targets))
     return jnp.sum(targets * (log_targets - log_predictions), axis, where=where)
 
 
+@checked
 def smooth_labels(
-    labels: ArrayLike, alpha: ArrayLike, *, axis: Axis = -1, where: Any = None
+    labels: ArrayLike, alpha: Number, *, axis: Axis = -1, where: ArrayLike | None = None
 ) -> jax.Array:
     """(1 − α) y + α/K: one-hot labels mixed with the uniform distribution; same shape.
 
@@ -176,6 +193,7 @@ def smooth_labels(
     """
     labels = _floating("labels", labels)
     alpha = jnp.asarray(alpha, labels.dtype)
+    where = _mask(where, labels, axis)
     everything = jnp.ones_like(labels) if where is None else jnp.asarray(where, labels.dtype)
     classes = jnp.sum(everything, axis, keepdims=True)
     return (1 - alpha) * labels + alpha / classes
@@ -196,19 +214,21 @@ def _log_softmax(logits, axis, where):
 # Vectors: [B, K] -> [B]
 
 
+@checked
 def cosine_similarity(
     predictions: ArrayLike,
     targets: ArrayLike,
     *,
-    epsilon: ArrayLike = 0.0,
+    epsilon: Number = 0.0,
     axis: Axis = -1,
-    where: Any = None,
+    where: ArrayLike | None = None,
 ) -> jax.Array:
     """a·b / (‖a‖ ‖b‖), each squared norm being at least ε.
 
     A zero vector is orthogonal to everything, also at ε = 0, where optax has not a number.
     """
     a, b = _matching("predictions", predictions, "targets", targets)
+    where = _mask(where, a, axis)
 
     def unit(v):
         squared = jnp.sum(jnp.square(v), axis, keepdims=True, where=where)
@@ -218,13 +238,14 @@ def cosine_similarity(
     return jnp.sum(unit(a) * unit(b), axis, where=where)
 
 
+@checked
 def cosine_distance(
     predictions: ArrayLike,
     targets: ArrayLike,
     *,
-    epsilon: ArrayLike = 0.0,
+    epsilon: Number = 0.0,
     axis: Axis = -1,
-    where: Any = None,
+    where: ArrayLike | None = None,
 ) -> jax.Array:
     """1 − cosine similarity: from 0 (same direction) to 2 (opposite)."""
     return 1 - cosine_similarity(predictions, targets, epsilon=epsilon, axis=axis, where=where)
@@ -233,7 +254,8 @@ def cosine_distance(
 # Penalties: any tree of parameters -> a number
 
 
-def l1(params: Any) -> jax.Array:
+@checked
+def l1(params: Tree) -> jax.Array:
     """Σ|w|, to be added as λ‖w‖₁; its sub-gradient at 0 is 0.
 
     With the mean squared error as loss, λ is Keras's `l1(λ)`, and twice `alpha` in
@@ -242,7 +264,8 @@ def l1(params: Any) -> jax.Array:
     return _total(_size, params)
 
 
-def l2(params: Any) -> jax.Array:
+@checked
+def l2(params: Tree) -> jax.Array:
     """Σw², without the ½, to be added as λ‖w‖²; its gradient is 2w.
 
     Under plain SGD at rate η this is weight decay by 2ηλ a step. λ is Keras's `l2(λ)`; it is
@@ -252,7 +275,8 @@ def l2(params: Any) -> jax.Array:
     return _total(jnp.square, params)
 
 
-def kernels(params: Any) -> list[jax.Array]:
+@checked
+def kernels(params: Tree) -> list[jax.Array]:
     """The leaves with two axes or more: weights without biases, as penalties usually want."""
     return [leaf for leaf in jax.tree.leaves(params) if jnp.ndim(leaf) >= 2]
 
@@ -276,11 +300,12 @@ def _floating(name: str, array: ArrayLike) -> jax.Array:
 def _matching(first: str, a: ArrayLike, second: str, b: ArrayLike) -> tuple[jax.Array, jax.Array]:
     """Both as arrays of one shape and dtype: [B, 1] against [B] would silently give [B, B]."""
     a = _floating(first, a)
-    b = jnp.asarray(b, a.dtype)
     require(
-        a.shape == b.shape, f"{second} must have the shape of {first}, {a.shape}, given {b.shape}."
+        a.shape == jnp.shape(b),
+        f"{second} must have the shape of {first}, {a.shape}, given {jnp.shape(b)}.",
     )
-    return a, b
+    require(not jnp.iscomplexobj(b), f"{second} must be real numbers, given complex ones.")
+    return a, jnp.asarray(b, a.dtype)
 
 
 def _errors(predictions: ArrayLike, targets: ArrayLike | None) -> jax.Array:
@@ -292,9 +317,25 @@ def _errors(predictions: ArrayLike, targets: ArrayLike | None) -> jax.Array:
 
 def _mask(where, logits, axis):
     """The mask with as many axes as the logits, so that it may be given per example."""
-    if where is None or jnp.ndim(where) == logits.ndim:
-        return where
-    return jnp.expand_dims(where, axis)
+    rank, shape = logits.ndim, logits.shape
+    given = range(rank) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = {a % rank for a in given if -rank <= a < rank}
+    require(
+        len(axes) == len(given),
+        f"axis must name different axes of an array of {rank}, given {shown(axis)}.",
+    )
+    if where is None:
+        return None
+    where = jnp.asarray(where)
+    rows = tuple(n for a, n in enumerate(shape) if a not in axes)
+    expected = rows if where.ndim == len(rows) else shape
+    require(
+        where.dtype == bool
+        and where.ndim == len(expected)
+        and all(m in (1, n) for m, n in zip(where.shape, expected)),
+        f"where must be booleans of shape {rows} or {shape}, given {where.dtype} {where.shape}.",
+    )
+    return where if where.ndim == rank else jnp.expand_dims(where, sorted(axes))
 
 
 # What `LOSSES` offers
@@ -318,6 +359,9 @@ class LossEntry:
     via_optax: Callable[..., Any] | None
     targets: str
     reference: str
+
+    def __post_init__(self):
+        check_fields(self)
 
     def __call__(self, outputs: ArrayLike, targets: ArrayLike, **parameters: Any) -> jax.Array:
         """One number per example, [B, ...] -> [B]: the sum over all axes but the first."""

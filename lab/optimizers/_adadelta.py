@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import Mask
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._moments import average, squared, squares_like
 from lab.optimizers._numbers import Number, cast_like, like, together
@@ -49,7 +50,7 @@ def adadelta(
     rho: Number = 0.9,
     eps: Number = 1e-6,
     weight_decay: optax.ScalarOrSchedule = 0.0,
-    weight_decay_mask: Any = None,
+    weight_decay_mask: Mask = None,
 ) -> optax.GradientTransformationExtraArgs:
     """AdaDelta: steps in the units of the parameters, with no learning rate needed.
 

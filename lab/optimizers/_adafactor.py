@@ -1,11 +1,10 @@
 """Adafactor: Adam's adaptivity in the memory of a row and a column."""
 
-from typing import Any
-
 import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import DType, Mask, Whole
 from lab.optimizers import _repaired as repaired
 from lab.optimizers._clip_by_norm import clip_by_block_rms
 from lab.optimizers._ema import ema
@@ -19,17 +18,17 @@ from lab.spaces import LogRange
 
 def adafactor(
     learning_rate: optax.ScalarOrSchedule | None = None,
-    min_dim_size_to_factor: int = 128,
+    min_dim_size_to_factor: Whole = 128,
     decay_rate: Number = 0.8,
     decay_offset: Number = 0,
     multiply_by_parameter_scale: bool = True,
     clipping_threshold: Number | None = 1.0,
     momentum: Number | None = None,
-    dtype_momentum: Any = jnp.float32,
+    dtype_momentum: DType = jnp.float32,
     weight_decay_rate: optax.ScalarOrSchedule | None = None,
     eps: Number = 1e-30,
     factored: bool = True,
-    weight_decay_mask: Any = None,
+    weight_decay_mask: Mask = None,
 ) -> optax.GradientTransformationExtraArgs:
     """Adafactor: relative steps, with second moments of a matrix from its rows and columns.
 

@@ -6,6 +6,7 @@ import jax
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import DType
 from lab.optimizers import _counter as counter
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._mean_over_root import debiased_mean, over_root
@@ -27,7 +28,7 @@ def scale_by_adam(
     b2: Number = 0.999,
     eps: Number = 1e-8,
     eps_root: Number = 0.0,
-    mu_dtype: Any = None,
+    mu_dtype: DType = None,
     *,
     nesterov: bool = False,
 ) -> optax.GradientTransformation:
@@ -55,7 +56,7 @@ def adam(
     b2: Number = 0.999,
     eps: Number = 1e-8,
     eps_root: Number = 0.0,
-    mu_dtype: Any = None,
+    mu_dtype: DType = None,
     *,
     nesterov: bool = False,
 ) -> optax.GradientTransformationExtraArgs:

@@ -1,10 +1,9 @@
 """AdamaxW: Adamax with decoupled weight decay."""
 
-from typing import Any
-
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import Mask
 from lab.optimizers._adamax import scale_by_adamax
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._numbers import Number
@@ -18,7 +17,7 @@ def adamaxw(
     b2: Number = 0.999,
     eps: Number = 1e-8,
     weight_decay: optax.ScalarOrSchedule = 1e-4,
-    mask: Any = None,
+    mask: Mask = None,
 ) -> optax.GradientTransformationExtraArgs:
     """AdamaxW: Adamax whose weights shrink by a rate of their own.
 

@@ -1,10 +1,9 @@
 """AdamW: Adam with decoupled weight decay."""
 
-from typing import Any
-
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import DType, Mask
 from lab.optimizers._adam import scale_by_adam
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._numbers import Number
@@ -18,9 +17,9 @@ def adamw(
     b2: Number = 0.999,
     eps: Number = 1e-8,
     eps_root: Number = 0.0,
-    mu_dtype: Any = None,
+    mu_dtype: DType = None,
     weight_decay: optax.ScalarOrSchedule = 1e-4,
-    mask: Any = None,
+    mask: Mask = None,
     *,
     nesterov: bool = False,
 ) -> optax.GradientTransformationExtraArgs:

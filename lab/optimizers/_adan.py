@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import Mask
 from lab.optimizers import _counter as counter
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._mean_over_root import over_root
@@ -67,7 +68,7 @@ def adan(
     eps: Number = 1e-8,
     eps_root: Number = 1e-8,
     weight_decay: optax.ScalarOrSchedule = 0.0,
-    mask: Any = None,
+    mask: Mask = None,
 ) -> optax.GradientTransformationExtraArgs:
     """Adan: adaptive steps, with Nesterov's look-ahead estimated from gradient differences.
 

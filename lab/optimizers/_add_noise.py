@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import optax
 
 from lab.errors import require
+from lab.kinds import KeyOrSeed
 from lab.optimizers import _counter as counter
 from lab.optimizers._numbers import Number, like
 
@@ -19,7 +20,7 @@ class AnnealedNoiseState(NamedTuple):
 
 
 def add_noise(
-    eta: Number, gamma: Number, key: Any = None, *, seed: int | None = None
+    eta: Number, gamma: Number, key: KeyOrSeed = None, *, seed: int | None = None
 ) -> optax.GradientTransformation:
     """Add Gaussian noise that dies out: u ← u + σ ξ with ξ ~ N(0, 1), σ² = η / tᵞ, t = 1, 2, …
 

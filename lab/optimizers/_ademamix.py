@@ -7,6 +7,7 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import DType, Mask
 from lab.optimizers import _counter as counter
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._mean_over_root import over_root
@@ -35,7 +36,7 @@ def scale_by_ademamix(
     alpha: optax.ScalarOrSchedule = 6.0,
     eps: Number = 1e-8,
     eps_root: Number = 0.0,
-    mu_dtype: Any = None,
+    mu_dtype: DType = None,
 ) -> optax.GradientTransformation:
     """Replace gradients by AdEMAMix's direction: see `ademamix` (whose α is 5, as in optax)."""
 
@@ -64,9 +65,9 @@ def ademamix(
     alpha: optax.ScalarOrSchedule = 5.0,
     eps: Number = 1e-8,
     eps_root: Number = 0.0,
-    mu_dtype: Any = None,
+    mu_dtype: DType = None,
     weight_decay: optax.ScalarOrSchedule = 0.0,
-    mask: Any = None,
+    mask: Mask = None,
 ) -> optax.GradientTransformationExtraArgs:
     """AdEMAMix: old gradients stay useful for longer than one memory can say.
 

@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +9,7 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import DType
 from lab.optimizers import _counter as counter
 from lab.optimizers._adam import ScaleByAdamState
 from lab.optimizers._clip import bounded
@@ -27,7 +27,7 @@ def scale_by_adopt(
     b1: Number = 0.9,
     b2: Number = 0.9999,
     eps: Number = 1e-6,
-    mu_dtype: Any = None,
+    mu_dtype: DType = None,
     *,
     nesterov: bool = False,
     use_clipping: bool = True,
@@ -62,7 +62,7 @@ def adopt(
     b1: Number = 0.9,
     b2: Number = 0.9999,
     eps: Number = 1e-6,
-    mu_dtype: Any = None,
+    mu_dtype: DType = None,
     *,
     nesterov: bool = False,
     use_clipping: bool = True,

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import DType
 from lab.optimizers import _counter as counter
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._mean_over_root import over_root
@@ -29,7 +30,7 @@ def scale_by_amsgrad(
     b2: Number = 0.999,
     eps: Number = 1e-8,
     eps_root: Number = 0.0,
-    mu_dtype: Any = None,
+    mu_dtype: DType = None,
     bias_correction_mu: bool = True,
     bias_correction_nu: bool = True,
 ) -> optax.GradientTransformation:
@@ -62,7 +63,7 @@ def amsgrad(
     b2: Number = 0.999,
     eps: Number = 1e-8,
     eps_root: Number = 0.0,
-    mu_dtype: Any = None,
+    mu_dtype: DType = None,
     bias_correction_mu: bool = True,
     bias_correction_nu: bool = True,
 ) -> optax.GradientTransformationExtraArgs:

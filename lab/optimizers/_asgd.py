@@ -7,6 +7,8 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.checks import require_alike
+from lab.kinds import Tree
 from lab.optimizers import _counter as counter
 from lab.optimizers._arguments import needed
 from lab.optimizers._moments import zeros_like
@@ -22,8 +24,9 @@ class ASGDState(NamedTuple):
     ax: Any  # w̄, shaped as the parameters
 
 
-def asgd_eval_params(state: Any, params: Any) -> Any:
+def asgd_eval_params(state: ASGDState, params: Tree) -> Any:
     """The average w̄, where averaged SGD is to be evaluated; before any update, the parameters."""
+    require_alike("params", params, "the state", state.ax)
     return jax.tree.map(lambda a, w: jnp.where(state.count > 0, a, w), state.ax, params)
 
 

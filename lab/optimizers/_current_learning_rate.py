@@ -7,11 +7,12 @@ import jax.numpy as jnp
 import optax
 
 from lab.errors import require
+from lab.kinds import Tree
 from lab.optimizers._learning_rate import ScaleByScheduleState
 
 
 def current_learning_rate(
-    state: Any, learning_rate: optax.ScalarOrSchedule | None = None
+    state: Tree, learning_rate: optax.ScalarOrSchedule | None = None
 ) -> jax.Array:
     """The rate that the last update used (before the first: that the first will use).
 

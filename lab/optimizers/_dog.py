@@ -9,6 +9,7 @@ import optax.contrib
 
 from lab.catalog import OptimizerEntry
 from lab.errors import UnknownNameError
+from lab.kinds import Mask
 from lab.optimizers._arguments import needed
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._numbers import Number, like
@@ -70,7 +71,7 @@ def dog(
     init_step: InitStep = ("heuristic", 1e-6),
     eps: Number = 1e-8,
     weight_decay: optax.ScalarOrSchedule | None = None,
-    mask: Any = None,
+    mask: Mask = None,
 ) -> optax.GradientTransformationExtraArgs:
     """DoG (distance over gradients): SGD without a learning rate to tune.
 

@@ -8,6 +8,7 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import Mask
 from lab.optimizers._arguments import needed
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._numbers import Number, like
@@ -55,7 +56,7 @@ def dowg(
     init_estim_sq_dist: Number | None = None,
     eps: Number = 1e-4,
     weight_decay: optax.ScalarOrSchedule | None = None,
-    mask: Any = None,
+    mask: Mask = None,
 ) -> optax.GradientTransformationExtraArgs:
     """DoWG (distance over weighted gradients): DoG that forgets the gradients from near the start.
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import jax
 import optax
 
+from lab.kinds import DType
 from lab.optimizers import _counter as counter
 from lab.optimizers._moments import average, debias, zeros_like
 from lab.optimizers._numbers import Number, cast_like
@@ -21,7 +22,7 @@ class EmaState(NamedTuple):
 
 
 def ema(
-    decay: Number, debias: bool = True, accumulator_dtype: Any = None
+    decay: Number, debias: bool = True, accumulator_dtype: DType = None
 ) -> optax.GradientTransformation:
     """Replace updates by their exponential moving average.
 

@@ -7,10 +7,11 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from lab.kinds import Mask, Tree
 from lab.optimizers._numbers import like
 
 
-def freeze(mask: Any) -> optax.GradientTransformation:
+def freeze(mask: Mask) -> optax.GradientTransformation:
     """Zero the updates of what the mask marks, so that it keeps its values.
 
     As the *last* link of a chain: before a rule, momentum and weight decay would still move it.
@@ -39,7 +40,7 @@ def freeze(mask: Any) -> optax.GradientTransformation:
     return optax.stateless(lambda updates, _: jax.tree.map(frozen, _of(mask, updates), updates))
 
 
-def scale_layers(factors: Any) -> optax.GradientTransformation:
+def scale_layers(factors: Tree | Callable[[Any], Any]) -> optax.GradientTransformation:
     """Multiply updates by a factor of each layer: with the rate η, layer l has the rate η sₗ.
 
     After a rule: adaptive rules ignore the scale of what comes before them.

@@ -1,10 +1,9 @@
 """LAMB: Adam whose layers move in proportion to their size."""
 
-from typing import Any
-
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import Mask
 from lab.optimizers._adam import scale_by_adam
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._numbers import Number
@@ -20,7 +19,7 @@ def lamb(
     eps: Number = 1e-6,
     eps_root: Number = 0.0,
     weight_decay: optax.ScalarOrSchedule = 0.0,
-    mask: Any = None,
+    mask: Mask = None,
 ) -> optax.GradientTransformationExtraArgs:
     """LAMB: AdamW's direction, scaled layer by layer to the norm of the weights.
 

@@ -1,10 +1,9 @@
 """LARS: momentum whose layers move in proportion to their size."""
 
-from typing import Any
-
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import Mask
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._numbers import Number
 from lab.optimizers._trace import trace
@@ -16,10 +15,10 @@ from lab.spaces import LogRange
 def lars(
     learning_rate: optax.ScalarOrSchedule,
     weight_decay: optax.ScalarOrSchedule = 0.0,
-    weight_decay_mask: Any = True,
+    weight_decay_mask: Mask = True,
     trust_coefficient: Number = 0.001,
     eps: Number = 0.0,
-    trust_ratio_mask: Any = True,
+    trust_ratio_mask: Mask = True,
     momentum: Number = 0.9,
     nesterov: bool = False,
 ) -> optax.GradientTransformationExtraArgs:

@@ -2,12 +2,12 @@
 
 import inspect
 import math
-from typing import Any
 
 import optax
 
 from lab.catalog import OptimizerEntry
 from lab.errors import InputError
+from lab.kinds import Count
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._scale_by_lbfgs import scale_by_lbfgs
 from lab.spaces import LogRange
@@ -17,9 +17,9 @@ LINESEARCH = inspect.signature(optax.lbfgs).parameters["linesearch"].default  # 
 
 def lbfgs(
     learning_rate: optax.ScalarOrSchedule | None = None,
-    memory_size: int = 10,
+    memory_size: Count = 10,
     scale_init_precond: bool = True,
-    linesearch: Any = LINESEARCH,
+    linesearch: optax.GradientTransformation | None = LINESEARCH,
 ) -> optax.GradientTransformationExtraArgs:
     """L-BFGS: quasi-Newton, for losses without noise (the whole data in each batch).
 

@@ -9,6 +9,7 @@ import optax
 
 from lab.catalog import OptimizerEntry
 from lab.errors import UnknownNameError
+from lab.kinds import DType, Mask
 from lab.optimizers import _counter as counter
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._moments import average, zeros_like
@@ -34,7 +35,7 @@ _MODES: dict[str, Callable[[jax.Array, Number], jax.Array]] = {
 def scale_by_lion(
     b1: Number = 0.9,
     b2: Number = 0.99,
-    mu_dtype: Any = None,
+    mu_dtype: DType = None,
     *,
     mode: Literal["hard", "smooth", "refined"] = "hard",
     smooth_beta: Number = 1.0,
@@ -65,9 +66,9 @@ def lion(
     learning_rate: optax.ScalarOrSchedule,
     b1: Number = 0.9,
     b2: Number = 0.99,
-    mu_dtype: Any = None,
+    mu_dtype: DType = None,
     weight_decay: optax.ScalarOrSchedule = 1e-3,
-    mask: Any = None,
+    mask: Mask = None,
 ) -> optax.GradientTransformationExtraArgs:
     """Lion (evolved sign momentum): every coordinate moves by the learning rate.
 

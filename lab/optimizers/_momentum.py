@@ -1,10 +1,9 @@
 """Heavy-ball momentum."""
 
-from typing import Any
-
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import DType
 from lab.optimizers._numbers import Number
 from lab.optimizers._sgd import sgd
 from lab.spaces import LogRange
@@ -13,7 +12,7 @@ from lab.spaces import LogRange
 def momentum(
     learning_rate: optax.ScalarOrSchedule,
     momentum: Number = 0.9,
-    accumulator_dtype: Any = None,
+    accumulator_dtype: DType = None,
 ) -> optax.GradientTransformationExtraArgs:
     """Heavy-ball momentum: the velocity is a decaying sum of gradients.
 

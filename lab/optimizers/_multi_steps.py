@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from lab.kinds import DType
 from lab.optimizers import _counter as counter
 from lab.optimizers._moments import zeros_like
 from lab.optimizers._numbers import Number, cast_like, like, together
@@ -26,7 +27,7 @@ def multi_steps(
     opt: optax.GradientTransformation,
     every_k_schedule: Number | Callable[[jax.Array], Any],
     use_grad_mean: bool = True,
-    accumulator_dtype: Any = jnp.float32,
+    accumulator_dtype: DType = jnp.float32,
 ) -> optax.GradientTransformationExtraArgs:
     """Let the rule step once for every k gradients, on their mean; zero updates in between.
 

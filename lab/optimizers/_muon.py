@@ -1,5 +1,6 @@
 """Muon: momentum whose matrices are orthogonalized."""
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import jax
@@ -7,6 +8,7 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import DType, Mask, Tree, Whole
 from lab.optimizers import _newton_schulz as newton_schulz
 from lab.optimizers._adamw import adamw
 from lab.optimizers._learning_rate import scale_by_learning_rate
@@ -19,13 +21,13 @@ from lab.spaces import LogRange
 
 def muon(
     learning_rate: optax.ScalarOrSchedule,
-    ns_coeffs: Any = newton_schulz.STANDARD,
-    ns_steps: int = 5,
+    ns_coeffs: str | Tree = newton_schulz.STANDARD,
+    ns_steps: Whole = 5,
     beta: Number = 0.95,
     eps: Number = 1e-8,
     weight_decay: optax.ScalarOrSchedule = 0.0,
-    weight_decay_mask: Any = None,
-    mu_dtype: Any = None,
+    weight_decay_mask: Mask = None,
+    mu_dtype: DType = None,
     *,
     nesterov: bool = True,
     adaptive: bool = False,
@@ -35,7 +37,7 @@ def muon(
     adam_eps_root: Number = 0.0,
     adam_weight_decay: optax.ScalarOrSchedule = 0.0,
     adam_learning_rate: optax.ScalarOrSchedule | None = None,
-    muon_weight_dimension_numbers: Any = None,
+    muon_weight_dimension_numbers: Tree | Callable[[Any], Any] = None,
     consistent_rms: Number | None = None,
 ) -> optax.GradientTransformationExtraArgs:
     """Muon: every singular value of a matrix's step is about the same; the rest is Adam's.

@@ -1,10 +1,9 @@
 """Nadam: Adam with Nesterov momentum."""
 
-from typing import Any
-
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import DType
 from lab.optimizers._adam import adam
 from lab.optimizers._numbers import Number
 from lab.spaces import LogRange
@@ -16,7 +15,7 @@ def nadam(
     b2: Number = 0.999,
     eps: Number = 1e-8,
     eps_root: Number = 0.0,
-    mu_dtype: Any = None,
+    mu_dtype: DType = None,
     *,
     nesterov: bool = True,
 ) -> optax.GradientTransformationExtraArgs:

@@ -1,10 +1,9 @@
 """NadamW: Nadam with decoupled weight decay."""
 
-from typing import Any
-
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import DType, Mask
 from lab.optimizers._adamw import adamw
 from lab.optimizers._numbers import Number
 from lab.spaces import LogRange
@@ -16,9 +15,9 @@ def nadamw(
     b2: Number = 0.999,
     eps: Number = 1e-8,
     eps_root: Number = 0.0,
-    mu_dtype: Any = None,
+    mu_dtype: DType = None,
     weight_decay: optax.ScalarOrSchedule = 1e-4,
-    mask: Any = None,
+    mask: Mask = None,
     *,
     nesterov: bool = True,
 ) -> optax.GradientTransformationExtraArgs:

@@ -1,10 +1,9 @@
 """Gradient descent with annealed noise."""
 
-from typing import Any
-
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import KeyOrSeed
 from lab.optimizers._add_noise import add_noise
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._numbers import Number
@@ -15,7 +14,7 @@ def noisy_sgd(
     learning_rate: optax.ScalarOrSchedule,
     eta: Number = 0.01,
     gamma: Number = 0.55,
-    key: Any = None,
+    key: KeyOrSeed = None,
     *,
     seed: int | None = None,
 ) -> optax.GradientTransformationExtraArgs:

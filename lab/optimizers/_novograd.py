@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import DType
 from lab.optimizers import _counter as counter
 from lab.optimizers._arguments import needed
 from lab.optimizers._learning_rate import scale_by_learning_rate
@@ -31,7 +32,7 @@ def scale_by_novograd(
     eps: Number = 1e-8,
     eps_root: Number = 0.0,
     weight_decay: Number = 0.0,
-    mu_dtype: Any = None,
+    mu_dtype: DType = None,
 ) -> optax.GradientTransformation:
     """Replace gradients by NovoGrad's momentum m: see `novograd`."""
 

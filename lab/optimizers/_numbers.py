@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-Number = jax.typing.ArrayLike
+from lab.kinds import Number
 
 
 def like(number: Number, array: jax.Array) -> Number:

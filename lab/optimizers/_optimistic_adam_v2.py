@@ -1,10 +1,9 @@
 """Optimistic Adam."""
 
-from typing import Any
-
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import DType
 from lab.optimizers._adam import scale_by_adam
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._numbers import Number
@@ -21,7 +20,7 @@ def optimistic_adam_v2(
     b2: Number = 0.999,
     eps: Number = 1e-08,
     eps_root: Number = 0.0,
-    mu_dtype: Any = None,
+    mu_dtype: DType = None,
     nesterov: bool = True,
 ) -> optax.GradientTransformationExtraArgs:
     """Optimistic Adam: Adam's direction, and its last change once more.

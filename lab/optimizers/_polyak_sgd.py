@@ -20,7 +20,7 @@ def scale_by_polyak(
     f_min: Number = 0.0,
     max_learning_rate: Number = 1.0,
     eps: Number = 0.0,
-    variant: str = "sps",
+    variant: Literal["sps", "sps+"] = "sps",
 ) -> optax.GradientTransformationExtraArgs:
     """Multiply updates by Polyak's step, min((f − f*) / (‖u‖² + ε), γ): see `polyak_sgd`."""
     if variant not in VARIANTS:

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import optax
 
 from lab.errors import InputError, require
+from lab.kinds import Count
 from lab.optimizers._arguments import needed
 from lab.optimizers._numbers import cast_like
 from lab.optimizers._vectors import minus, plus, times
@@ -25,7 +26,7 @@ class SAMState(NamedTuple):
 def sam(
     optimizer: optax.GradientTransformation,
     adv_optimizer: optax.GradientTransformation,
-    sync_period: int = 2,
+    sync_period: Count = 2,
     reset_state: bool = True,
     opaque_mode: bool = False,
     batch_axis_name: str | None = None,

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import optax
 
 from lab.errors import require
+from lab.kinds import Count
 from lab.optimizers import _counter as counter
 from lab.optimizers._arguments import needed
 from lab.optimizers._moments import zeros_like
@@ -27,7 +28,7 @@ class ScaleByLBFGSState(NamedTuple):
 
 
 def scale_by_lbfgs(
-    memory_size: int = 10, scale_init_precond: bool = True
+    memory_size: Count = 10, scale_init_precond: bool = True
 ) -> optax.GradientTransformation:
     """Multiply gradients by the inverse Hessian that the last steps tell of: see `lbfgs`.
 

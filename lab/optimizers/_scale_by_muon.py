@@ -1,6 +1,7 @@
 """Muon's direction for matrices."""
 
 import math
+from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 import jax
@@ -8,6 +9,7 @@ import jax.numpy as jnp
 import optax
 
 from lab.errors import require
+from lab.kinds import DType, Tree, Whole
 from lab.optimizers import _counter as counter
 from lab.optimizers import _newton_schulz as newton_schulz
 from lab.optimizers._moments import average, debias, zeros_like
@@ -24,16 +26,16 @@ class MuonState(NamedTuple):
 
 
 def scale_by_muon(
-    ns_coeffs: Any = newton_schulz.STANDARD,
-    ns_steps: int = 5,
+    ns_coeffs: Tree = newton_schulz.STANDARD,
+    ns_steps: Whole = 5,
     beta: Number = 0.95,
     eps: Number = 1e-8,
-    mu_dtype: Any = None,
+    mu_dtype: DType = None,
     *,
     nesterov: bool = True,
     adaptive: bool = False,
     preconditioning: Literal["frobenius", "spectral", "aol", "schatten"] = "frobenius",
-    weight_dimension_numbers: Any = None,
+    weight_dimension_numbers: Tree | Callable[[Any], Any] = None,
 ) -> optax.GradientTransformation:
     """Replace matrices by their orthogonalized momentum: see `muon`."""
 
@@ -78,7 +80,8 @@ def scale_by_muon(
 
 
 def scale_by_shape(
-    weight_dimension_numbers: Any = None, consistent_rms: Number | None = None
+    weight_dimension_numbers: Tree | Callable[[Any], Any] = None,
+    consistent_rms: Number | None = None,
 ) -> optax.GradientTransformation:
     """Multiply matrices by √max(1, out / in), or by `consistent_rms` · √max(in, out).
 

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from lab.kinds import Count, Whole
 from lab.optimizers import _axes as axes
 from lab.optimizers import _counter as counter
 from lab.optimizers._mean_over_root import over_root
@@ -36,8 +37,8 @@ def scale_by_soap(
     b1: Number = 0.95,
     b2: Number = 0.95,
     eps: Number = 1e-8,
-    update_interval: int = 10,
-    max_size: int = 1024,
+    update_interval: Count = 10,
+    max_size: Whole = 1024,
 ) -> optax.GradientTransformation:
     """Replace gradients by SOAP's direction: see `soap`."""
 

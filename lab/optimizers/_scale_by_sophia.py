@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from lab.kinds import Count, DType, Whole
 from lab.optimizers import _counter as counter
 from lab.optimizers._arguments import needed
 from lab.optimizers._hutchinson import hutchinson_estimator_diag_hessian
@@ -29,14 +30,15 @@ def scale_by_sophia(
     b2: Number = 0.99,
     eps: Number = 1e-8,
     gamma: Number = 0.01,
-    clip_threshold: Any = 1.0,
-    update_interval: int = 10,
-    hessian_diagonal_fn: Any = HUTCHINSON,
-    mu_dtype: Any = None,
+    clip_threshold: Number | None = 1.0,
+    update_interval: Count = 10,
+    hessian_diagonal_fn: optax.GradientTransformation = HUTCHINSON,
+    mu_dtype: DType = None,
     verbose: bool = False,
-    print_win_rate_every_n_steps: int = 0,
+    print_win_rate_every_n_steps: Whole = 0,
 ) -> optax.GradientTransformationExtraArgs:
     """Replace gradients by Sophia's direction: see `sophia`."""
+    bound: Any = clip_threshold
     diagonal = optax.with_extra_args_support(hessian_diagonal_fn)
 
     def init(params):
@@ -49,11 +51,11 @@ def scale_by_sophia(
         return m / h
 
     def clip(u):
-        bound: Any = like(clip_threshold, u)
-        return jnp.clip(u, -bound, bound)
+        b: Any = like(bound, u)
+        return jnp.clip(u, -b, b)
 
     def win_rate(steps, t):
-        inside = jax.tree.map(lambda u: jnp.sum(jnp.abs(u) < like(clip_threshold, u)), steps)
+        inside = jax.tree.map(lambda u: jnp.sum(jnp.abs(u) < like(bound, u)), steps)
         share = sum(jax.tree.leaves(inside)) / sum(u.size for u in jax.tree.leaves(steps))
         jax.lax.cond(
             t % print_win_rate_every_n_steps == 0,
@@ -66,7 +68,7 @@ def scale_by_sophia(
         t = counter.one_more(state.count)
         mu = average(b1, updates, state.mu)
         steps = jax.tree.map(newton, debias(mu, b1, t), state.nu)
-        if clip_threshold is not None:
+        if bound is not None:
             if verbose and print_win_rate_every_n_steps:
                 win_rate(steps, t)
             steps = jax.tree.map(clip, steps)

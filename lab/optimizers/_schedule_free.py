@@ -6,6 +6,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from lab.checks import require_alike
+from lab.errors import require, shown
+from lab.kinds import DType, Tree
 from lab.optimizers import _counter as counter
 from lab.optimizers._numbers import Number, cast_like, like
 from lab.optimizers._scalars import quotient, scalar, scalar_dtype
@@ -24,7 +27,7 @@ class ScheduleFreeState(NamedTuple):
     z: Any  # shaped as the parameters
 
 
-def schedule_free_eval_params(state: Any, params: Any) -> Any:
+def schedule_free_eval_params(state: Any, params: Tree) -> Any:
     """The average x, where a schedule-free rule is to be evaluated: (y − (1 − β) z) / β.
 
     Args:
@@ -34,6 +37,11 @@ def schedule_free_eval_params(state: Any, params: Any) -> Any:
     Returns:
       x, shaped as the parameters.
     """
+    require(
+        hasattr(state, "b1") and hasattr(state, "z"),
+        f"state must be a ScheduleFreeState, given {shown(state)}.",
+    )
+    require_alike("params", params, "the state", state.z)
     return plus(times(1 / state.b1, params), times(1 - 1 / state.b1, state.z))
 
 
@@ -42,7 +50,7 @@ def schedule_free(
     learning_rate: optax.ScalarOrSchedule,
     b1: Number = 0.9,
     weight_lr_power: Number = 2.0,
-    state_dtype: Any = None,
+    state_dtype: DType = None,
 ) -> optax.GradientTransformationExtraArgs:
     """Make a rule without momentum schedule-free.
 

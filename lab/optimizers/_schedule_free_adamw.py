@@ -1,11 +1,10 @@
 """Schedule-free AdamW."""
 
-from typing import Any
-
 import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import DType
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._numbers import Number
 from lab.optimizers._scale_by_rms import scale_by_rms
@@ -23,7 +22,7 @@ def schedule_free_adamw(
     eps: Number = 1e-8,
     weight_decay: optax.ScalarOrSchedule = 0.0,
     weight_lr_power: Number = 2.0,
-    state_dtype: Any = None,
+    state_dtype: DType = None,
 ) -> optax.GradientTransformationExtraArgs:
     """Schedule-free AdamW: AdamW's step without its momentum, which averaging replaces.
 

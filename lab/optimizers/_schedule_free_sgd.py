@@ -1,11 +1,10 @@
 """Schedule-free SGD."""
 
-from typing import Any
-
 import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import DType
 from lab.optimizers._numbers import Number
 from lab.optimizers._schedule_free import schedule_free, schedule_free_eval_params
 from lab.optimizers._scheduled import warmed_up
@@ -20,7 +19,7 @@ def schedule_free_sgd(
     b1: Number = 0.9,
     weight_decay: optax.ScalarOrSchedule | None = None,
     weight_lr_power: Number = 2.0,
-    state_dtype: Any = None,
+    state_dtype: DType = None,
 ) -> optax.GradientTransformationExtraArgs:
     """Schedule-free SGD: constant steps of z, gradients between z and the average of all z.
 

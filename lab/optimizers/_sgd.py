@@ -1,10 +1,9 @@
 """Stochastic gradient descent."""
 
-from typing import Any
-
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import DType
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._numbers import Number
 from lab.optimizers._trace import trace
@@ -15,7 +14,7 @@ def sgd(
     learning_rate: optax.ScalarOrSchedule,
     momentum: Number | None = None,
     nesterov: bool = False,
-    accumulator_dtype: Any = None,
+    accumulator_dtype: DType = None,
 ) -> optax.GradientTransformationExtraArgs:
     """Stochastic gradient descent, with momentum if asked for.
 

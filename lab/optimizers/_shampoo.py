@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import Count, Whole
 from lab.optimizers import _axes as axes
 from lab.optimizers import _counter as counter
 from lab.optimizers._learning_rate import scale_by_learning_rate
@@ -63,8 +64,8 @@ def shampoo(
     learning_rate: optax.ScalarOrSchedule,
     momentum: Number | None = None,
     eps: Number = 1e-4,
-    update_interval: int = 1,
-    max_size: int = 1024,
+    update_interval: Count = 1,
+    max_size: Whole = 1024,
 ) -> optax.GradientTransformationExtraArgs:
     """Shampoo: each side of a matrix is whitened by the gradients so far.
 

@@ -1,10 +1,9 @@
 """Signum: the sign of momentum."""
 
-from typing import Any
-
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import DType
 from lab.optimizers._ema import ema
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._numbers import Number
@@ -15,7 +14,7 @@ from lab.spaces import LogRange
 def signum(
     learning_rate: optax.ScalarOrSchedule,
     beta: Number = 0.9,
-    accumulator_dtype: Any = None,
+    accumulator_dtype: DType = None,
 ) -> optax.GradientTransformationExtraArgs:
     """Signum: sign gradient descent on a running mean of gradients.
 

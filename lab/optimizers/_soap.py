@@ -1,10 +1,9 @@
 """SOAP: Adam in Shampoo's axes."""
 
-from typing import Any
-
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import Count, Mask, Whole
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._numbers import Number
 from lab.optimizers._scale_by_soap import scale_by_soap
@@ -18,9 +17,9 @@ def soap(
     b2: Number = 0.95,
     eps: Number = 1e-8,
     weight_decay: optax.ScalarOrSchedule = 0.01,
-    mask: Any = None,
-    update_interval: int = 10,
-    max_size: int = 1024,
+    mask: Mask = None,
+    update_interval: Count = 10,
+    max_size: Whole = 1024,
 ) -> optax.GradientTransformationExtraArgs:
     """SOAP (Shampoo with Adam in the preconditioner's eigenbasis).
 

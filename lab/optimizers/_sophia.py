@@ -1,12 +1,12 @@
 """Sophia: momentum over a running diagonal of the Hessian, clipped."""
 
 import functools
-from typing import Any
 
 import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
+from lab.kinds import Count, DType, Mask, Whole
 from lab.optimizers._learning_rate import scale_by_learning_rate
 from lab.optimizers._numbers import Number
 from lab.optimizers._scale_by_sophia import HUTCHINSON, scale_by_sophia
@@ -20,14 +20,14 @@ def sophia(
     b2: Number = 0.99,
     eps: Number = 1e-8,
     weight_decay: optax.ScalarOrSchedule = 1e-4,
-    weight_decay_mask: Any = None,
+    weight_decay_mask: Mask = None,
     gamma: Number = 0.01,
-    clip_threshold: Any = 1.0,
-    update_interval: int = 10,
-    hessian_diagonal_fn: Any = HUTCHINSON,
-    mu_dtype: Any = None,
+    clip_threshold: Number | None = 1.0,
+    update_interval: Count = 10,
+    hessian_diagonal_fn: optax.GradientTransformation = HUTCHINSON,
+    mu_dtype: DType = None,
     verbose: bool = False,
-    print_win_rate_every_n_steps: int = 0,
+    print_win_rate_every_n_steps: Whole = 0,
 ) -> optax.GradientTransformationExtraArgs:
     """Sophia-H: Newton's step by a rough diagonal, with the rough part clipped.
 

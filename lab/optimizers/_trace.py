@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import jax
 import optax
 
+from lab.kinds import DType
 from lab.optimizers._moments import zeros_like
 from lab.optimizers._numbers import Number, cast_like, like, together
 
@@ -16,7 +17,7 @@ class TraceState(NamedTuple):
 
 
 def trace(
-    decay: Number, nesterov: bool = False, accumulator_dtype: Any = None
+    decay: Number, nesterov: bool = False, accumulator_dtype: DType = None
 ) -> optax.GradientTransformation:
     """Replace gradients by their decaying sum (Sutskever et al. 2013, equations 1–4).
 

@@ -1,10 +1,11 @@
 """Decoupled weight decay."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import optax
 
+from lab.kinds import Mask
 from lab.optimizers import _counter as counter
 from lab.optimizers._arguments import needed
 from lab.optimizers._numbers import like, together
@@ -17,7 +18,7 @@ class WeightDecaySchedule(NamedTuple):
 
 
 def add_decayed_weights(
-    weight_decay: optax.ScalarOrSchedule = 0.0, mask: Any = None
+    weight_decay: optax.ScalarOrSchedule = 0.0, mask: Mask = None
 ) -> optax.GradientTransformation:
     """Add a multiple of the parameters: u ← u + λ w.
 

@@ -39,7 +39,7 @@ def join_schedules(
     """
     require(
         len(schedules) == len(boundaries) + 1,
-        f"join_schedules needs one boundary fewer than schedules, given {len(boundaries)} for "
+        f"boundaries must be one fewer than schedules, given {len(boundaries)} for "
         f"{len(schedules)}.",
     )
     known = [b for b in boundaries if is_static(b)]

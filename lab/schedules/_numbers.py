@@ -8,8 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lab.errors import require
-
-Number = jax.typing.ArrayLike
+from lab.kinds import Number
 
 
 def floats(*numbers: Number) -> list[jax.Array]:
@@ -29,16 +28,24 @@ def is_static(number: Number | None) -> bool:
     return isinstance(number, int | float | np.number | np.ndarray)
 
 
+CONDITIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "positive": lambda x: x > 0,
+    "non-negative": lambda x: x >= 0,
+    "between 0 and 1": lambda x: (x >= 0) & (x <= 1),
+}
+
+
 def check(condition: str, **numbers: Number) -> None:
-    """Refuse static numbers that are not `"positive"`, or not at least zero (`"non-negative"`).
+    """Refuse static numbers that are infinite, or do not meet one of the `CONDITIONS`.
 
     Raises:
       InputError: If one is not.
     """
     for name, x in numbers.items():
         if is_static(x):
-            fine = np.all(np.asarray(x) > 0 if condition == "positive" else np.asarray(x) >= 0)
+            fine = np.all(CONDITIONS[condition](np.asarray(x)))
             require(bool(fine), f"{name} must be {condition}, given {x}.")
+            require(bool(np.all(np.isfinite(x))), f"{name} must be finite, given {x}.")
 
 
 # XLA may divide by multiplying with a rounded reciprocal, by which T / T can be off by one bit

@@ -37,7 +37,7 @@ def linear_onecycle_schedule(
       The schedule.
 
     Raises:
-      InputError: If a static T, d or f is not positive.
+      InputError: If a static T, d or f is not positive, or a fraction is not between 0 and 1.
 
     References:
       Smith & Topin, Super-convergence, 2017.
@@ -51,6 +51,7 @@ def linear_onecycle_schedule(
     """
     check("positive", transition_steps=transition_steps)
     check("positive", div_factor=div_factor, final_div_factor=final_div_factor)
+    check("between 0 and 1", pct_start=pct_start, pct_final=pct_final)
     top, back = _part(pct_start, transition_steps), _part(pct_final, transition_steps)
 
     def schedule(count):
@@ -88,7 +89,7 @@ def cosine_onecycle_schedule(
       The schedule.
 
     Raises:
-      InputError: If a static T, d or f is not positive.
+      InputError: If a static T, d or f is not positive, or a fraction is not between 0 and 1.
 
     References:
       Smith & Topin, Super-convergence, 2017, with cosines as in the fastai library.
@@ -102,6 +103,7 @@ def cosine_onecycle_schedule(
     """
     check("positive", transition_steps=transition_steps)
     check("positive", div_factor=div_factor, final_div_factor=final_div_factor)
+    check("between 0 and 1", pct_start=pct_start)
     top = _part(pct_start, transition_steps)
 
     def schedule(count):

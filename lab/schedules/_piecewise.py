@@ -115,7 +115,7 @@ def _interpolated(
 def _sorted(boundaries_and_scales: Scales | None) -> tuple[list[int], list[float]]:
     pairs = sorted((boundaries_and_scales or {}).items())  # of distinct boundaries
     for boundary, scale in pairs:
-        check("non-negative", **{f"the factor at boundary {boundary}": scale})
+        check("non-negative", **{f"boundaries_and_scales[{boundary}]": scale})
     return [boundary for boundary, _ in pairs], [scale for _, scale in pairs]
 
 

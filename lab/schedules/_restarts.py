@@ -1,5 +1,6 @@
 """Cosine decay that starts again."""
 
+import inspect
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import optax
 
 from lab.catalog import ScheduleEntry
-from lab.errors import require
+from lab.errors import InputError, require
 from lab.schedules._join import join_schedules
 from lab.schedules._numbers import Number, check, cosine, floats, is_static, times
 from lab.schedules._warmup_cosine import warmup_cosine_decay_schedule
@@ -42,6 +43,8 @@ def sgdr_schedule(cosine_kwargs: Iterable[dict[str, Number]]) -> optax.Schedule:
     """
     cycles = list(cosine_kwargs)
     require(len(cycles) > 0, "cosine_kwargs needs at least one cycle, given none.")
+    for cycle in cycles:
+        _check_arguments(cycle)
     boundaries, end = [], 0
     for cycle in cycles[:-1]:
         end = end + cycle["decay_steps"]
@@ -50,6 +53,15 @@ def sgdr_schedule(cosine_kwargs: Iterable[dict[str, Number]]) -> optax.Schedule:
         [warmup_cosine_decay_schedule(**cycle) for cycle in cycles],  # type: ignore[arg-type]
         boundaries,
     )
+
+
+def _check_arguments(cycle: dict[str, Number]) -> None:
+    try:
+        inspect.signature(warmup_cosine_decay_schedule).bind(**cycle)
+    except TypeError as error:
+        raise InputError(
+            f"cosine_kwargs must be arguments of warmup_cosine_decay_schedule: {error}."
+        ) from None
 
 
 def cosine_restarts_schedule(

@@ -76,6 +76,13 @@ def parameters(call: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     }
 
 
+def names_in(value: Any) -> set[str]:
+    """The names that a mapping gives to its parts, at any depth: a refusal may name those."""
+    if isinstance(value, Mapping):
+        return {str(key) for key in value} | names_in(list(value.values()))
+    return set().union(*map(names_in, value)) if isinstance(value, list | tuple) else set()
+
+
 def public(room: str) -> list[str]:
     """Dotted names of what a room offers and somebody may call."""
     module = importlib.import_module(f"lab.{room}")

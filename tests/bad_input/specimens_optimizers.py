@@ -15,9 +15,13 @@ from tests.bad_input.specimens import Specimen, parameters, public, resolve
 PARAMS = {"w": jnp.ones((2, 2)), "b": jnp.ones(2)}
 OWN = {
     "asgd_eval_params": {"state": optimizers.asgd(0.1).init(PARAMS), "params": PARAMS},
-    "current_learning_rate": {"state": optimizers.sgd(0.1).init(PARAMS)},
+    "current_learning_rate": {
+        "state": optimizers.sgd(0.1).init(PARAMS),
+        "learning_rate": 0.1,
+    },
     "dog": {"init_step": ("heuristic", 1e-6)},
     "freeze": {"mask": {"w": True, "b": False}},
+    "lookahead": {"sync_period": 2},
     "noisy_sgd": {"learning_rate": 0.1, "key": 0},
     "add_noise": {"eta": 0.1, "gamma": 0.5, "key": 0},
     "scale_by_dog": {"init_step": ("heuristic", 1e-6)},
