@@ -1,5 +1,6 @@
 """Records: labelled arrays with provenance, on disk as netCDF, written atomically."""
 
+import hashlib
 import json
 import os
 import platform
@@ -12,9 +13,11 @@ from typing import Any, TypeVar
 import jax
 import xarray as xr
 
-from lab.errors import InputError, require
+from lab.errors import InputError, require, shown
+from lab.files import existing_file
 
 FORMAT = 1  # raised when older records can no longer be read
+HASH = "sha256"  # attribute of a file, not of a record
 _PACKAGES = ("optimization-lab", "jax", "jaxlib", "flax", "optax", "numpy", "scikit-learn")
 
 
@@ -55,15 +58,19 @@ def stamp(record: R, configuration: dict[str, Any]) -> R:
 def save(record: xr.Dataset | xr.DataTree, path: str | Path) -> Path:
     """Write a record, or a tree of them, to `path` (netCDF 4); the file is whole or not there.
 
+    It carries a hash of its contents, so that `load` can tell when they were changed.
+
     Raises:
       InputError: If it is no record, or the folder cannot be written to.
     """
     require(
         isinstance(record, xr.Dataset | xr.DataTree) and "lab_format" in record.attrs,
-        "save takes what lab.sweep returned, its attributes included.",
+        "the record to save must be what lab.sweep returned, its attributes included.",
     )
+    signed = record.copy()  # shallow
+    signed.attrs = {**record.attrs, HASH: _digest(record)}
     # by way of memory: on a full disk HDF5 fails in many words, and again as it closes
-    content = record.to_netcdf(engine="h5netcdf")
+    content = signed.to_netcdf(engine="h5netcdf")
     return write_atomically(Path(path), lambda temporary: temporary.write_bytes(content))
 
 
@@ -71,7 +78,8 @@ def load(path: str | Path) -> xr.Dataset:
     """Read a record back, equal to what was saved.
 
     Raises:
-      InputError: If the file is absent, is no record, or was written in another format.
+      InputError: If the file is absent, is no record, was written in another format, or was
+        changed since.
     """
     return _read(path, xr.open_dataset)
 
@@ -82,20 +90,38 @@ def load_tree(path: str | Path) -> xr.DataTree:
 
 
 def _read(path: str | Path, opener) -> Any:
-    path = Path(path)
-    require(path.is_file(), f"there is no record at {path}.")
+    path = existing_file(path, "record")
     try:
         with opener(path, engine="h5netcdf") as opened:
             record = opened.load()
     except Exception as error:  # h5py raises many kinds for broken bytes
-        raise InputError(f"{path} cannot be read as a record: {error}.") from error
+        raise InputError(f"{path} cannot be read as a record: {shown(error)}.") from error
     found = record.attrs.get("lab_format")
     require(found is not None, f"{path} is a netCDF file, but no record of this lab.")
     require(
-        int(found) == FORMAT,
-        f"{path} is a record of format {found}; this version of the lab reads format {FORMAT}.",
+        str(found) == str(FORMAT),
+        f"{path} is a record of format {shown(found)}; this version of the lab reads {FORMAT}.",
+    )
+    known = record.attrs.pop(HASH, None)  # older records have none
+    require(
+        known is None or known == _digest(record),
+        f"{path} is damaged: its contents are not what was written.",
     )
     return record
+
+
+def _digest(record: xr.Dataset | xr.DataTree) -> str:
+    """A hash of names, shapes and values, all that a file gives back as it was."""
+    nodes = record.subtree if isinstance(record, xr.DataTree) else [record]
+    digest = hashlib.sha256()
+    for node in nodes:
+        own = node.to_dataset(inherit=False) if isinstance(node, xr.DataTree) else node
+        for name, variable in sorted(own.variables.items(), key=str):
+            values = variable.values
+            digest.update(repr((getattr(node, "path", "/"), name, variable.sizes)).encode())
+            text = values.dtype.kind in "OSTU"
+            digest.update(repr(values.tolist()).encode() if text else values.tobytes())
+    return digest.hexdigest()
 
 
 def write_json(value: Any, path: str | Path) -> Path:

@@ -135,7 +135,7 @@ def _blamed_on(record: Path | None) -> Iterator[None]:
         yield
     except InputError:
         raise
-    except (LookupError, AttributeError, TypeError, ValueError) as error:
+    except (LookupError, AttributeError, TypeError, ValueError, RecursionError) as error:
         if record is None:
             raise
         raise InputError(

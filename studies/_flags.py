@@ -16,8 +16,8 @@ from tyro.constructors import PrimitiveConstructorSpec
 
 from lab.budget import Budget
 from lab.errors import SHOWN, InputError, UnknownNameError, shown
+from lab.files import is_path
 
-LONGEST = 255  # bytes of a file's name
 F = TypeVar("F")
 
 
@@ -239,11 +239,8 @@ class Place(Kind):
 
     def value(self, flag: str, text: str) -> Path:
         """The path as it was given."""
-        _allow(bool(text.strip()) and "\0" not in text)
-        path = Path(text)
-        _allow(all(len(os.fsencode(part)) <= LONGEST for part in path.parts))
-        _allow(self.there(path))
-        return path
+        _allow(is_path(text) and self.there(Path(text)))
+        return Path(text)
 
 
 def _can_be_made(path: Path) -> bool:

@@ -67,8 +67,9 @@ class Optimizers(DataFlags):
 
 def run(flags: Optimizers) -> None:
     """Tune, confirm, report, decide, draw."""
+    folder = Folder(flags, "optimizers")
     if flags.from_ is not None:
-        draw(opened(flags.from_, "optimizers"), Folder(flags, "optimizers"))
+        draw(opened(flags.from_, "optimizers"), folder)
         return
     budget = _budget(flags)
     catalogue = lab.optimizers.CATALOG
@@ -100,7 +101,7 @@ def run(flags: Optimizers) -> None:
         )
         for label, task, size in _tasks(flags)
     }
-    folder, parts, declared, begin = Folder(flags, "optimizers"), {}, {}, time.perf_counter()
+    parts, declared, begin = {}, {}, time.perf_counter()
     for label, (task, comparison) in planned.items():
         made, comparison = _compare(label, task, comparison, schedules[1:], folder, flags.timed)
         parts |= {f"{label}/{kind}": part for kind, part in made.items()}

@@ -2,6 +2,7 @@
 
 import json
 
+import h5py
 import numpy as np
 import pytest
 import xarray as xr
@@ -76,14 +77,35 @@ def absent(path, record):
     pass
 
 
-@pytest.mark.parametrize("make", [other_format, no_record, garbage, truncated, absent])
+def a_folder(path, record):
+    path.mkdir()
+
+
+def changed(path, record):
+    lab.save(record, path)
+    with h5py.File(path, "r+") as file:
+        file["validation_loss"][0] *= 0.999  # pyright: ignore[reportIndexIssue]
+
+
+def without_a_variable(path, record):
+    lab.save(record, path)
+    with h5py.File(path, "r+") as file:
+        del file["validation_loss"]
+
+
+BROKEN = [
+    other_format, no_record, garbage, truncated, absent, a_folder, changed, without_a_variable,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("make", BROKEN)
 def test_what_is_no_record_is_refused_in_one_sentence(make, record, tmp_path):
     path = tmp_path / "some.nc"
     make(path, record)
-    with pytest.raises(lab.InputError, match=r"some\.nc"):
+    with pytest.raises(lab.InputError, match=r"some\.nc.*\.$"):
         lab.load(path)
 
 
 def test_only_records_are_saved(tmp_path):
-    with pytest.raises(lab.InputError, match="save takes"):
+    with pytest.raises(lab.InputError, match="record to save must be"):
         lab.save(xr.Dataset(), tmp_path / "x.nc")

@@ -1,23 +1,20 @@
 """Your own data: a CSV or NPZ file as a table, or one sentence about what is wrong with it."""
 
 import warnings
-import zipfile
-import zlib
+from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lab.data.frame import from_frame, one_of
 from lab.data.table import Table
-from lab.errors import InputError, require
+from lab.errors import InputError, require, shown
+from lab.files import existing_file, read_arrays
 
 _TEXT = (".csv", ".tsv", ".txt")
-_DAMAGED = (  # what reading a damaged, encrypted or foreign archive may raise
-    ValueError, OSError, EOFError, KeyError, AttributeError, TypeError, MemoryError,
-    RuntimeError, SyntaxError, zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
+_COLUMNS = 100_000  # at most: more take minutes to read
+_REASON = 300  # characters of what pandas says
 
 
 def from_file(
@@ -58,7 +55,7 @@ def from_file(
       InputError: If the file is missing, empty or no table, a name is not in it or there twice,
         or the target is missing in some row, has one value only or does not suit `kind`.
     """
-    path = _there(path)
+    path = existing_file(path, "data file")
     if path.suffix.lower() == ".npz":
         for what, given in (("drop", drop), ("group", group), ("time", time)):
             require(
@@ -69,26 +66,16 @@ def from_file(
     return from_frame(frame, path.stem, target, kind, weight, drop, group=group, time=time)
 
 
-def _there(path: str | Path) -> Path:
-    path = Path(path)
-    require(
-        path.is_file(),
-        f"no file at {str(path)!r}." if not path.exists() else f"{str(path)!r} is not a file.",
-    )
-    require(path.stat().st_size > 0, f"{str(path)!r} is an empty file.")
-    return path
-
-
 def read_frame(path: str | Path) -> pd.DataFrame:
     """All columns of a CSV file, as `from_file` reads it.
 
     Raises:
       InputError: If it is missing, empty or no table.
     """
-    path = _there(path)
+    path = existing_file(path, "data file")
     require(
         path.suffix.lower() in _TEXT,
-        f"{str(path)!r} must end in one of {', '.join(_TEXT)} or .npz.",
+        f"path {str(path)!r} must end in one of {', '.join(_TEXT)} or .npz.",
     )
     try:
         names = _header(path)
@@ -104,7 +91,7 @@ def read_frame(path: str | Path) -> pd.DataFrame:
     except pd.errors.EmptyDataError:
         raise InputError(f"{str(path)!r} holds no table.") from None
     except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError, OverflowError) as error:
-        reason = " ".join(str(error).split())
+        reason = " ".join(str(error).split()).rstrip(".")[:_REASON]
         raise InputError(f"{str(path)!r} cannot be read as a table: {reason}.") from None
     require(len(frame) > 0, f"{str(path)!r} has a first line with names but no rows.")
     frame.columns = pd.Index(names, dtype=object)
@@ -114,7 +101,10 @@ def read_frame(path: str | Path) -> pd.DataFrame:
 def _separator(path: Path) -> str:
     with path.open(encoding="utf-8-sig") as lines:
         first = next((line for line in lines if line.strip()), "")
-    return max(",;\t", key=first.count)
+    separator = max(",;\t", key=first.count)
+    columns = first.count(separator) + 1
+    require(columns <= _COLUMNS, f"it has {columns:,} columns, at most {_COLUMNS:,} are allowed")
+    return separator
 
 
 def _header(path: Path) -> list[str]:
@@ -123,16 +113,13 @@ def _header(path: Path) -> list[str]:
         keep_default_na=False, skipinitialspace=True,
     )  # fmt: skip
     names = [str(name) for name in header.iloc[0]]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    require(
-        not twice,
-        f"{str(path)!r} has several columns named {', '.join(map(repr, twice))}.",
-    )
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
+    require(not twice, f"several columns are named {shown(twice)[1:-1]}")
     return names
 
 
 def _from_npz(path: Path, target: str, kind: str | None, weight: str | None) -> Table:
-    arrays = _arrays(path)
+    arrays = read_arrays(path)
     features = "x" if "x" in arrays else one_of("array", "X", arrays, f"x in {path.name!r}")
     one_of("array", target, arrays, f"target in {path.name!r}")
     require(target != features, f"target must be another array than {features!r}.")
@@ -157,12 +144,3 @@ def _from_npz(path: Path, target: str, kind: str | None, weight: str | None) -> 
         weights=None if weight is None else arrays[weight],
         image_shape=shape,
     )  # fmt: skip
-
-
-def _arrays(path: Path) -> dict[str, Any]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except _DAMAGED as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{str(path)!r} cannot be read as NPZ: {reason}") from None

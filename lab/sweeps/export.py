@@ -7,7 +7,6 @@ One NPZ per lane and moment, without pickle: `params/PATH` and `model_state/PATH
 import hashlib
 import json
 import re
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 
 from lab import records
 from lab.errors import InputError, require
+from lab.files import existing_file, read_arrays
 from lab.types import RUNNING, Program, State
 
 
@@ -109,12 +109,12 @@ def load_model(path: str | Path, like: Any = None) -> Model:
     Raises:
       InputError: If the file is absent or is no model, or has other leaves than `like`.
     """
+    path = existing_file(path, "model")
+    arrays = read_arrays(path)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
         about = json.loads(str(arrays.pop("about")))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path} cannot be read as a model: {error}.") from error
+    except (ValueError, KeyError, RecursionError) as error:
+        raise InputError(f"path {str(path)!r} is an NPZ file, but no model.") from error
     parts = {
         part: {k[len(part) + 1 :]: v for k, v in arrays.items() if k.startswith(f"{part}/")}
         for part in ("params", "model_state")

@@ -148,7 +148,7 @@ WRONG = {
     "identifier as target": (
         csv(["a", "y"], lambda i: (i * 0.37, f"id{i}")), {}, "too many to be classes",
     ),
-    "names twice": ("a,a,y\n1,2,3\n", {}, "several columns named 'a'"),
+    "names twice": ("a,a,y\n1,2,3\n", {}, "several columns are named 'a'"),
     "names only": ("a,y\n", {}, "no rows"),
     "blank": ("\n\n\n", {}, "holds no table"),
     "longer row": (GOOD + "1,2,3,4,5\n", {}, "cannot be read as a table"),
@@ -175,11 +175,11 @@ def test_too_many_categories_are_refused(write):
 
 
 def test_paths_that_are_no_files(tmp_path, write):
-    with pytest.raises(InputError, match=r"no file at '.*none\.csv'"):
+    with pytest.raises(InputError, match=r"no data file at path '.*none\.csv'"):
         from_file(tmp_path / "none.csv")
-    with pytest.raises(InputError, match="is not a file"):
+    with pytest.raises(InputError, match="it is a folder"):
         from_file(tmp_path)
-    with pytest.raises(InputError, match="is an empty file"):
+    with pytest.raises(InputError, match="it is an empty file"):
         from_file(write(""))
     with pytest.raises(InputError, match=r"must end in one of .* or \.npz"):
         from_file(write("a,y", "mine.parquet"))

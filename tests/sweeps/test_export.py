@@ -46,14 +46,14 @@ def test_any_tree_comes_back(tmp_path):
 
 def test_what_is_no_model_is_refused(tmp_path):
     path = tmp_path / "m.npz"
-    with pytest.raises(lab.InputError, match="cannot be read as a model"):
+    with pytest.raises(lab.InputError, match=r"no model at path|cannot be read as NPZ"):
         lab.load_model(path)
     for content in (b"", b"PK\x03\x04 broken", b"\x80\x04N."):
         path.write_bytes(content)
-        with pytest.raises(lab.InputError, match="cannot be read as a model"):
+        with pytest.raises(lab.InputError, match=r"no model at path|cannot be read as NPZ"):
             lab.load_model(path)
     np.savez(path, about=np.array({"a": 1}, object))  # pickled
-    with pytest.raises(lab.InputError, match="cannot be read as a model"):
+    with pytest.raises(lab.InputError, match=r"no model at path|cannot be read as NPZ"):
         lab.load_model(path)
     lab.save_model(export.Model({"w": np.ones(1)}, {}, {}), path)
     with pytest.raises(lab.InputError, match="not those of `like`"):

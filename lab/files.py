@@ -1,0 +1,62 @@
+"""Files that somebody hands over: paths that may be none, and arrays that are never unpickled."""
+
+import os
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lab.errors import InputError, require, shown
+
+LONGEST = 255  # bytes of a name in a folder
+LARGEST = 4 * 2**30  # bytes of all arrays of an NPZ file
+_DAMAGED = (  # what reading a damaged, encrypted or foreign archive may raise
+    ValueError, OSError, EOFError, LookupError, AttributeError, TypeError, MemoryError,
+    RuntimeError, SyntaxError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+
+
+def is_path(value: Any) -> bool:
+    """Whether it can be the path of something: no empty text, no NUL, no name that is too long."""
+    if not isinstance(value, str | Path) or not str(value).strip() or "\0" in str(value):
+        return False
+    try:
+        return all(len(os.fsencode(part)) <= LONGEST for part in Path(value).parts)
+    except UnicodeEncodeError:
+        return False
+
+
+def existing_file(path: Any, what: str) -> Path:
+    """`path`, if a file is there.
+
+    Raises:
+      InputError: If there is none; `what` says what was sought.
+    """
+    require(is_path(path), f"path of a {what} must be a path, given {shown(path)}.")
+    path = Path(path)
+    missing = f"there is no {what} at path {str(path)!r}"
+    try:
+        require(path.is_file(), f"{missing}: it is a folder." if path.is_dir() else f"{missing}.")
+        require(path.stat().st_size > 0, f"{missing}: it is an empty file.")
+        with path.open("rb"):
+            return path
+    except OSError as error:
+        raise InputError(f"{missing}: {error.strerror}.") from error
+
+
+def read_arrays(path: Path) -> dict[str, Any]:
+    """The arrays of an NPZ file by name; objects, which would be unpickled, are refused.
+
+    Raises:
+      InputError: If it is no such file, or too large.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            size = sum(member.file_size for member in archive.zip.infolist())
+            require(size <= LARGEST, f"{size:,} bytes are more than the {LARGEST:,} allowed")
+            return {name: archive[name] for name in archive.files}
+    except _DAMAGED as error:
+        reason = " ".join(str(error).split()).rstrip(".")[:300] or type(error).__name__
+        raise InputError(f"path {str(path)!r} cannot be read as NPZ: {reason}.") from None
