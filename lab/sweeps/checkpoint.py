@@ -94,7 +94,7 @@ class Checkpoints:
         try:
             if not (self.folder / "sweep.json").exists():
                 records.write_json(identity, self.folder / "sweep.json")
-            with _quiet():
+            with _quiet_and_alone():
                 self._orbax().save(
                     number,
                     args=ocp.args.Composite(
@@ -121,13 +121,22 @@ class Checkpoints:
         if self._manager is None:
             import orbax.checkpoint as ocp
 
+            self.states.mkdir(parents=True, exist_ok=True)
+            alone = ocp.options.MultiprocessingOptions(active_processes={0})  # waits for no one
             options = ocp.CheckpointManagerOptions(
                 max_to_keep=KEPT,
                 enable_async_checkpointing=False,
-                create=True,
+                create=False,
                 cleanup_tmp_directories=True,
+                multiprocessing_options=alone,
             )
-            self._manager = ocp.CheckpointManager(self.states.resolve(), options=options)
+            handlers = {
+                "arrays": ocp.StandardCheckpointHandler(multiprocessing_options=alone),
+                "position": ocp.JsonCheckpointHandler(multiprocessing_options=alone),
+            }
+            self._manager = ocp.CheckpointManager(
+                self.states.resolve(), options=options, item_handlers=handlers
+            )
         return self._manager
 
     def _numbers(self) -> list[int]:
@@ -138,7 +147,7 @@ class Checkpoints:
     def _read(self, number: int) -> tuple[Arrays, dict[str, Any]]:
         import orbax.checkpoint as ocp
 
-        with _quiet():
+        with _quiet_and_alone():
             found: Any = self._orbax().restore(
                 number,
                 args=ocp.args.Composite(
@@ -176,15 +185,22 @@ class Checkpoints:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Without Orbax's log, which tells of errors at length before they are raised."""
+def _quiet_and_alone() -> Iterator[None]:
+    """Without Orbax's log, which tells of errors at length before they are raised.
+
+    And as if this were the only process: Orbax writes NumPy arrays in the first one only.
+    """
+    from orbax.checkpoint._src.multihost import multihost
+
     log = logging.getLogger("absl")
-    before = log.level
+    before = log.level, multihost.process_index
     log.setLevel(logging.CRITICAL)
+    multihost.process_index = lambda: 0
     try:
         yield
     finally:
-        log.setLevel(before)
+        log.setLevel(before[0])
+        multihost.process_index = before[1]
 
 
 def _checksum(array: np.ndarray) -> int:

@@ -19,7 +19,7 @@ import jax
 
 from lab.errors import InputError, require
 
-LOST_S = 60.0  # without a sign of life
+LOST_S, BEATS = 60.0, 10  # without a sign of life, of which there are so many in that time
 CHUNK = 2**20  # bytes: a message may not be much longer
 _WAIT_MS = 500  # at a time, so that signals and losses are seen
 
@@ -78,28 +78,30 @@ class Joined:
             if together:
                 self.store.get_live_nodes(list(range(self.count)))  # returns when all have gone
             else:
-                time.sleep(LOST_S / 5)  # until the others have noticed and said so
+                time.sleep(2 * LOST_S / BEATS)  # until the others have noticed and said so
         self._over.set()
         self._watcher.join()
         jax.distributed.shutdown()
 
     def _watch(self) -> None:
-        """Give signs of life, and note whose have stopped."""
-        heard: dict[str, tuple[str, float]] = {}
+        """Give signs of life, and note whose have stopped: in beats, not in time.
+
+        So that a machine which was suspended as a whole misses nobody.
+        """
+        heard: dict[str, tuple[str, int]] = {}
         beats = 0
-        while not self._over.wait(LOST_S / 10):
+        while not self._over.wait(LOST_S / BEATS):
             beats += 1
             try:
                 self.store.key_value_set(f"alive/{self.index}", str(beats), allow_overwrite=True)
-                now = time.monotonic()
-                for process, beat in self.store.key_value_dir_get("alive/"):
-                    if heard.get(process, ("", now))[0] != beat:
-                        heard[process] = beat, now
-                    if now - heard[process][1] > LOST_S and self.lost is None:
-                        number = process.removeprefix("alive/")
-                        self.lost = f"process {number} of {self.count} is gone"
+                signs = self.store.key_value_dir_get("alive/")
             except jax.errors.JaxRuntimeError:  # process 0 is gone, which ends this one
                 return
+            for process, sign in signs:
+                if process not in heard or heard[process][0] != sign:
+                    heard[process] = sign, beats
+                elif beats - heard[process][1] >= BEATS and self.lost is None:
+                    self.lost = f"process {process.removeprefix('alive/')} of {self.count} is gone"
 
 
 _JOINED: Joined | None = None
