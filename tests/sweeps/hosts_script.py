@@ -24,7 +24,7 @@ def small(folder=None):
 
 def long(folder=None):
     checkpoint = None if folder is None else folder / "kept"
-    return killed_script.sweep(updates=15_000, checkpoint=checkpoint)
+    return killed_script.sweep(updates=8_000, checkpoint=checkpoint)
 
 
 def chaotic(folder=None):
