@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lab.sweeps.export import Export, load_model, save_model
     from lab.sweeps.hosts import distributed
     from lab.sweeps.place import use_all_cores
+    from lab.sweeps.predictor import Predictor, load_predictor
     from lab.sweeps.sweep import sweep
     from lab.sweeps.verify import verify
     from lab.tasks.task import Task
@@ -36,10 +37,12 @@ _HOME = {
     "Budget": "lab.budget",
     "Export": "lab.sweeps.export",
     "InputError": "lab.errors",
+    "Predictor": "lab.sweeps.predictor",
     "Task": "lab.tasks.task",
     "distributed": "lab.sweeps.hosts",
     "load": "lab.records",
     "load_model": "lab.sweeps.export",
+    "load_predictor": "lab.sweeps.predictor",
     "make_train": "lab.training",
     "save": "lab.records",
     "save_model": "lab.sweeps.export",
@@ -53,9 +56,10 @@ _ROOMS = (
 )  # fmt: skip
 
 __all__ = [
-    "Budget", "Export", "InputError", "Task", "data", "distributed", "load", "load_model", "losses",
-    "make_train", "models", "optimizers", "plots", "probes", "protocol", "regularizers", "save",
-    "save_model", "schedules", "search", "statistics", "sweep", "tasks", "use_all_cores", "verify",
+    "Budget", "Export", "InputError", "Predictor", "Task", "data", "distributed", "load",
+    "load_model", "load_predictor", "losses", "make_train", "models", "optimizers", "plots",
+    "probes", "protocol", "regularizers", "save", "save_model", "schedules", "search",
+    "statistics", "sweep", "tasks", "use_all_cores", "verify",
 ]  # fmt: skip
 
 

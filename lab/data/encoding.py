@@ -52,7 +52,7 @@ class Column:
                 )
             return np.array([[text == value for value in self.values] for text in texts], float)
         try:
-            numbers = pd.to_numeric(given).to_numpy(np.float64, na_value=np.nan)
+            numbers = pd.Series(pd.to_numeric(given)).to_numpy(np.float64, na_value=np.nan)
         except (TypeError, ValueError):
             raise InputError(f"column {self.name!r} must hold numbers.") from None
         require(not np.isinf(numbers).any(), f"column {self.name!r} holds infinite values.")
@@ -63,7 +63,7 @@ class Column:
                 f"column {self.name!r} is missing in {gaps.sum()} of {len(gaps)} rows, but was in "
                 "none of those that were trained on: fill it in.",
             )
-            numbers = np.where(gaps, self.fill, numbers)
+            numbers = np.where(gaps, self.fill or 0.0, numbers)
         return ((numbers - self.shift) / self.scale)[:, None]
 
 
@@ -121,11 +121,11 @@ class Encoding:
 
 def described_encoding(found: dict[str, Any]) -> Encoding:
     """The encoding that was `described` so."""
-    columns = tuple(
-        Column(**one | {"values": tuple(one["values"])}) for one in found.pop("columns")
-    )
-    words = {name: tuple(found.pop(name)) for name in ("order", "class_names")}
-    return Encoding(columns, **words, **found)
+    columns = tuple(Column(**one | {"values": tuple(one["values"])}) for one in found["columns"])
+    return Encoding(
+        columns, tuple(found["order"]), tuple(found["class_names"]),
+        found["target_scale"], found["target_offset"],
+    )  # fmt: skip
 
 
 def encoding(source: Source, split_seed: int) -> Encoding:

@@ -69,15 +69,16 @@ def tpe(space: Space, budget: float, seed: int, batch: int) -> Rounds:
     Parameters are modelled together where they are there together (`multivariate`, `group`).
     Bergstra et al., NeurIPS 2011; Watanabe, arXiv:2304.11127.
     """
+    yield from ask_and_tell(tpe_sampler, space, budget, seed, batch)
 
-    def sampler(seed):
-        with warnings.catch_warnings():  # `group` is called experimental
-            warnings.simplefilter("ignore", optuna().exceptions.ExperimentalWarning)
-            return optuna().samplers.TPESampler(
-                seed=seed, multivariate=True, group=True, constant_liar=True, n_startup_trials=10
-            )
 
-    yield from ask_and_tell(sampler, space, budget, seed, batch)
+def tpe_sampler(seed: int) -> Any:
+    """What `tpe` asks."""
+    with warnings.catch_warnings():  # `group` is called experimental
+        warnings.simplefilter("ignore", optuna().exceptions.ExperimentalWarning)
+        return optuna().samplers.TPESampler(
+            seed=seed, multivariate=True, group=True, constant_liar=True, n_startup_trials=10
+        )
 
 
 def gp(space: Space, budget: float, seed: int, batch: int) -> Rounds:

@@ -1,39 +1,33 @@
 """Rounds of a search on a task: every trial and seed is a lane, and promoted lanes go on."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 
+from lab import records
 from lab.budget import Budget
 from lab.errors import require
+from lab.optimizers import CATALOG
 from lab.search._halving import ETA, RUNGS
 from lab.search.entry import Losses, Round
+from lab.search.paused import Key, Paused
 from lab.search.space import Configuration
 from lab.sweeps import rungs
 from lab.sweeps.clock import Clock
+from lab.sweeps.export import Model
+from lab.sweeps.identity import MACHINE
 from lab.sweeps.live import Live
 from lab.sweeps.place import lane_mesh
 from lab.sweeps.plan import Job, make_plan
+from lab.sweeps.predictor import Predictor, predictor
 from lab.sweeps.rows import Rows, place_rows
 from lab.tasks.task import Task
-from lab.types import State
 
 SHARES = tuple(Fraction(1, ETA**i) for i in reversed(range(RUNGS)))  # of the full budget
-
-
-@dataclass(frozen=True)
-class Lane:
-    """A paused lane, and the job of one lane that it is."""
-
-    job: Job
-    live: Live
-
-    def state(self) -> State:
-        """Parameters and what belongs to them, on the host."""
-        return rungs.state(self.job, 0, self.live)
 
 
 class Lanes:
@@ -50,6 +44,8 @@ class Lanes:
       fixed: What every configuration has where it does not say otherwise; at least an optimizer
         and its learning rate must come from one of the two.
       advanced: Called with the number of lane-updates as they are done.
+      folder: Where paused lanes are kept between rounds, so that a search that was killed goes on
+        from them; None for memory alone, from where a killed search begins them again.
     """
 
     def __init__(
@@ -60,52 +56,94 @@ class Lanes:
         seeds: Sequence[int],
         fixed: Configuration | None = None,
         advanced: Callable[[int], None] = lambda updates: None,
+        folder: Path | None = None,
     ):
         self.task, self.budget, self.seeds = task, budget, list(seeds)
         self.fixed, self.advanced = dict(fixed or {}), advanced
         self.mesh = lane_mesh()
-        self.lanes: dict[tuple[int, int], Lane] = {}  # by trial and number of the seed
+        made = records.provenance()
+        identity = {
+            "task": task.name, "data": task.source.sha256, "options": task.options,
+            "hypers": task.hypers, "budget": {budget.currency: budget.amount},
+            "seeds": self.seeds, "fixed": self.fixed, **{name: made[name] for name in MACHINE},
+        }  # fmt: skip
+        self.paused = Paused(identity, folder)
         self._rows: dict[Any, Rows] = {}
 
     def __call__(self, one: Round) -> Losses:
         """Train the trials of a round to its share."""
-        mark = 1 + next(i for i, s in enumerate(SHARES) if abs(float(s) - one.share) < 1e-9)
-        # a trial that is not asked for again was let go
-        self.lanes = {at: lane for at, lane in self.lanes.items() if at[0] in one.trials}
         losses: dict[int, list[float]] = {number: [] for number in one.trials}
-        with Clock() as clock:
-            for numbers, job in self._jobs(one):
-                at = [(numbers[lane.cell[1]], lane.cell[2]) for lane in job.lanes]
-                paused = [self.lanes[key].live if key in self.lanes else None for key in at]
-                rows = self._placed(job)
-                lives = rungs.advance(job, paused, mark, self.mesh, rows, clock, self.advanced)
-                for key, lane, live in zip(at, job.lanes, lives):
-                    self.lanes[key] = Lane(replace(job, lanes=[lane]), live)
-                    losses[key[0]].append(float(rungs.metrics(job, live)["loss"][0]))
+        trained = list(self._trained(one, self.paused.of(one)))
+        for job, keys, lives in trained:
+            for (number, _), live in zip(keys, lives):
+                losses[number].append(float(rungs.metrics(job, live)["loss"][0]))
+        self.paused.keep(one, [(keys, lives) for _, keys, lives in trained])
         return {number: float(np.mean(found)) for number, found in losses.items()}
 
-    def _jobs(self, one: Round):
+    def predictor(self, configuration: Configuration) -> Predictor:
+        """The network of a configuration: of its seeds the one of least validation loss.
+
+        It is trained once more, to the same bits: a search keeps no parameters.
+        """
+        ((job, _, lives),) = self._trained(Round({0: configuration}, 1.0), {})
+        losses = [float(rungs.metrics(job, live)["loss"][0]) for live in lives]
+        at = int(np.argmin(losses))
+        lane, state = job.lanes[at], rungs.state(job, at, lives[at])
+        evaluated = job.program.rule.eval_params
+        params = state.params if evaluated is None else evaluated(state.opt_state, state.params)
+        metrics = {name: float(v[0]) for name, v in rungs.metrics(job, lives[at]).items()}
+        about = {"lane": lane.setting, "updates": job.marks[-1], **metrics}
+        params, model_state = jax.device_get((params, state.model_state))
+        model = Model(params, model_state, about)
+        return predictor(job.task, model, lane.task_numbers, lane.split)
+
+    def _trained(
+        self, one: Round, paused: dict[Key, Live]
+    ) -> Iterator[tuple[Job, list[Key], list[Live]]]:
+        """Jobs with their lanes at the share of the round."""
+        mark = 1 + next(i for i, s in enumerate(SHARES) if abs(float(s) - one.share) < 1e-9)
+        with Clock() as clock:
+            for numbers, job in self._jobs(one):
+                keys = [(numbers[lane.cell[1]], lane.cell[2]) for lane in job.lanes]
+                before = [paused.get(key) for key in keys]
+                rows = self._placed(job)
+                yield job, keys, rungs.advance(
+                    job, before, mark, self.mesh, rows, clock, self.advanced
+                )  # fmt: skip
+
+    def _jobs(self, one: Round) -> Iterator[tuple[list[int], Job]]:
         """Jobs with the numbers of their trials, for one optimizer after the other."""
         settings = {number: self.fixed | trial for number, trial in one.trials.items()}
+        alike: dict[Any, list[int]] = {}
         for number, setting in settings.items():
             require(
                 "optimizer" in setting,
                 f"trial {number} names no optimizer: add one to the space or to what is fixed.",
             )
-        for rule in dict.fromkeys(setting["optimizer"] for setting in settings.values()):
-            numbers = [n for n, setting in settings.items() if setting["optimizer"] == rule]
+            alike.setdefault((setting["optimizer"], self._shape(setting)), []).append(number)
+        for (rule, shape), numbers in alike.items():
             trials = [
                 {name: value for name, value in settings[n].items() if name != "optimizer"}
                 for n in numbers
             ]
             own = {"batch_size": 32, "schedule": "constant_schedule", "split": 0}
             plan = make_plan(
-                self.task, [rule], axes={}, trials={rule: trials}, seeds=self.seeds,
+                self._task(shape), [rule], axes={}, trials={rule: trials}, seeds=self.seeds,
                 budget=self.budget, evaluations=SHARES, probe=None, probe_every=1, timed=None,
                 **own,
             )  # fmt: skip
             for job in plan.jobs:
                 yield numbers, job
+
+    def _shape(self, setting: Configuration) -> tuple[tuple[str, float], ...] | None:
+        """What a net of its own is made of; None where nets are padded, or need not be."""
+        if self.task.unpadded is None or CATALOG[setting["optimizer"]].padding_safe:
+            return None
+        return tuple((n, v) for n, v in setting.items() if n.startswith(("layers", "units_")))
+
+    def _task(self, shape: tuple[tuple[str, float], ...] | None) -> Task:
+        alone = self.task.unpadded
+        return self.task if alone is None or shape is None else alone(dict(shape))
 
     def _placed(self, job: Job) -> Rows:
         where = (job.task.source, *sorted({lane.split for lane in job.lanes}))

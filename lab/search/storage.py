@@ -51,10 +51,15 @@ class Storage(NamedTuple):
 
     def finish(self) -> None:
         """Trials that were not trained to the end were let go."""
-        pruned = optuna().trial.TrialState.PRUNED
+        states = optuna().trial.TrialState
         for trial in self.store.get_all_trials(self.study_id, deepcopy=False):
             if not trial.state.is_finished():
-                self.store.set_trial_state_values(self._id(trial.number), pruned)
+                loss = trial.intermediate_values.get(STEPS)
+                known_as = self._id(trial.number)
+                if loss is None:
+                    self.store.set_trial_state_values(known_as, states.PRUNED)
+                else:  # killed between the two writes of `report`
+                    self.store.set_trial_state_values(known_as, states.COMPLETE, [loss])
 
     def _id(self, number: int) -> int:
         return self.store.get_trial_id_from_study_id_trial_number(self.study_id, number)

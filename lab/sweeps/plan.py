@@ -121,6 +121,11 @@ def make_plan(
         if chosen not in variants:
             variants[chosen] = task.variant(**dict(chosen)) if chosen and task.variant else task
         variant = variants[chosen]
+        require(
+            variant.unpadded is None or choice.entry is None or choice.entry.padding_safe,
+            f"optimizer {choice.label!r} looks at shapes, so that it cannot train padded nets: "
+            "sweep over lab.tasks.supervised, or leave it to lab.search.Lanes.",
+        )
         data = variant.source.prepare(given["split"])
         size = checked_batch(given["batch_size"], len(data.train), variant.name)
         program = Program(

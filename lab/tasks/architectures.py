@@ -1,10 +1,14 @@
 """Depth and widths as numbers of a task: architectures are lanes of one program."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import jax.numpy as jnp
+
 from lab.data import Source
-from lab.models import PaddedMLP
+from lab.models import MLP, PaddedMLP
 from lab.tasks.supervised import outputs, problem
 from lab.tasks.task import Task
 
@@ -23,8 +27,9 @@ def architectures(
     Numbers of the task, each of which may be an axis or part of a trial: `layers`, from 1 to
     `most_layers`; `units_0`, `units_1`, ..., from 1 to `most_units` (those of layers that are not
     there do nothing); with `dropout=True` `dropout_0`, ...; and `init_scale`. By default the net
-    is the largest. Every lane costs what the largest net does, and no compilation of its own. Use
-    it with optimizers whose catalogue entry says `padding_safe`.
+    is the largest. Every lane costs what the largest net does, and no compilation of its own. It
+    is for optimizers whose catalogue entry says `padding_safe`; `lab.search.Lanes` trains others on
+    the net of each trial alone, which compiles.
 
     Args:
       source: Data that can be split.
@@ -56,7 +61,37 @@ def architectures(
         kind=source.kind,
         options=options,
         variant=partial(_variant, source, options),
+        unpadded=partial(_unpadded, source, options),
     )
+
+
+def _unpadded(
+    source: Source, options: dict[str, Any], numbers: Mapping[str, float], **other: Any
+) -> Task:
+    options = {**options, **other}
+    padded = architectures(source, **options)
+    sizes = {**padded.hypers, **numbers}
+    layers = int(sizes["layers"])
+    words = {name: options[name] for name in ("activation", "initializer", "dropout")}
+    model = MLP(tuple(int(sizes[f"units_{i}"]) for i in range(layers)), outputs(source), **words)
+    alone = problem(model, source)
+    if options["dropout"]:
+        alone = replace(alone, loss=WithRates(alone.loss, layers))
+    again = partial(_unpadded, source, options, numbers)
+    return replace(padded, problem=alone, variant=again, unpadded=None)
+
+
+@dataclass(frozen=True)
+class WithRates:
+    """A loss whose net takes the dropout rates of its layers as one argument."""
+
+    loss: Any
+    layers: int
+
+    def __call__(self, params, model_state, batch, key, hypers):
+        """As `loss`."""
+        rates = jnp.stack([jnp.asarray(hypers[f"dropout_{i}"]) for i in range(self.layers)])
+        return self.loss(params, model_state, batch, key, {**hypers, "dropout_rate": rates})
 
 
 def _variant(source: Source, options: dict[str, Any], **other: Any) -> Task:

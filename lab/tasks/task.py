@@ -89,6 +89,8 @@ class Task:
       kind: `"classification"`, `"regression"` or `"objective"`.
       options: Static choices behind the problem (widths, activation, ...).
       variant: `(**options) -> Task`: the task with other choices; None where there are none.
+      unpadded: Where nets of different shapes are lanes of one program: `(numbers) -> Task`, the
+        task with the net of these numbers alone, for rules that are not safe to pad.
     """
 
     name: str
@@ -99,6 +101,7 @@ class Task:
     kind: str = "objective"
     options: Mapping[str, Any] = field(default_factory=dict)
     variant: Callable[..., "Task"] | None = None
+    unpadded: Callable[[Mapping[str, float]], "Task"] | None = None
 
     def __post_init__(self):
         for name, value in self.hypers.items():

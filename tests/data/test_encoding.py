@@ -12,8 +12,8 @@ from lab.data.scaling import SCALINGS
 from lab.errors import InputError
 
 CSV = "age,member,town,income,grade\n" + "".join(
-    f"{20 + i * i % 37},{i % 3 == 0},{['Ulm', 'Bonn', 'Kiel', ''][i % 4]},{'' if i % 9 == 4 else i * 1.7},"
-    f"{'pass' if i * 7 % 5 > 1 else 'fail'}\n"
+    f"{20 + i * i % 37},{i % 3 == 0},{['Ulm', 'Bonn', 'Kiel', ''][i % 4]},"
+    f"{'' if i % 9 == 4 else i * 1.7},{'pass' if i * 7 % 5 > 1 else 'fail'}\n"
     for i in range(60)
 )
 

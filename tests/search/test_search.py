@@ -107,3 +107,17 @@ def test_domains_are_those_of_optuna_and_back():
 def test_arguments_are_checked(given):
     with pytest.raises(InputError):
         search(SPACE, CATALOG["random"], training([]), **given)
+
+
+def test_killed_between_the_writes_of_a_loss_and_of_a_state_a_trial_is_complete(
+    tmp_path, monkeypatch
+):
+    storage = opened(tmp_path / "trials.db", IDENTITY, SPACE)
+    arguments = {"budget": 3, "batch": 1, "storage": storage}
+    with monkeypatch.context() as patched:
+        patched.delattr(type(storage.store), "set_trial_state_values")
+        with pytest.raises(AttributeError):
+            search(SPACE, CATALOG["random"], training([]), **arguments)
+    search(SPACE, CATALOG["random"], training([]), **arguments)
+    states = {trial.state for trial in storage.store.get_all_trials(storage.study_id)}
+    assert states == {optuna.trial.TrialState.COMPLETE}

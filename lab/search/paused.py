@@ -1,0 +1,97 @@
+"""Lanes between two rounds of a search, in memory and, where there is a folder, on disk.
+
+Only those of rounds that are not full trainings: what is trained to the end is not asked for
+again.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lab.search.entry import Round
+from lab.search.space import Configuration
+from lab.sweeps.checkpoint import Checkpoints
+from lab.sweeps.live import Live, packed, unpacked
+from lab.sweeps.rungs import stacked, unstacked
+
+Key = tuple[int, int]  # of a lane: number of the trial, and of the seed
+
+
+class Paused:
+    """The lanes of the last round.
+
+    Args:
+      identity: What training depends on but the configurations; lanes of another one are let go.
+      folder: Where checkpoints of them lie; None for memory alone.
+    """
+
+    def __init__(self, identity: dict[str, Any], folder: Path | None):
+        self.identity = json.loads(json.dumps(identity, default=str))
+        self.store = None if folder is None else Checkpoints(folder)
+        self.number = 0
+        self.share = 0.0
+        self.trials: dict[int, Configuration] = {}
+        self.blocks: list[tuple[list[Key], Live]] = []
+        if self.store is not None and self.store.identity() is not None:
+            if self.store.identity() == self.identity:
+                self._read(self.store)
+            else:
+                self.store.remove()
+
+    def of(self, one: Round) -> dict[Key, Live]:
+        """Those lanes of the round's trials that are on their way to its share."""
+        if self.share > one.share:
+            return {}
+        same = {n for n, trial in one.trials.items() if self.trials.get(n) == trial}
+        return {
+            key: live
+            for keys, block in self.blocks
+            for key, live in zip(keys, unstacked(block, len(keys)))
+            if key[0] in same
+        }
+
+    def keep(self, one: Round, trained: list[tuple[list[Key], list[Live]]]) -> None:
+        """Put the lanes of a round in the place of those before, job by job.
+
+        Where a round was broken off and its rest is trained now, both parts stay.
+        """
+        blocks = [(keys, stacked(lives)) for keys, lives in trained]
+        rest = one.share == self.share
+        self.trials = (self.trials if rest else {}) | one.trials
+        self.blocks = (self.blocks if rest else []) + blocks
+        self.share = one.share
+        if one.share == 1:
+            self.trials, self.blocks = {}, []
+        elif self.store is not None:
+            self._write(self.store)
+
+    def remove(self) -> None:
+        """Take away what was written."""
+        if self.store is not None:
+            self.store.remove()
+
+    def _write(self, store: Checkpoints) -> None:
+        arrays: dict[str, np.ndarray] = {}
+        described = []
+        for i, (keys, block) in enumerate(self.blocks):
+            live, leaves = packed(block)
+            described.append({"keys": keys, "live": live})
+            arrays |= {f"{i}/{name}": leaf for name, leaf in leaves.items()}
+        self.number += 1
+        trials = [[number, trial] for number, trial in self.trials.items()]
+        position = {"share": self.share, "trials": trials, "blocks": described}
+        store.write(self.number, self.identity, arrays, position)
+
+    def _read(self, store: Checkpoints) -> None:
+        newest = store.newest()
+        if newest is None:
+            return
+        self.number, arrays, position = newest
+        self.share = position["share"]
+        self.trials = dict(position["trials"])
+        for i, block in enumerate(position["blocks"]):
+            own = {k.removeprefix(f"{i}/"): v for k, v in arrays.items() if k.startswith(f"{i}/")}
+            keys = [(number, seed) for number, seed in block["keys"]]
+            self.blocks.append((keys, unpacked(block["live"], own)))
