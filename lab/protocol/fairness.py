@@ -75,7 +75,7 @@ def _budget(record: xr.Dataset) -> tuple[str, float]:
 
 
 def _check_ledger(record: xr.Dataset, currency: str, amount: float) -> None:
-    """0 ≤ declared − executed < an update, in every lane."""
+    """0 ≤ declared − executed < an update, in every lane that did not stop early."""
     unit = "examples" if currency == "epochs" else currency
     require(
         unit in record.coords and "unspent" in record.coords,
@@ -84,9 +84,10 @@ def _check_ledger(record: xr.Dataset, currency: str, amount: float) -> None:
     last = record.isel(step=-1)
     spent, left = last[unit], record.unspent
     whole = (spent + left).values
+    early = record.stopped_early_at >= 0 if "stopped_early_at" in record else False
     declared = whole.flat[0] if currency == "epochs" else amount
     require(
-        bool((left >= 0).all() and (left < spent / last.updates).all())
+        bool((left >= 0).all() and ((left < spent / last.updates) | early).all())
         and np.allclose(whole, declared, rtol=1e-9, atol=0),
         f"some lanes did not spend the declared {amount:g} {currency}: executed and left over add "
         f"up to between {whole.min():g} and {whole.max():g} {unit}.",

@@ -181,9 +181,9 @@ def check_monitor(rule: EarlyStopping, jobs: list[Job]) -> None:
 
 
 def _is_whole(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and int(value) >= 0
 
 
 def _is_finite(value: Any) -> bool:
     real = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    return real and math.isfinite(value)
+    return real and math.isfinite(float(value))

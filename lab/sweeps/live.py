@@ -1,5 +1,6 @@
 """What a block that runs consists of, on the host: enough to go on with it, bit for bit."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -17,6 +18,7 @@ class Live(NamedTuple):
     evaluations: list[dict[str, np.ndarray]]  # [L] each
     count: int  # updates taken
     infos: list[np.ndarray]  # leaves of their Info [L, updates or probe times, ...]
+    beside: Sequence[np.ndarray] = ()  # leaves [L, ...] of what is kept beside the state
 
 
 def host(tree: Any) -> list[np.ndarray]:
@@ -64,11 +66,13 @@ def packed(live: Live) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """A block's live part as JSON and named arrays."""
     arrays = {f"state/{i}": leaf for i, leaf in enumerate(live.state)}
     arrays |= {f"info/{i}": leaf for i, leaf in enumerate(live.infos)}
+    arrays |= {f"beside/{i}": leaf for i, leaf in enumerate(live.beside)}
     for i, metrics in enumerate(live.evaluations):
         arrays |= {f"evaluation/{i}/{name}": values for name, values in metrics.items()}
     described = {
         "done": live.done, "count": live.count, "states": len(live.state),
         "infos": len(live.infos), "evaluations": [list(row) for row in live.evaluations],
+        "beside": len(live.beside),
     }  # fmt: skip
     return described, arrays
 
@@ -84,6 +88,7 @@ def unpacked(described: dict[str, Any], arrays: dict[str, np.ndarray]) -> Live:
         ],
         count=described["count"],
         infos=[arrays[f"info/{i}"] for i in range(described["infos"])],
+        beside=[arrays[f"beside/{i}"] for i in range(described.get("beside", 0))],
     )
 
 

@@ -50,8 +50,8 @@ class Job:
     program: Program
     task: Task
     price: Price  # of an update
-    unspent: float  # declared less executed, in the currency of the budget
     marks: tuple[int, ...]  # numbers of updates after which lanes are evaluated; ascending
+    unspent: tuple[float, ...]  # declared less executed by each, in the currency of the budget
     lanes: list[Lane] = field(default_factory=list)
 
 
@@ -229,4 +229,5 @@ def _job(
         f"Budget({budget.currency}={budget.amount:g}) pays for no update at batch_size="
         f"{program.batch_size}.",
     )
-    return Job(program, task, cost, budget.unspent(cost, rows, marks[-1]), marks)
+    unspent = tuple(budget.unspent(cost, rows, updates) for updates in marks)
+    return Job(program, task, cost, marks, unspent)

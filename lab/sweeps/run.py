@@ -10,11 +10,12 @@ from functools import partial
 import numpy as np
 from jax.sharding import Mesh
 
-from lab.sweeps.block import Advance, Block, Measured
+from lab.sweeps.block import Advance, Block
 from lab.sweeps.clock import Clock
 from lab.sweeps.compiled import compiled
 from lab.sweeps.export import Export
 from lab.sweeps.live import Live
+from lab.sweeps.measured import Measured
 from lab.sweeps.place import check_memory
 from lab.sweeps.plan import Job
 from lab.sweeps.rows import Rows

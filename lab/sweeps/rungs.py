@@ -104,6 +104,7 @@ def stacked(lives: Sequence[Live]) -> Live:
         ],
         count=first.count,
         infos=[over(*leaves) for leaves in zip(*(live.infos for live in lives))],
+        beside=[over(*leaves) for leaves in zip(*(live.beside for live in lives))],
     )
 
 
@@ -116,6 +117,7 @@ def unstacked(live: Live, count: int) -> list[Live]:
             evaluations=[{k: v[i : i + 1] for k, v in row.items()} for row in live.evaluations],
             count=live.count,
             infos=[leaf[i : i + 1] for leaf in live.infos],
+            beside=[leaf[i : i + 1] for leaf in live.beside],
         )
         for i in range(count)
     ]

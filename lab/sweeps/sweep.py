@@ -19,6 +19,7 @@ from lab.errors import require
 from lab.sweeps import hosts, resume
 from lab.sweeps.checks import Setting
 from lab.sweeps.clock import Clock
+from lab.sweeps.early_stopping import EarlyStopping, check_monitor
 from lab.sweeps.enclosing import place_for
 from lab.sweeps.export import Export
 from lab.sweeps.gather import agree, first, gather, shares
@@ -32,6 +33,7 @@ from lab.sweeps.rows import place_rows
 from lab.sweeps.rules import Optimizers
 from lab.sweeps.run import run_job
 from lab.sweeps.sizes import block_width
+from lab.sweeps.stopping import run_until_stopped
 from lab.sweeps.table import Table
 from lab.tasks import CATALOG as TASKS
 from lab.tasks.task import Task
@@ -59,6 +61,7 @@ def sweep(
     progress: bool | None = None,
     checkpoint: str | Path | None = None,
     export: Export | None = None,
+    early_stopping: EarlyStopping | None = None,
 ) -> xr.Dataset:
     """Train every combination of optimizers, axis values and seeds, as a few compiled programs.
 
@@ -96,6 +99,9 @@ def sweep(
         SIGTERM save before they act.
       export: Which lanes leave their best and final parameters as files (`lab.Export`), for
         `lab.load_model`; not those that `extend` holds.
+      early_stopping: When a lane stops before its budget is spent (`lab.EarlyStopping`). Lanes
+        that do not stop have the bits they have without; several rules can be replayed on one
+        record (`lab.sweeps.early_stopping.replay`).
 
     Returns:
       A dataset with dimensions `optimizer`, `trial` (if given), the axes, `seed` and `step`:
@@ -104,9 +110,13 @@ def sweep(
       finite, or -1). The ledger is coordinates: `updates`, `examples`, `gradient_evaluations`,
       `flops` (and `seconds`) that a lane was charged up to each step, each with the dimensions
       along which it differs, and `unspent`, less than an update, of the budget. A diverged
-      lane's metrics are infinite from there on. Attributes say what this call took:
-      `lane_updates`, `seconds` and, of these, `seconds_compiling`, `seconds_training` and
-      `seconds_evaluating` (`lab.sweeps.clock`).
+      lane's metrics are infinite from there on. With `early_stopping`, `stopped_early_at` and
+      `best_at` (the last improvement) count updates, -1 for none: a lane that stopped is charged
+      nothing more, its `train_loss` and probes are NaN from there on (0, if integers), and its
+      validation metrics are those of the weights it is left with, as are those of every lane at
+      the last step, `outputs` and final exports; `unspent` holds what it saved. Attributes say
+      what this call took: `lane_updates`, `seconds` and, of these, `seconds_compiling`,
+      `seconds_training` and `seconds_evaluating` (`lab.sweeps.clock`).
 
     Raises:
       InputError: Before anything compiles, if something cannot be what was meant, or if another
@@ -128,6 +138,10 @@ def sweep(
         export is None or isinstance(export, Export),
         f"export must be a lab.Export, given {export!r}.",
     )
+    require(
+        early_stopping is None or isinstance(early_stopping, EarlyStopping),
+        f"early_stopping must be a lab.EarlyStopping, given {early_stopping!r}.",
+    )
     folder, how = place_for(checkpoint)
     known = resume.timed(extend) | (timed_before(folder) if folder is not None else {})
     laid_out = partial(
@@ -139,6 +153,8 @@ def sweep(
     if timed and hosts.count() > 1:
         known = first(lambda: laid_out(timed=known).timed)
     plan = laid_out(timed=known if timed else None)
+    if early_stopping is not None:
+        check_monitor(early_stopping, plan.jobs)
     configuration = {
         "task": task.name,
         "data_sha256": task.source.sha256,
@@ -147,6 +163,7 @@ def sweep(
         "budget": {budget.currency: budget.amount},
         "evaluations": evaluations if isinstance(evaluations, int) else [*map(str, evaluations)],
         "fixed": plan.fixed,
+        "early_stopping": None if early_stopping is None else vars(early_stopping),
         "probe": None if probe is None else [getattr(probe, "__name__", str(probe)), probe_every],
     }
     mesh = lane_mesh(None if devices is None else tuple(devices))
@@ -178,7 +195,8 @@ def sweep(
             where = (job.task.source, *sorted({lane.split for lane in job.lanes}))
             if where not in placed:
                 placed = {where: place_rows(job, mesh)}  # one table at a time is kept
-            blocks = run_job(
+            run = run_job if early_stopping is None else partial(run_until_stopped, early_stopping)
+            blocks = run(
                 job, mesh, placed[where], bar.advance, clock, predict_on, between, begun, export,
                 share,
             )  # fmt: skip
@@ -194,5 +212,5 @@ def sweep(
     record.attrs["seconds"] = spent.pop("all")
     record.attrs |= {f"seconds_{kind}": seconds for kind, seconds in spent.items()}
     record.attrs |= {} if kept is None else kept.told()
-    record.attrs["lane_updates"] = updates
+    record.attrs["lane_updates"] = updates - table.saved(todo)
     return record

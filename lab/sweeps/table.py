@@ -7,8 +7,8 @@ import numpy as np
 import xarray as xr
 
 from lab.budget import CURRENCIES
-from lab.sweeps.block import Measured
-from lab.sweeps.plan import Plan
+from lab.sweeps.measured import Measured
+from lab.sweeps.plan import Job, Plan
 from lab.types import RUNNING
 
 
@@ -29,6 +29,9 @@ class Table:
         columns["train_loss"] = (("step",), measured.train_loss)
         diverged = np.where(measured.stopped_at == RUNNING, -1, measured.stopped_at)
         columns["diverged_at"] = ((), diverged)
+        for name in ("stopped_early_at", "best_at"):
+            if (updates := getattr(measured, name)) is not None:
+                columns[name] = ((), updates)
         if measured.gradients is not None:
             columns["gradients_used"] = (("step",), measured.gradients)
         if measured.outputs is not None:
@@ -50,6 +53,18 @@ class Table:
             self.dims[name] = inner
         self.arrays[name][cell] = value
 
+    def saved(self, jobs: list[Job]) -> int:
+        """Updates that lanes of these jobs did not take, because they stopped early."""
+        stopped = self.arrays.get("stopped_early_at")
+        if stopped is None:
+            return 0
+        return sum(
+            job.marks[-1] - int(stopped[lane.cell])
+            for job in jobs
+            for lane in job.lanes
+            if stopped[lane.cell] >= 0
+        )
+
     def dataset(self) -> xr.Dataset:
         """The labelled record."""
         plan, lane_dims = self.plan, tuple(self.plan.dims)
@@ -58,7 +73,9 @@ class Table:
             for name, array in self.arrays.items()
         }
         record = xr.Dataset(variables, {k: np.array(v) for k, v in plan.dims.items()})
-        record = record.assign_coords(_ledger(plan, self.shape))
+        record = record.assign_coords(
+            _ledger(plan, self.shape, self.arrays.get("stopped_early_at"))
+        )
         if plan.trials is not None:
             record = record.assign_coords(_trial_coordinates(plan.trials))
         if "probe_step" in record.dims:
@@ -69,8 +86,10 @@ class Table:
         return record
 
 
-def _ledger(plan: Plan, shape: tuple[int, ...]) -> dict[str, Any]:
+def _ledger(plan: Plan, shape: tuple[int, ...], stopped: np.ndarray | None) -> dict[str, Any]:
     """What lanes were charged up to each evaluation, in every currency, and what was left over.
+
+    A lane that stopped early is charged nothing from there on.
 
     A currency has the dimensions along which its amounts differ, `batch_size` wherever it is one.
     """
@@ -78,9 +97,13 @@ def _ledger(plan: Plan, shape: tuple[int, ...]) -> dict[str, Any]:
     amounts = np.empty((len(CURRENCIES) + 1, *shape, steps))
     for job in plan.jobs:
         unit = np.array([getattr(job.price, currency) for currency in CURRENCIES])
-        charged = np.append(unit[:, None] * job.marks, np.full((1, steps), job.unspent), axis=0)
+        charged = np.append(unit[:, None] * job.marks, [job.unspent], axis=0)
         for lane in job.lanes:
-            amounts[(slice(None), *lane.cell)] = charged
+            early = -1 if stopped is None else stopped[lane.cell]
+            last = steps - 1 if early < 0 else job.marks.index(early)
+            until = np.minimum(np.arange(steps), last)
+            amounts[(slice(None), *lane.cell)] = charged[:, until]
+            amounts[(-1, *lane.cell)] = job.unspent[last]
     names = [*CURRENCIES, "unspent"]
     coordinates: dict[str, Any] = {"step": ("step", np.arange(steps), {"long_name": "evaluation"})}
     for name, amount in zip(names, amounts):
@@ -130,6 +153,8 @@ _DESCRIPTIONS = {
     "validation_loss": ("validation loss", "nats or squared units"),
     "validation_accuracy": ("validation accuracy", "share of rows"),
     "gradients_used": ("gradients that the updates took", "gradient evaluations"),
+    "stopped_early_at": ("updates taken by a lane that stopped early; -1 for none", "updates"),
+    "best_at": ("updates taken at the last improvement; -1 for none", "updates"),
     "diverged_at": ("update whose loss was not finite; -1 for none", "updates"),
 }
 
