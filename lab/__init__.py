@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lab.budget import Budget
     from lab.errors import InputError
     from lab.records import load, save
+    from lab.sweeps.early_stopping import EarlyStopping
     from lab.sweeps.export import Export, load_model, save_model
     from lab.sweeps.hosts import distributed
     from lab.sweeps.place import use_all_cores
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Budget": "lab.budget",
+    "EarlyStopping": "lab.sweeps.early_stopping",
     "Export": "lab.sweeps.export",
     "InputError": "lab.errors",
     "Predictor": "lab.sweeps.predictor",
@@ -56,10 +58,10 @@ _ROOMS = (
 )  # fmt: skip
 
 __all__ = [
-    "Budget", "Export", "InputError", "Predictor", "Task", "data", "distributed", "load",
-    "load_model", "load_predictor", "losses", "make_train", "models", "optimizers", "plots",
-    "probes", "protocol", "regularizers", "save", "save_model", "schedules", "search",
-    "statistics", "sweep", "tasks", "use_all_cores", "verify",
+    "Budget", "EarlyStopping", "Export", "InputError", "Predictor", "Task", "data", "distributed",
+    "load", "load_model", "load_predictor", "losses", "make_train", "models", "optimizers", "plots",
+    "probes", "protocol", "regularizers", "save", "save_model", "schedules", "search", "statistics",
+    "sweep", "tasks", "use_all_cores", "verify",
 ]  # fmt: skip
 
 
