@@ -23,8 +23,8 @@ COURSE = (
     "gradient_descent", "momentum", "moving_average", "adaptive", "schedules", "optimizers", "null",
     "depth_and_width", "initialization", "activations", "gradient_flow", "normalization",
     "clipping", "precision", "edge_of_stability",
-    "overfitting", "regularization", "weight_decay", "feature_scaling", "model_comparison",
-    "transfer", "tuning", "speed",
+    "overfitting", "regularization", "early_stopping", "weight_decay", "feature_scaling",
+    "model_comparison", "transfer", "tuning", "speed",
 )  # fmt: skip
 
 
