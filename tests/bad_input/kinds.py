@@ -88,6 +88,8 @@ def _is_function(value):
 
 def _of_array(value):
     """Other shapes and dtypes of the same numbers, and numbers that are none."""
+    if jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key):
+        return odd_arrays | not_an_array | odd_numbers | wild
     array = np.asarray(value)
     others = [array[None], array.astype(object), array.astype(str), array.astype(complex)]
     if array.ndim:
