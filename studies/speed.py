@@ -1,9 +1,9 @@
 """How fast is the lab, beside what one would otherwise write, and beside the machine's limits?
 
 Panels: `throughput` (run-steps per second of `lab.sweep` and of plain ways), `updates` (one update
-of every rule by hand beside optax), `checkpoints` (what keeping a sweep's state costs). Whatever is
-compared runs in turn in one process; ratios are formed within a round, and medians over rounds
-count.
+of every rule by hand beside optax), `checkpoints` (what keeping a sweep's state costs), `search`
+(trials per second beside Optuna driving jitted steps, and Keras where it is installed). Whatever is
+compared runs in turn; ratios are formed within a round, and medians over rounds count.
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ import xarray as xr
 import lab
 from lab import plots
 from studies import _speed_checkpoints as checkpoints
+from studies import _speed_search as searching
 from studies import _speed_throughput as throughput
 from studies import _speed_updates as updates
 from studies._cli import Flags, Folder, main, opened
@@ -23,6 +24,7 @@ from studies._tables import comma_separated, markdown
 
 PANELS = {
     "checkpoints": Panel(checkpoints.measure, checkpoints.drawn),
+    "search": Panel(searching.measure, searching.drawn),
     "throughput": Panel(throughput.measure, throughput.drawn),
     "updates": Panel(updates.measure, updates.drawn),
 }
