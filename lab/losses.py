@@ -11,6 +11,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jax.typing import ArrayLike
 
@@ -301,10 +302,10 @@ def _matching(first: str, a: ArrayLike, second: str, b: ArrayLike) -> tuple[jax.
     """Both as arrays of one shape and dtype: [B, 1] against [B] would silently give [B, B]."""
     a = _floating(first, a)
     require(
-        a.shape == jnp.shape(b),
-        f"{second} must have the shape of {first}, {a.shape}, given {jnp.shape(b)}.",
+        a.shape == np.shape(b),
+        f"{second} must have the shape of {first}, {a.shape}, given {np.shape(b)}.",
     )
-    require(not jnp.iscomplexobj(b), f"{second} must be real numbers, given complex ones.")
+    require(not np.iscomplexobj(b), f"{second} must be real numbers, given complex ones.")
     return a, jnp.asarray(b, a.dtype)
 
 
