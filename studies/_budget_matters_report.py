@@ -105,7 +105,7 @@ def tuned(
         levels.set_yticks(range(len(names)), names)
         levels.set(xscale="log", xlabel="test loss", ylim=(-0.5, len(names) - 0.1))
         plain_ticks(levels.xaxis)
-        levels.legend(loc="upper right")
+        levels.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
         k = np.arange(1, trials + 1)
         for a, b in pairs:
             x = verdict.ratio(verdict.best_of(own[a]), verdict.best_of(own[b]))

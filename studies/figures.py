@@ -24,7 +24,8 @@ COURSE = (
     "depth_and_width", "initialization", "activations", "gradient_flow", "normalization",
     "clipping", "precision", "edge_of_stability",
     "overfitting", "regularization", "early_stopping", "weight_decay", "feature_scaling",
-    "model_comparison", "transfer", "tuning", "speed",
+    "model_comparison", "transfer", "one_at_a_time", "tuning",
+    "budget_matters", "speed",
 )  # fmt: skip
 
 
