@@ -88,20 +88,21 @@ class Joined:
 
         So that a machine which was suspended as a whole misses nobody.
         """
-        heard: dict[str, tuple[str, int]] = {}
+        heard: dict[int, tuple[str, int]] = dict.fromkeys(range(self.count), ("", 0))
         beats = 0
         while not self._over.wait(LOST_S / BEATS):
             beats += 1
             try:
                 self.store.key_value_set(f"alive/{self.index}", str(beats), allow_overwrite=True)
-                signs = self.store.key_value_dir_get("alive/")
+                signs = dict(self.store.key_value_dir_get("alive/"))
             except jax.errors.JaxRuntimeError:  # process 0 is gone, which ends this one
                 return
-            for process, sign in signs:
-                if process not in heard or heard[process][0] != sign:
+            for process, (before, at) in heard.items():  # last sign, and at which beat
+                sign = signs.get(f"alive/{process}", "")
+                if sign != before:
                     heard[process] = sign, beats
-                elif beats - heard[process][1] >= BEATS and self.lost is None:
-                    self.lost = f"process {process.removeprefix('alive/')} of {self.count} is gone"
+                elif beats - at >= BEATS and self.lost is None:
+                    self.lost = f"process {process} of {self.count} is gone"
 
 
 _JOINED: Joined | None = None

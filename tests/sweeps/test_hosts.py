@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import lab
+from lab.sweeps import hosts
 from lab.sweeps.gather import share
 from lab.sweeps.hosts import own
 from tests.sweeps import hosts_script
@@ -44,6 +45,32 @@ def test_a_device_of_nobody_is_refused():
     with pytest.raises(lab.InputError, match="devices must be of this process"):
         lab.sweep("iris", ["adam"], axes={"learning_rate": [0.1]},
                   budget=lab.Budget(updates=1), devices=["cpu"])  # fmt: skip
+
+
+class Store:
+    """What processes speak through, within one."""
+
+    def __init__(self):
+        self.values = {}
+
+    def key_value_set(self, key, value, allow_overwrite=False):
+        self.values[key] = value
+
+    def key_value_dir_get(self, folder):
+        return [(key, value) for key, value in self.values.items() if key.startswith(folder)]
+
+
+def test_a_silent_process_is_lost_to_the_others_and_a_beating_one_is_not(monkeypatch):
+    monkeypatch.setattr(hosts, "LOST_S", 0.5)
+    store = Store()
+    first, second = hosts.Joined(store, 0, 3), hosts.Joined(store, 1, 3)  # the third never begins
+    while first.lost is None or second.lost is None:
+        time.sleep(0.01)
+    with pytest.raises(hosts.Lost, match="process 2 of 3 is gone"):
+        first.check()
+    assert second.lost == first.lost
+    for joined in (first, second):
+        joined._over.set()
 
 
 def start(processes, folder, sweep, cluster=None):
