@@ -41,15 +41,15 @@ def crossing_lines(own: Parts, pairs: list[tuple[str, str]]) -> list[str]:
     """Whether the curves of two optimizers cross between one trial and all."""
     lines = []
     for a, b in pairs:
-        curves = best_of(own[a]), best_of(own[b])
-        first, last = (ratio(*(c[:, k] for c in curves), 2 * len(pairs)) for k in (0, -1))
-        gap = (curves[0] - curves[1]).mean(0)
+        of_a, of_b = best_of(own[a]), best_of(own[b])
+        first, last = (ratio(of_a[:, k], of_b[:, k], 2 * len(pairs)) for k in (0, -1))
+        gap = (of_a - of_b).mean(0)
         turns = np.flatnonzero(np.diff(np.sign(gap)))
         where = f"the means cross at k = {turns[0] + 2}" if len(turns) else "the means do not cross"
         lines.append(
             f"- *{a} and {b} cross as trials are added*: **{opposite(first, last)}**, test loss of "
             f"{a} over that of {b} {span(first, '.2f')} for one trial, {span(last, '.2f')} for the "
-            f"best of {curves[0].shape[1]}; {where}."
+            f"best of {of_a.shape[1]}; {where}."
         )
     return lines
 

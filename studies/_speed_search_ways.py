@@ -208,4 +208,5 @@ def search_once(way: str, case: str, trials: int, epochs: int) -> dict[str, Any]
 
 
 if __name__ == "__main__":
-    print(json.dumps(search_once(*sys.argv[1:3], *map(int, sys.argv[3:5]))))
+    way, space, trials, epochs = sys.argv[1:5]
+    print(json.dumps(search_once(way, space, int(trials), int(epochs))))
