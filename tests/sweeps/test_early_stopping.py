@@ -111,6 +111,40 @@ def test_restored_lanes_report_the_weights_of_the_best_evaluation(full, restored
                 assert one[name].values[-1] == whole[name].values[best]
 
 
+@pytest.mark.parametrize(("patience", "min_delta"), [(100, 0.0), (1, 0.05)])
+def test_the_weights_are_bitwise_those_of_the_last_sufficient_improvement(
+    tmp_path, patience, min_delta
+):
+    """Also when a lane never stopped, as in Keras 3; the best ones where `min_delta` is 0."""
+    arguments = {"axes": {"learning_rate": [0.3]}, "seeds": [3]}
+    rule = lab.EarlyStopping(patience=patience, min_delta=min_delta, restore_best_weights=True)
+    record = killed_script.sweep(
+        **SETTINGS | arguments, early_stopping=rule, export=lab.Export(tmp_path / "early")
+    ).isel(LANE)
+    assert ((record.stopped_early_at < 0) == (patience == 100)).all()
+    if min_delta == 0 and patience == 100:
+        assert (
+            record.validation_loss.isel(step=-1)
+            == record.validation_loss.isel(step=slice(1, None)).min()
+        )
+    best = int(record.best_at[0])
+    assert best < 120
+    short = killed_script.sweep(
+        **SETTINGS | arguments | {"updates": best, "evaluations": 1},
+        export=lab.Export(tmp_path / "short"),
+    ).isel(LANE)
+    np.testing.assert_array_equal(record.outputs.values, short.outputs.values)
+    for mine, other in zip(
+        sorted((tmp_path / "early").glob("adam*.final.npz")),
+        sorted((tmp_path / "short").glob("adam*.final.npz")),
+        strict=True,
+    ):
+        a, b = lab.load_model(mine), lab.load_model(other)
+        assert a.about["updates"] == best
+        assert a.about["loss"] == b.about["loss"]
+        jax.tree.map(np.testing.assert_array_equal, a.params, b.params)
+
+
 def test_stopped_lanes_are_dropped_when_the_others_fit_in_fewer_blocks(stopped, monkeypatch):
     run, go_on = [], Block.go_on
 
@@ -155,6 +189,27 @@ def test_a_record_is_extended_under_the_same_rule_only(stopped):
     same(killed_script.sweep(**SETTINGS, early_stopping=RULE, extend=fewer), stopped)
     with pytest.raises(lab.InputError, match="early_stopping"):
         killed_script.sweep(**SETTINGS, early_stopping=RESTORING, extend=fewer)
+
+
+@pytest.mark.slow
+def test_rules_that_evaluate_elsewhere_or_count_gradients_go_back_too():
+    task = lab.tasks.CATALOG["iris"].make(widths=(4,))
+
+    def sweep(**other):
+        return lab.sweep(
+            task, ["schedule_free_sgd", "lbfgs"], axes={"learning_rate": [1.0]}, seeds=3,
+            batch_size=90, budget=lab.Budget(updates=20), evaluations=10, **other,
+        )  # fmt: skip
+
+    full, early = sweep(), sweep(early_stopping=RESTORING)
+    marks = full.updates.values.tolist()
+    for (one, _), (whole, _) in zip(lanes(early), lanes(full)):
+        if one.diverged_at < 0:
+            best = marks.index(int(one.best_at))
+            assert one.validation_loss.values[-1] == whole.validation_loss.values[best]
+            end = marks.index(int(one.stopped_early_at)) if one.stopped_early_at >= 0 else 10
+            expected = whole.gradients_used.values[np.minimum(np.arange(11), end)]
+            np.testing.assert_array_equal(one.gradients_used.values, expected)
 
 
 @pytest.mark.slow
