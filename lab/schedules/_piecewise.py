@@ -10,7 +10,7 @@ from lab.catalog import ScheduleEntry
 from lab.errors import UnknownNameError
 from lab.schedules._numbers import Number, check, cosine, floats, through
 
-Scales = dict[int, float]
+Scales = dict[int, Number]
 
 
 def piecewise_constant_schedule(
