@@ -1,8 +1,5 @@
-"""The study of moving averages runs, redraws itself, and refuses an impossible β."""
+"""The study of moving averages runs and redraws itself."""
 
-import pytest
-
-from lab import InputError
 from studies.moving_average import MovingAverage, run
 
 
@@ -13,9 +10,3 @@ def test_smoke_and_redraw(tmp_path):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     assert not (tmp_path / "two" / "record.nc").exists()
     assert "0.893" in (tmp_path / "one" / "verdict.md").read_text()
-
-
-def test_beta_outside_the_unit_interval_is_refused(tmp_path):
-    with pytest.raises(InputError, match="beta"):
-        run(MovingAverage(smoke=True, beta=1.0, out=tmp_path))
-    assert not list(tmp_path.iterdir())
