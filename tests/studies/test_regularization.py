@@ -54,7 +54,7 @@ def test_groups_and_times_of_a_file_are_named_by_flags(tmp_path):
     (ordered,) = study.sources(study.Regularization(**given, time="who")).values()
     assert ordered.table.times.max() == 9
     with pytest.raises(lab.errors.InputError, match="--group needs --data"):
-        study.sources(study.Regularization(group="who"))
+        study.Regularization(group="who").check()
 
 
 @pytest.mark.parametrize(("name", "left_out"), [("digits", set()), ("mnist1d", {"augmentation"})])
