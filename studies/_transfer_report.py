@@ -98,9 +98,14 @@ def gained(found: list[Gain], text: str) -> Figure:
     names = list(dict.fromkeys((g.start, g.way) for g in found))
     with style():
         figure, grid = plt.subplots(
-            1, len(counts), figsize=(11.6, 3.5), layout="constrained", sharey=True
+            1,
+            len(counts),
+            figsize=(11.6, 3.5),
+            layout="constrained",
+            sharey=True,
+            squeeze=False,
         )
-        for axes, count in zip(grid, counts):
+        for axes, count in zip(grid.flat, counts):
             for one in (g for g in found if g.examples == count):
                 colour, marker = LOOKS[one.verdict]
                 mean, low, high = one.gain
@@ -112,8 +117,8 @@ def gained(found: list[Gain], text: str) -> Figure:
             axes.axvline(0, color="black", lw=1)
             axes.set(title=f"{count} of each class", xlabel="gain, points")
             axes.grid(axis="y", visible=False)
-        grid[0].set_yticks(range(len(names)), [f"{start}, {way}" for start, way in names])
-        grid[0].invert_yaxis()
+        grid[0, 0].set_yticks(range(len(names)), [f"{start}, {way}" for start, way in names])
+        grid[0, 0].invert_yaxis()
         handles = [
             Line2D([], [], ls="", marker=marker, color=colour, mec="black", label=what)
             for what, (colour, marker) in LOOKS.items()
