@@ -112,7 +112,7 @@ def _interpolated(
     return schedule
 
 
-def _sorted(boundaries_and_scales: Scales | None) -> tuple[list[int], list[float]]:
+def _sorted(boundaries_and_scales: Scales | None) -> tuple[list[int], list[Number]]:
     pairs = sorted((boundaries_and_scales or {}).items())  # of distinct boundaries
     for boundary, scale in pairs:
         check("non-negative", **{f"boundaries_and_scales[{boundary}]": scale})
