@@ -17,6 +17,11 @@ Array = jax.Array | np.ndarray  # on the device, or on its way there
 RUNNING = -1  # `stopped_at` of a lane that has not stopped
 
 
+def float_type() -> Any:
+    """What numbers are on the host."""
+    return np.float64 if jax.config.jax_enable_x64 else np.float32  # type: ignore[attr-defined]
+
+
 class Hypers(NamedTuple):
     """Every number of a lane but the learning rate; scalars, always traced."""
 

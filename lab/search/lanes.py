@@ -1,6 +1,6 @@
 """Rounds of a search on a task: every trial and seed is a lane, and promoted lanes go on."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from lab.sweeps.place import lane_mesh
 from lab.sweeps.plan import Job, make_plan
 from lab.sweeps.predictor import Predictor, predictor
 from lab.sweeps.rows import Rows, place_rows
+from lab.sweeps.work import Advance, Work, unheard
 from lab.tasks.task import Task
 
 SHARES = tuple(Fraction(1, ETA**i) for i in reversed(range(RUNGS)))  # of the full budget
@@ -55,7 +56,7 @@ class Lanes:
         *,
         seeds: Sequence[int],
         fixed: Configuration | None = None,
-        advanced: Callable[[int], None] = lambda updates: None,
+        advanced: Advance = unheard,
         folder: Path | None = None,
     ):
         self.task, self.budget, self.seeds = task, budget, list(seeds)
@@ -106,10 +107,8 @@ class Lanes:
             for numbers, job in self._jobs(one):
                 keys = [(numbers[lane.cell[1]], lane.cell[2]) for lane in job.lanes]
                 before = [paused.get(key) for key in keys]
-                rows = self._placed(job)
-                yield job, keys, rungs.advance(
-                    job, before, mark, self.mesh, rows, clock, self.advanced
-                )  # fmt: skip
+                work = Work(job, self.mesh, self._placed(job), clock, self.advanced)
+                yield job, keys, rungs.advance(work, before, mark)
 
     def _jobs(self, one: Round) -> Iterator[tuple[list[int], Job]]:
         """Jobs with the numbers of their trials, for one optimizer after the other."""

@@ -4,7 +4,7 @@ A chunk ends at the next evaluation, or where the capacity of a call does; how a
 changes no bit.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
@@ -12,24 +12,19 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax.sharding import Mesh
 
 from lab.data.streams import key_data
-from lab.sweeps.clock import Clock
-from lab.sweeps.compiled import Compiled, seen
-from lab.sweeps.export import Export
+from lab.sweeps.compiled import compiled, seen
 from lab.sweeps.feed import orders, rates
 from lab.sweeps.live import Call, Live, device, host, merged
 from lab.sweeps.measured import Measured, measured
 from lab.sweeps.pieces import capacity, pieces
 from lab.sweeps.place import shard
-from lab.sweeps.plan import Job, Lane
-from lab.sweeps.rows import Rows
+from lab.sweeps.plan import Lane
 from lab.sweeps.sizes import first_state, hypers_of
+from lab.sweeps.work import Work, padded
 from lab.training import make_train
 from lab.types import State, Stream
-
-Advance = Callable[[int], None]  # told how many updates were taken
 
 
 @dataclass
@@ -43,49 +38,37 @@ class Course:
 
 
 class Block:
-    """All D·W lanes of a block."""
+    """The lanes of a block, padded to D·W."""
 
-    def __init__(
-        self, job: Job, program: Compiled, mesh: Mesh, rows: Rows, clock: Clock, lanes: list[Lane],
-        export: Export | None = None,
-    ):  # fmt: skip
-        self.export = export
-        self.job, self.program, self.mesh, self.rows, self.lanes = job, program, mesh, rows, lanes
-        self.clock = clock
-        self.size = job.program.batch_size
+    def __init__(self, work: Work, lanes: Sequence[Lane]):
+        self.job, self.mesh, self.rows, self.clock = work.job, work.mesh, work.rows, work.clock
+        self.work, self.own, self.lanes = work, list(lanes), padded(lanes, work.size)
+        self.program = compiled(self.job.program, self.mesh)
+        self.size = self.job.program.batch_size
         self.capacity = capacity(self.size)
-        self.hypers = shard(mesh, hypers_of(lanes))
-        index, mask = zip(*(rows.evaluated[lane.split] for lane in lanes))
-        self.evaluated = shard(mesh, (np.stack(index), np.stack(mask)))
+        self.hypers = shard(self.mesh, hypers_of(self.lanes))
+        index, mask = zip(*(self.rows.evaluated[lane.split] for lane in self.lanes))
+        self.evaluated = shard(self.mesh, (np.stack(index), np.stack(mask)))
         self.noise = self._keys("noise")
-        self.rate_LT = rates(lanes, job.marks[-1], self.capacity)
-        self.pieces = list(pieces(job.marks, self.capacity))
+        self.rate_LT = rates(self.lanes, self.job.marks[-1], self.capacity)
+        self.pieces = list(pieces(self.job.marks, self.capacity))
 
     def run(
-        self, real: int, advance: Advance, predict_on, between=None, live: Live | None = None
+        self, between: Callable[[Callable[[], Live]], None], live: Live | None = None
     ) -> Measured:
-        """Train to the end of the budget; the first `real` lanes count, others are padding."""
-
-        def taken(updates: int) -> None:
-            advance(updates * real)
-
+        """Train to the end of the budget; `between` is called after every piece."""
         course = self.begin(live)
-        if live is None:
-            self._export(course, 0, real)
-        for first, count, last in self.pieces[course.done :]:
-            self.go_on(course, first, count, last, taken)
-            if last:
-                self._export(course, first + count, real)
-            if between is not None:
-                between(partial(self.live, course, taken))
-        outputs = None if predict_on is None else self.predict(course.state, predict_on)[:real]
-        self._bring_home(course.calls, taken)
+        for piece in self.pieces[course.done :]:
+            self.go_on(course, *piece)
+            between(partial(self.live, course))
+        outputs = self.predict(course.state)
+        self._bring_home(course.calls)
         ((_, _, info),) = merged(course.calls, self.job.program.probe_every)
         info, evaluations, stopped_at = jax.tree.map(
-            lambda leaf: np.asarray(leaf)[:real],
+            lambda leaf: np.asarray(leaf)[: len(self.own)],
             (info, course.evaluations, course.state.stopped_at),
         )
-        return measured(self.job, self.lanes[:real], evaluations, info, stopped_at, outputs)
+        return measured(self.job, self.own, evaluations, info, stopped_at, outputs)
 
     def begin(self, live: Live | None = None) -> Course:
         """Before the first update, or where the block was when it was brought home as `live`."""
@@ -93,25 +76,28 @@ class Block:
             state, calls = self._placed(live)
             return Course(state, list(live.evaluations), calls, live.done)
         state = self._start()
-        return Course(state, [self._evaluate(state)], [])
+        course = Course(state, [self._evaluate(state)], [])
+        self.export(state, course.evaluations[-1], 0)
+        return course
 
-    def go_on(self, course: Course, first: int, count: int, last: bool, taken: Advance) -> None:
-        """Run the next of the pieces; `taken` is told how many updates are done."""
+    def go_on(self, course: Course, first: int, count: int, last: bool) -> None:
+        """Run the next of the pieces."""
         if count:
             course.state, info = self.clock.call(
                 "training", itemgetter(1), self.program.advance,
                 course.state, self.rows.table, self._stream(first, count), self.hypers,
                 np.int32(first), np.int32(count),
             )  # fmt: skip
-            self._bring_home(course.calls, taken)  # the one before this, while this one runs
+            self._bring_home(course.calls)  # the one before this, while this one runs
             course.calls.append((first, count, info))
         if last:
             course.evaluations.append(self._evaluate(course.state))
+            self.export(course.state, course.evaluations[-1], first + count)
         course.done += 1
 
-    def live(self, course: Course, taken: Advance) -> Live:
+    def live(self, course: Course) -> Live:
         """The block as it is now, on the host; lists are emptied into their short form."""
-        self._bring_home(course.calls, taken)
+        self._bring_home(course.calls)
         course.calls[:] = merged(course.calls, self.job.program.probe_every) if course.calls else []
         course.evaluations[:] = jax.device_get(course.evaluations)
         count, infos = 0, []
@@ -126,21 +112,31 @@ class Block:
         info = jax.tree.structure(jax.eval_shape(self.program.advance, self.like(), *rest)[1])
         return jax.tree.unflatten(info, live.infos)
 
-    def _export(self, course: Course, updates: int, real: int) -> None:
-        """Look at the lanes that are exported."""
-        if self.export is not None:
+    def export(self, state: State, metrics: dict[str, Any], updates: int) -> None:
+        """Show lanes as they are evaluated to whoever looks on."""
+        if self.work.export is not None:
             last = updates == self.job.marks[-1]
-            self.export.look(
-                self.job.program, self.lanes[:real], course.state, course.evaluations[-1], updates,
-                last,
-            )  # fmt: skip
+            self.work.export.look(self.job.program, self.own, state, metrics, updates, last)
 
-    def _bring_home(self, calls: list[Call], taken: Advance) -> None:
+    def predict(self, state: State) -> np.ndarray | None:
+        """Outputs [L, rows, ...] on the rows of each lane's split, if they are wanted."""
+        predict_on = self.work.predict_on
+        if predict_on is None:
+            return None
+        # rows as they are prepared for the lane's own split: others are scaled otherwise
+        own = [predict_on(lane.split) + self.rows.start[lane.split] for lane in self.lanes]
+        outputs = self.program.predict(
+            seen(self.job.program, state), self.rows.table,
+            shard(self.mesh, np.stack(own).astype(np.int32)), self.hypers._replace(rule={}),
+        )  # fmt: skip
+        return np.asarray(outputs)[: len(self.own)]
+
+    def _bring_home(self, calls: list[Call]) -> None:
         """Fetch the last call's Info, unless it is here already."""
         if calls and isinstance(calls[-1][2]["loss"], jax.Array):
             first, count, info = calls[-1]
             calls[-1] = first, count, jax.device_get(info)
-            taken(count)
+            self.work.advance(count * len(self.own))
 
     def like(self) -> State:
         """Shapes and dtypes of the state."""
@@ -170,19 +166,6 @@ class Block:
             "evaluating", dict, self.program.evaluate,
             seen(self.job.program, state), table, index, mask, self.hypers._replace(rule={}),
         )  # fmt: skip
-
-    def predict(self, state: State, predict_on) -> np.ndarray:
-        """Outputs [D·W, rows, ...] on the rows of each lane's split."""
-        # rows as they are prepared for the lane's own split: others are scaled otherwise
-        own = [predict_on(lane.split) + self.rows.start[lane.split] for lane in self.lanes]
-        index = np.stack(own).astype(np.int32)
-        outputs = self.program.predict(
-            seen(self.job.program, state),
-            self.rows.table,
-            shard(self.mesh, index),
-            self.hypers._replace(rule={}),
-        )
-        return np.asarray(outputs)
 
     def _stream(self, first: int, count: int) -> Stream:
         """What every lane reads in updates [first, first + count), padded to the capacity."""

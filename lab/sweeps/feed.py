@@ -6,7 +6,7 @@ from lab.data.streams import order
 from lab.sweeps.compiled import compiled_schedule
 from lab.sweeps.plan import Lane
 from lab.sweeps.rows import Rows
-from lab.sweeps.sizes import float_type
+from lab.types import float_type
 
 
 def orders(

@@ -16,8 +16,8 @@ from jax.sharding import Mesh
 from lab.sweeps import hosts
 from lab.sweeps.identity import check_same
 from lab.sweeps.plan import Job
-from lab.sweeps.sizes import block_width
 from lab.sweeps.table import Table
+from lab.sweeps.work import block_size, dealt
 
 
 def share(first: int, blocks: int, process: int, processes: int) -> range:
@@ -37,12 +37,12 @@ def share(first: int, blocks: int, process: int, processes: int) -> range:
 
 def shares(todo: list[Job], mesh: Mesh, process: int) -> list[range]:
     """The blocks of each job that are a process's."""
-    dealt, first = [], 0
+    found, first = [], 0
     for job in todo:
-        blocks = -(-len(job.lanes) // _size(job, mesh))
-        dealt.append(share(first, blocks, process, hosts.count()))
+        blocks = len(dealt(job.lanes, block_size(job, mesh)))
+        found.append(share(first, blocks, process, hosts.count()))
         first += blocks
-    return dealt
+    return found
 
 
 def agree(described: dict[str, Any]) -> None:
@@ -80,18 +80,12 @@ def gather(table: Table, todo: list[Job], mesh: Mesh, meanwhile: Callable[[], No
             _put(table, _cells(todo, mesh, process), content)
 
 
-def _size(job: Job, mesh: Mesh) -> int:
-    return block_width(job, mesh)[0] * mesh.size
-
-
 def _cells(todo: list[Job], mesh: Mesh, process: int) -> list[tuple[int, ...]]:
     """Where the lanes of a process stand in the record."""
     cells = []
-    for job, dealt in zip(todo, shares(todo, mesh, process)):
-        size = _size(job, mesh)
-        cells += [
-            lane.cell for block in dealt for lane in job.lanes[block * size : (block + 1) * size]
-        ]
+    for job, mine in zip(todo, shares(todo, mesh, process)):
+        blocks = dealt(job.lanes, block_size(job, mesh))
+        cells += [lane.cell for number in mine for lane in blocks[number]]
     return cells
 
 

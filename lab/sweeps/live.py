@@ -46,17 +46,17 @@ def merged(calls: list[Call], every: int) -> list[Call]:
         if name != "probe"
     }
     if "probe" in calls[0][2]:
-        joined["probe"] = probes(calls, every)
+        joined["probe"] = _probes(calls, every)
     return [(0, sum(count for _, count, _ in calls), joined)]
 
 
-def probes(calls: list[Call], every: int, real: int | None = None):
+def _probes(calls: list[Call], every: int) -> Any:
     """The filled slots of every call, one after the other: [L, times, ...] leaves."""
 
     def filled(call):
         first, count, info = call
         slots = -(-(first + count) // every) - -(-first // every)
-        return jax.tree.map(lambda leaf: leaf[:real, :slots], info["probe"])
+        return jax.tree.map(lambda leaf: leaf[:, :slots], info["probe"])
 
     parts = [filled(call) for call in calls]
     return jax.tree.map(lambda *leaves: np.concatenate(leaves, axis=1), *parts)

@@ -76,13 +76,13 @@ def _taken(gradients: np.ndarray, marks: tuple[int, ...]) -> np.ndarray:
 def _worst_where_stopped(job: Job, evaluations, stopped_at) -> dict[str, np.ndarray]:
     """A diverged lane is a result: the worst value there is, never a missing one."""
     dead = (stopped_at[:, None] != RUNNING) & (stopped_at[:, None] < np.array(job.marks))
-    metrics = {}
-    for name in evaluations[0]:
-        values = np.stack([row[name] for row in evaluations], axis=1)
-        metrics[name] = np.where(dead | ~np.isfinite(values), worst(job, name), values)
-    return metrics
+    return {
+        name: worst_where(job, name, dead, np.stack([row[name] for row in evaluations], axis=1))
+        for name in evaluations[0]
+    }
 
 
-def worst(job: Job, name: str) -> float:
-    """The worst value of a metric."""
-    return -np.inf if name in job.task.higher_is_better else np.inf
+def worst_where(job: Job, name: str, dead: Any, values: np.ndarray) -> np.ndarray:
+    """Values of a metric, the worst there is where a lane is dead or they are not finite."""
+    worst = -np.inf if name in job.task.higher_is_better else np.inf
+    return np.where(dead | ~np.isfinite(values), worst, values)

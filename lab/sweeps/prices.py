@@ -13,7 +13,7 @@ import numpy as np
 from lab.budget import Price
 from lab.flops import follow, follow_jaxpr
 from lab.training import Train, make_train
-from lab.types import Hypers, Program, Stream
+from lab.types import Hypers, Program, Stream, float_type
 
 Shapes = tuple[tuple[str, tuple[int, ...], Any], ...]  # name, shape and dtype of every column
 FOLLOWED = 100  # updates whose FLOPs are averaged where some differ from others
@@ -32,7 +32,7 @@ def price(program: Program, gradient_evaluations: float, hypers: Hypers, rows: A
     """
     shapes = tuple((k, np.shape(v), np.asarray(v).dtype) for k, v in sorted(rows.items()))
     unwatched = replace(program, probe=None, probe_every=1)
-    flops = _flops(unwatched, tuple(hypers.rule), tuple(hypers.task), shapes, _float())
+    flops = _flops(unwatched, tuple(hypers.rule), tuple(hypers.task), shapes, float_type())
     return Price(1, program.batch_size, gradient_evaluations, flops)
 
 
@@ -83,12 +83,12 @@ def seconds(program: Program, hypers: Hypers, rate: float, rows: Mapping[str, An
 
 
 def _lone_lane(train: Train, program: Program, hypers: Hypers, rate: float, rows: Any, count: int):
-    hypers = jax.tree.map(lambda x: jnp.asarray(x, _float()), hypers)
+    hypers = jax.tree.map(lambda x: jnp.asarray(x, float_type()), hypers)
     key = jnp.zeros(2, jnp.uint32)
     table = jax.tree.map(jnp.asarray, dict(rows))
     height = len(next(iter(table.values())))
     order = np.random.default_rng(0).integers(0, height, count * program.batch_size)
-    stream = Stream(jnp.asarray(order, jnp.int32), jnp.full(count, rate, _float()), key)
+    stream = Stream(jnp.asarray(order, jnp.int32), jnp.full(count, rate, float_type()), key)
     advance = jax.jit(train.advance)
 
     def call(state):
@@ -96,7 +96,3 @@ def _lone_lane(train: Train, program: Program, hypers: Hypers, rate: float, rows
         return jax.block_until_ready(state)
 
     return jax.jit(lambda k, h: train.start(train.draw(k, h), k, h))(key, hypers), call
-
-
-def _float() -> Any:
-    return np.float64 if jax.config.jax_enable_x64 else np.float32  # type: ignore[attr-defined]

@@ -10,43 +10,30 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax.sharding import Mesh
 
-from lab.sweeps.clock import Clock
 from lab.sweeps.live import Live, device
+from lab.sweeps.measured import worst_where
 from lab.sweeps.pieces import capacity, pieces
 from lab.sweeps.plan import Job
-from lab.sweeps.rows import Rows
 from lab.sweeps.run import run_job
-from lab.sweeps.sizes import block_width, state_shapes
+from lab.sweeps.sizes import state_shapes
+from lab.sweeps.work import Work, dealt, padded
 from lab.types import RUNNING, State
 
 
-def advance(
-    job: Job,
-    paused: Sequence[Live | None],
-    mark: int,
-    mesh: Mesh,
-    rows: Rows,
-    clock: Clock,
-    advanced: Callable[[int], None] = lambda updates: None,
-) -> list[Live]:
-    """Train every lane of `job` from where it was paused to the `mark`-th of the job's marks.
+def advance(work: Work, paused: Sequence[Live | None], mark: int) -> list[Live]:
+    """Train every lane of a job from where it was paused to the `mark`-th of the job's marks.
 
     Args:
-      job: Whose lanes.
+      work: The job.
       paused: For each lane what this function returned for it, at an earlier mark; None for a
         lane that has not begun.
       mark: Number of the mark; 0 is before the first update.
-      mesh: Where lanes run.
-      rows: Their data.
-      clock: Told of the calls.
-      advanced: Called with the number of lane-updates as they are done.
 
     Returns:
       Each lane as it is then, for one lane each.
     """
-    size = block_width(job, mesh)[0] * mesh.size
+    job, size = work.job, work.size
     target = _pieces_to(job, mark)
     found: dict[int, Live] = {}
     for done in sorted({_done(live) for live in paused}):
@@ -54,15 +41,12 @@ def advance(
         if done == target:
             found |= {i: live for i in mine if (live := paused[i]) is not None}
             continue
-        for begin in range(0, len(mine), size):
-            chosen = mine[begin : begin + size]
-            part = replace(job, lanes=[job.lanes[i] for i in chosen])
+        for chosen in dealt(mine, size):
+            part = replace(work, job=replace(job, lanes=[job.lanes[i] for i in chosen]))
             begun = [live for i in chosen if (live := paused[i]) is not None]
-            padded = begun + begun[-1:] * (size - len(begun))
-            stop = _Stop(target - done)
             try:
-                live = stacked(padded) if padded else None
-                for _ in run_job(part, mesh, rows, advanced, clock, None, stop, (0, live)):
+                live = stacked(padded(begun, size)) if begun else None
+                for _ in run_job(part, _Stop(target - done), (0, live)):
                     pass
             except _Reached as reached:
                 found |= dict(zip(chosen, unstacked(reached.live, len(chosen))))
@@ -72,12 +56,7 @@ def advance(
 def metrics(job: Job, live: Live) -> dict[str, np.ndarray]:
     """The last evaluation [L], the worst there is where a lane has diverged."""
     dead = live.state[-1] != RUNNING  # `stopped_at`, the last field of a state
-    worst = {name: -np.inf if name in job.task.higher_is_better else np.inf
-             for name in live.evaluations[-1]}  # fmt: skip
-    return {
-        name: np.where(dead | ~np.isfinite(values), worst[name], values)
-        for name, values in live.evaluations[-1].items()
-    }
+    return {k: worst_where(job, k, dead, values) for k, values in live.evaluations[-1].items()}
 
 
 def state(job: Job, lane: int, live: Live) -> State:

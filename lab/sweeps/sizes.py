@@ -10,7 +10,7 @@ from jax.sharding import Mesh
 from lab.sweeps.place import width
 from lab.sweeps.plan import Job, Lane
 from lab.training import Train, make_train
-from lab.types import Hypers, Program, State
+from lab.types import Hypers, Program, State, float_type
 
 
 def block_width(job: Job, mesh: Mesh) -> tuple[int, int]:
@@ -54,8 +54,3 @@ def hypers_of(lanes: list[Lane]) -> Hypers:
     return Hypers(
         stack([lane.rule_numbers for lane in lanes]), stack([lane.task_numbers for lane in lanes])
     )
-
-
-def float_type() -> Any:
-    """What numbers are on the host."""
-    return np.float64 if jax.config.jax_enable_x64 else np.float32  # type: ignore[attr-defined]

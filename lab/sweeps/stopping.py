@@ -7,28 +7,22 @@ stands changes no bit, so one that does not stop is bitwise what it is without a
 A diverged lane is a result and no rule is asked about it: it stays as in any sweep.
 """
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import Mesh
 
-from lab.sweeps.block import Advance, Block, Course
-from lab.sweeps.clock import Clock
-from lab.sweeps.compiled import compiled
+from lab.sweeps.block import Block, Course
 from lab.sweeps.early_stopping import EarlyStopping, Watch, unwatched, watched
 from lab.sweeps.ending import Ending, epochs, leveled
-from lab.sweeps.export import Export
 from lab.sweeps.live import Live, device, host
-from lab.sweeps.measured import Measured, measured, worst
-from lab.sweeps.place import check_memory, shard
-from lab.sweeps.plan import Job
-from lab.sweeps.rows import Rows
+from lab.sweeps.measured import Measured, measured, worst_where
+from lab.sweeps.place import shard
 from lab.sweeps.rungs import stacked, unstacked
-from lab.sweeps.sizes import block_width
+from lab.sweeps.work import Between, Work, dealt, padded
 from lab.types import RUNNING, State
 
 
@@ -45,62 +39,41 @@ class Pack:
 
 def run_until_stopped(
     rule: EarlyStopping,
-    job: Job,
-    mesh: Mesh,
-    rows: Rows,
-    advance: Advance,
-    clock: Clock,
-    predict_on: Callable[[int], np.ndarray] | None = None,
-    between: Callable[[int, Callable[[], Live]], None] | None = None,
+    work: Work,
+    between: Between,
     begun: tuple[int, Live | None] = (0, None),
-    export: Export | None = None,
     share: Container[int] | None = None,
 ) -> Iterator[Measured]:
-    """Train the lanes of `job` under a rule; yields them all at once.
+    """Train the lanes of a job under a rule; yields them all at once.
 
     Args:
       rule: When they stop.
-      job: The lanes.
-      mesh: Where they run.
-      rows: Their data, from `place_rows`.
-      advance: Called with the number of lane-updates as they are done, or saved.
-      clock: Told of the calls that train and evaluate.
-      predict_on: Row numbers, by split seed, whose outputs are wanted at the end.
+      work: The job.
       between: Called between two pieces.
       begun: What was run before, all lanes as one block.
-      export: Looks at lanes whenever they are evaluated.
-      share: Numbers of the blocks that this process runs; None for all.
+      share: Numbers of the blocks, as `run_job` makes them, that this process runs; None for all.
     """
-    size = block_width(job, mesh)[0] * mesh.size
-    dealt = [
-        lane for i, lane in enumerate(job.lanes) if share is None or i // size in share
-    ]  # blocks as `run_job` would make them
-    advance((len(job.lanes) - len(dealt)) * job.marks[-1])
-    run = Run(rule, replace(job, lanes=dealt), mesh, rows, advance, clock, export)
+    job = work.job
+    mine = [lane for number, lanes in enumerate(dealt(job.lanes, work.size))
+            if share is None or number in share for lane in lanes]  # fmt: skip
+    work.advance((len(job.lanes) - len(mine)) * job.marks[-1])
+    run = Run(rule, replace(work, job=replace(job, lanes=mine)))
     run.begin(begun[1])
     for piece in run.left():
         run.go_on(*piece)
-        if between is not None:
-            between(0, run.live)
-    yield run.measured(predict_on)
+        between(0, run.live)
+    yield run.measured()
 
 
 class Run:
     """Lanes that share a rule: some in packs, others dropped."""
 
-    def __init__(
-        self, rule: EarlyStopping, job: Job, mesh: Mesh, rows: Rows, advance: Advance, clock: Clock,
-        export: Export | None,
-    ):  # fmt: skip
-        self.rule, self.upward = rule, rule.upward(job.task)
-        self.job, self.mesh, self.advance, self.export = job, mesh, advance, export
-        self.new_block = partial(Block, job, compiled(job.program, mesh), mesh, rows, clock)
-        width, state_bytes = block_width(job, mesh)
-        self.size = width * mesh.size
-        lanes = -(-len(job.lanes) // self.size) * self.size
+    def __init__(self, rule: EarlyStopping, work: Work):
+        self.rule, self.upward = rule, rule.upward(work.job.task)
+        self.work, self.job, self.mesh, self.size = work, work.job, work.mesh, work.size
         # state, gradient and best, old and new, of all blocks at the same time
-        check_memory(mesh, rows.nbytes, 3 * state_bytes * lanes)
-        self.epochs = epochs(job.marks)
+        work.check_memory(states=3, blocks=len(dealt(self.job.lanes, self.size)))
+        self.epochs = epochs(self.job.marks)
         self.packs: list[Pack] = []
         self.dropped: dict[int, Live] = {}
 
@@ -108,8 +81,7 @@ class Run:
         """Lanes before their first update, or as they were when brought home."""
         lanes = len(self.job.lanes)
         if whole is None:
-            self.packs = [self._pack(at, None) for at in self._dealt(range(lanes))]
-            self._look(0)
+            self.packs = [self._pack(at, None) for at in dealt(range(lanes), self.size)]
         else:
             self._repack(dict(enumerate(unstacked(whole, lanes))))
 
@@ -124,10 +96,9 @@ class Run:
     def go_on(self, first: int, count: int, last: bool) -> None:
         """Run a piece of every pack; after an evaluation the rule is asked."""
         for pack in self.packs:
-            pack.block.go_on(pack.course, first, count, last, self._taken(pack))
+            pack.block.go_on(pack.course, first, count, last)
         if not last:
             return
-        self._look(first + count)
         mark = len(self.packs[0].course.evaluations) - 1
         if mark in self.epochs:
             for pack in self.packs:
@@ -135,7 +106,7 @@ class Run:
             running = sum(int((pack.watch.stopped_at[: len(pack.at)] == 0).sum())
                           for pack in self.packs)  # fmt: skip
             if -(-running // self.size) < len(self.packs):
-                self.advance((self.job.marks[-1] - first - count) * (self._real() - running))
+                self.work.advance((self.job.marks[-1] - first - count) * (self._real() - running))
                 self._repack(self._home())
 
     def live(self) -> Live:
@@ -143,7 +114,7 @@ class Run:
         lives = self._home()
         return stacked(leveled([lives[i] for i in range(len(lives))]))
 
-    def measured(self, predict_on) -> Measured:
+    def measured(self) -> Measured:
         """What the lanes brought home, with the weights that they were left with."""
         live, job = self.live(), self.job
         ending = Ending(self.rule, job.marks, Watch(*live.beside[:4]), live.state[-1])
@@ -152,7 +123,7 @@ class Run:
         state = ending.restored(live.state, live.beside[4:])
         return measured(
             job, job.lanes, evaluations, ending.cut(info, job.program.probe_every),
-            ending.diverged_at, self._finish(state, evaluations[-1], predict_on),
+            ending.diverged_at, self._finish(state, evaluations[-1]),
             stopped_early_at=ending.stopped_at, best_at=ending.best_at,
         )  # fmt: skip
 
@@ -160,7 +131,7 @@ class Run:
         """Watch one more evaluation; freeze the lanes that stop, keep those that improved."""
         state = pack.course.state
         values = np.asarray(pack.course.evaluations[-1][self.rule.metric])
-        values = np.where(np.isfinite(values), values, worst(self.job, self.rule.metric))
+        values = worst_where(self.job, self.rule.metric, False, values)
         stopped_at = np.asarray(state.stopped_at)
         alive = stopped_at == RUNNING
         pack.watch = watched(self.rule, self.upward, pack.watch, epoch, values, alive)
@@ -176,7 +147,7 @@ class Run:
         """Every lane, on the host."""
         lives = dict(self.dropped)
         for pack in self.packs:
-            live = pack.block.live(pack.course, self._taken(pack))
+            live = pack.block.live(pack.course)
             beside = [*pack.watch, *host(pack.best)]
             lives |= zip(pack.at, unstacked(live._replace(beside=beside), len(pack.at)))
         return lives
@@ -186,8 +157,8 @@ class Run:
         running = [i for i, live in sorted(lives.items()) if not Watch(*live.beside[:4]).stopped_at]
         self.dropped = {i: live for i, live in lives.items() if i not in set(running)}
         self.packs = [
-            self._pack(at, stacked([lives[i] for i in self._padded(at)]))
-            for at in self._dealt(running)
+            self._pack(at, stacked([lives[i] for i in padded(at, self.size)]))
+            for at in dealt(running, self.size)
         ]
 
     def _pack(self, at: Sequence[int], live: Live | None) -> Pack:
@@ -202,49 +173,27 @@ class Run:
         best = best if self.rule.restore_best_weights else None
         return Pack(at, block, course, unwatched(self.size, values.dtype), best)
 
-    def _finish(self, state: list[np.ndarray], metrics: dict, predict_on) -> np.ndarray | None:
+    def _finish(self, state: list[np.ndarray], metrics: dict) -> np.ndarray | None:
         """Export lanes as they are in the end; outputs [L, rows, ...], if they are wanted."""
-        if self.export is None and predict_on is None:
+        if self.work.export is None and self.work.predict_on is None:
             return None
         outputs = []
-        for at in self._dealt(range(len(self.job.lanes))):
-            block, padded = self._block(at), self._padded(at)
-            placed = self._placed(block, [leaf[padded] for leaf in state])
-            if self.export is not None:
-                shown = {name: values[padded] for name, values in metrics.items()}
-                self.export.look(
-                    self.job.program, block.lanes[: len(at)], placed, shown, self.job.marks[-1],
-                    True,
-                )  # fmt: skip
-            if predict_on is not None:
-                outputs.append(block.predict(placed, predict_on)[: len(at)])
-        return np.concatenate(outputs) if outputs else None
-
-    def _look(self, updates: int) -> None:
-        for pack in self.packs:
-            if self.export is not None:
-                self.export.look(
-                    self.job.program, pack.block.lanes[: len(pack.at)], pack.course.state,
-                    pack.course.evaluations[-1], updates, False,
-                )  # fmt: skip
+        for at in dealt(range(len(self.job.lanes)), self.size):
+            block, where = self._block(at), padded(at, self.size)
+            placed = self._placed(block, [leaf[where] for leaf in state])
+            shown = {name: values[where] for name, values in metrics.items()}
+            block.export(placed, shown, self.job.marks[-1])
+            outputs.append(block.predict(placed))
+        return None if self.work.predict_on is None else np.concatenate(outputs)
 
     def _placed(self, block: Block, leaves: Sequence[np.ndarray]) -> State:
         return device(list(leaves), block.like(), partial(shard, self.mesh))
 
-    def _dealt(self, numbers: Sequence[int]) -> list[Sequence[int]]:
-        return [numbers[i : i + self.size] for i in range(0, len(numbers), self.size)]
-
-    def _padded(self, at: Sequence[int]) -> list[int]:
-        return [*at, *[at[-1]] * (self.size - len(at))]
-
     def _block(self, at: Sequence[int]) -> Block:
-        return self.new_block([self.job.lanes[i] for i in self._padded(at)])
+        return Block(self.work, [self.job.lanes[i] for i in at])
 
     def _real(self) -> int:
         return sum(len(pack.at) for pack in self.packs)
-
-    def _taken(self, pack: Pack) -> Advance:
-        return lambda updates: self.advance(updates * len(pack.at))
 
 
 @jax.jit

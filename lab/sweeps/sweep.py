@@ -25,6 +25,7 @@ from lab.sweeps.export import Export
 from lab.sweeps.gather import agree, first, gather, shares
 from lab.sweeps.identity import identity
 from lab.sweeps.keeper import keeping, timed_before
+from lab.sweeps.live import Live
 from lab.sweeps.memory import told_when_exhausted
 from lab.sweeps.place import lane_mesh, warn_of_idle_cores
 from lab.sweeps.plan import make_plan
@@ -35,6 +36,7 @@ from lab.sweeps.run import run_job
 from lab.sweeps.sizes import block_width
 from lab.sweeps.stopping import run_until_stopped
 from lab.sweeps.table import Table
+from lab.sweeps.work import Work
 from lab.tasks import CATALOG as TASKS
 from lab.tasks.task import Task
 from lab.types import Snapshot
@@ -186,7 +188,7 @@ def sweep(
         agree(described)
         for number, (job, share) in enumerate(zip(todo, shares(todo, mesh, hosts.index()))):
             widths[job.lanes[0].setting["optimizer"]] = block_width(job, mesh)[0]
-            between, begun = None, (0, None)
+            between, begun = _go_on, (0, None)
             if kept is not None:
                 between, begun = kept.between(number, clock.spent), kept.begun(number)
             if begun is None or not share:
@@ -196,12 +198,9 @@ def sweep(
             if where not in placed:
                 placed = {where: place_rows(job, mesh)}  # one table at a time is kept
             run = run_job if early_stopping is None else partial(run_until_stopped, early_stopping)
-            blocks = run(
-                job, mesh, placed[where], bar.advance, clock, predict_on, between, begun, export,
-                share,
-            )  # fmt: skip
+            work = Work(job, mesh, placed[where], clock, bar.advance, export, predict_on)
             with told_when_exhausted(block_width(job, mesh)[0], job.program.batch_size):
-                for measured in blocks:
+                for measured in run(work, between, begun, share):
                     table.write(measured)
         if kept is not None:
             kept.finish(len(todo), clock.spent)
@@ -214,3 +213,7 @@ def sweep(
     record.attrs |= {} if kept is None else kept.told()
     record.attrs["lane_updates"] = updates - table.saved(todo)
     return record
+
+
+def _go_on(block: int, live: Callable[[], Live]) -> None:
+    """Between two pieces of a sweep that keeps no checkpoints."""

@@ -148,9 +148,9 @@ def test_the_weights_are_bitwise_those_of_the_last_sufficient_improvement(
 def test_stopped_lanes_are_dropped_when_the_others_fit_in_fewer_blocks(stopped, monkeypatch):
     run, go_on = [], Block.go_on
 
-    def counted(self, course, first, count, last, taken):
+    def counted(self, course, first, count, last):
         run.append(count * len(self.lanes))
-        go_on(self, course, first, count, last, taken)
+        go_on(self, course, first, count, last)
 
     monkeypatch.setattr(Block, "go_on", counted)
     record = killed_script.sweep(**SETTINGS, early_stopping=RULE)

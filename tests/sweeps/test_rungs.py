@@ -14,6 +14,7 @@ from lab.sweeps.clock import Clock
 from lab.sweeps.place import lane_mesh
 from lab.sweeps.plan import make_plan
 from lab.sweeps.rows import place_rows
+from lab.sweeps.work import Work
 
 SHARES = [Fraction(1, 9), Fraction(1, 3), Fraction(1)]
 RATES = [float(r) for r in np.geomspace(1e-3, 1.0, 12)]
@@ -45,7 +46,8 @@ def test_promoted_lanes_are_bitwise_those_that_were_never_paused(task):
     with Clock() as clock:
         for mark in (1, 2, 3):
             part = replace(job, lanes=[job.lanes[i] for i in alive])
-            lives = rungs.advance(part, [kept[i] for i in alive], mark, mesh, rows, clock)
+            work = Work(part, mesh, rows, clock)
+            lives = rungs.advance(work, [kept[i] for i in alive], mark)
             kept = dict(zip(alive, lives))
             for i, live in kept.items():
                 _, trial, seed = job.lanes[i].cell
@@ -61,12 +63,13 @@ def test_promoted_lanes_are_bitwise_those_that_were_never_paused(task):
 def test_lanes_that_begin_late_join_those_that_go_on(task):
     (job,) = planned(task, RATES[:4]).jobs
     mesh = lane_mesh()
-    rows = place_rows(job, mesh)
     with Clock() as clock:
-        together = rungs.advance(job, [None] * 12, 2, mesh, rows, clock)
-        early = rungs.advance(replace(job, lanes=job.lanes[:5]), [None] * 5, 1, mesh, rows, clock)
-        mixed = rungs.advance(job, [*early, *[None] * 7], 2, mesh, rows, clock)
-        same = rungs.advance(job, mixed, 2, mesh, rows, clock)
+        work = Work(job, mesh, place_rows(job, mesh), clock)
+        together = rungs.advance(work, [None] * 12, 2)
+        some = replace(work, job=replace(job, lanes=job.lanes[:5]))
+        early = rungs.advance(some, [None] * 5, 1)
+        mixed = rungs.advance(work, [*early, *[None] * 7], 2)
+        same = rungs.advance(work, mixed, 2)
     for a, b, c in zip(together, mixed, same):
         for x, y in zip(a.state, b.state):
             np.testing.assert_array_equal(x, y)
