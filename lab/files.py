@@ -1,8 +1,10 @@
-"""Files that somebody hands over: paths that may be none, and arrays that are never unpickled."""
+"""Files: paths that may be none, arrays that are never unpickled, and writing all or nothing."""
 
 import os
+import tempfile
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,3 +62,27 @@ def read_arrays(path: Path) -> dict[str, Any]:
     except _DAMAGED as error:
         reason = " ".join(str(error).split()).rstrip(".")[:300] or type(error).__name__
         raise InputError(f"path {str(path)!r} cannot be read as NPZ: {reason}.") from None
+
+
+def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:
+    """Call `write(temporary)` beside `path`, then rename: no reader sees half a file.
+
+    Raises:
+      InputError: If the folder cannot be written to, or is full; `path` is as it was.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(handle)
+    except OSError as error:
+        raise InputError(f"cannot write to {path.parent}: {error.strerror}.") from error
+    temporary = Path(name)
+    try:
+        write(temporary)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}.") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path

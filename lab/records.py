@@ -2,10 +2,8 @@
 
 import hashlib
 import json
-import os
 import platform
 import subprocess
-import tempfile
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,7 +12,7 @@ import jax
 import xarray as xr
 
 from lab.errors import InputError, require, shown
-from lab.files import existing_file
+from lab.files import existing_file, write_atomically
 
 FORMAT = 1  # raised when older records can no longer be read
 HASH = "sha256"  # attribute of a file, not of a record
@@ -128,30 +126,6 @@ def write_json(value: Any, path: str | Path) -> Path:
     """Write JSON atomically, for people and other programs."""
     text = json.dumps(value, indent=2, sort_keys=True, default=str) + "\n"
     return write_atomically(Path(path), lambda temporary: temporary.write_text(text))
-
-
-def write_atomically(path: Path, write) -> Path:
-    """Call `write(temporary)` beside `path`, then rename: no reader sees half a file.
-
-    Raises:
-      InputError: If the folder cannot be written to, or is full; `path` is as it was.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(handle)
-    except OSError as error:
-        raise InputError(f"cannot write to {path.parent}: {error.strerror}.") from error
-    temporary = Path(name)
-    try:
-        write(temporary)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
 
 
 def _version(package: str) -> str | None:

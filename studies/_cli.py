@@ -16,6 +16,7 @@ import xarray as xr
 import lab
 from lab import records
 from lab.errors import InputError, require, shown
+from lab.files import write_atomically
 from lab.sweeps import hosts
 from lab.sweeps.enclosing import checkpoints_in, remove_from
 from lab.sweeps.lock import locked
@@ -222,7 +223,7 @@ class Folder:
 
     def text(self, name: str, text: str) -> None:
         """Write a text file."""
-        records.write_atomically(self.path / name, lambda path: path.write_text(text))
+        write_atomically(self.path / name, lambda path: path.write_text(text))
 
 
 def _refuse_anothers(folder: Path, study: str) -> None:

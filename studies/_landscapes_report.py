@@ -49,7 +49,7 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
         ),
     }
     for name, figure in drawn.items():
-        figures.fewer_colours(plots.save(figure, folder.path / f"{name}.png"))
+        plots.save(figure, folder.path / f"{name}.png")
     for name in MOVING:
         if name in races:
             frames = 6 if one.sizes["start"] < 10 else 60

@@ -6,7 +6,6 @@ from scipy import stats
 
 from lab import plots, records, statistics
 from lab.plots import slices as figures
-from lab.plots.landscapes import fewer_colours
 from lab.statistics.intervals import Interval
 from studies._cli import Folder
 from studies._gradient_descent_report import judged
@@ -72,7 +71,7 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
         "sharpness": figures.sharpness(batches, SMALL, level, texts["sharpness"]),
     }
     for name, figure in drawn.items():
-        fewer_colours(plots.save(figure, folder.path / f"{name}.png"))
+        plots.save(figure, folder.path / f"{name}.png")
     header, rows = _table(arms)
     verdict = _verdict(arms, level)
     text = (

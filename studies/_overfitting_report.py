@@ -3,7 +3,6 @@
 import xarray as xr
 
 from lab import plots, records
-from lab.plots.landscapes import fewer_colours
 from studies import _overfitting_figures as figures
 from studies._cli import Folder
 from studies._overfitting_verdict import LARGE, diagnosed, span, verdict
@@ -40,7 +39,7 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
         "boundaries": figures.boundaries(parts["plane"], texts["boundaries"]),
     }
     for name, figure in drawn.items():
-        fewer_colours(plots.save(figure, folder.path / f"{name}.png"))
+        plots.save(figure, folder.path / f"{name}.png")
     header = ["data", "units", "rows", "training error, %", "gap, points", "diagnosis"]
     rows = [
         [

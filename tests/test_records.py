@@ -9,6 +9,7 @@ import xarray as xr
 
 import lab
 from lab import records
+from lab.files import write_atomically
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,7 @@ def test_a_failed_write_leaves_what_was_there(record, tmp_path):
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        records.write_atomically(path, fail)
+        write_atomically(path, fail)
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["record.nc"]
 

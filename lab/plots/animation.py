@@ -8,6 +8,7 @@ import xarray as xr
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
+from lab.files import write_atomically
 from lab.plots.races import colours_of, contour
 from lab.plots.style import style
 from lab.tasks.landscapes import LANDSCAPES
@@ -64,9 +65,8 @@ def animate(race: xr.Dataset, path: Path, frames: int = 60, note: str = "") -> P
         sample.paste(colour, (0, 20 * i, sample.width // 3, 20 * i + 20))
     palette = sample.quantize(128, dither=Image.Dither.NONE)
     small = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
-    path.parent.mkdir(parents=True, exist_ok=True)
     durations = [90] * (len(small) - 1) + [2000]
-    small[0].save(
-        path, save_all=True, append_images=small[1:], duration=durations, loop=0, optimize=True
-    )
-    return path
+    return write_atomically(path, lambda temporary: small[0].save(
+        temporary, "gif", save_all=True, append_images=small[1:], duration=durations, loop=0,
+        optimize=True,
+    ))  # fmt: skip

@@ -1,7 +1,6 @@
 """Pictures of landscapes: steps on a curve, surfaces, paths, basins of attraction."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import jax.numpy as jnp
@@ -11,7 +10,6 @@ import xarray as xr
 from matplotlib.colors import LogNorm, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from PIL import Image
 
 from lab.plots.races import colours_of, contour, paths
 from lab.plots.style import COLOURS, caption, style
@@ -101,14 +99,6 @@ def _nearest_start(race: xr.Dataset, point: tuple[float, ...]) -> int:
     """The number of the start next to the one that makes the landscape's point."""
     starts = race.path.isel(step=0, optimizer=0).values
     return int(np.linalg.norm(starts - np.array(point), axis=-1).argmin())
-
-
-def fewer_colours(path: Path, count: int = 200) -> Path:
-    """Write a PNG again with a palette of `count` colours: a third of the size."""
-    with Image.open(path) as image:
-        small = image.convert("RGB").quantize(count, dither=Image.Dither.NONE)
-    small.save(path, optimize=True)
-    return path
 
 
 def basin_maps(basins: Mapping[str, xr.Dataset], text: str) -> Figure:

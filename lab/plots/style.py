@@ -15,6 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from PIL import Image
 
+from lab.files import write_atomically
+
 # Okabe & Ito (2008), told apart by all common kinds of colour vision; yellow, too pale for
 # lines on white, is replaced by black.
 COLOURS = (
@@ -22,7 +24,7 @@ COLOURS = (
 )  # fmt: skip
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (3, 1)), (0, (7, 2)))
 GREY = "#B8B8B8"
-LARGE = 200_000  # bytes of a PNG
+LARGE = 100_000  # bytes of a PNG
 
 _RC: Any = {
     "figure.dpi": 100,
@@ -70,17 +72,25 @@ def save(figure: Figure, path: str | Path) -> Path:
     """Write the figure and close it; bytes depend on nothing but its contents.
 
     A PNG that would be large is written with a palette of 256 colours.
+
+    Raises:
+      InputError: If the folder cannot be written to; the file is whole or as it was.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    metadata = {"Software": None} if path.suffix == ".png" else {"Date": None}
-    figure.savefig(path, bbox_inches="tight", metadata=metadata)
-    plt.close(figure)
-    if path.suffix == ".png" and path.stat().st_size > LARGE:
-        with Image.open(path) as image:
-            few = image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
-        few.save(path, optimize=True)
-    return path
+    form = path.suffix[1:]
+    metadata = {"Software": None} if form == "png" else {"Date": None}
+
+    def write(temporary: Path) -> None:
+        figure.savefig(temporary, format=form, bbox_inches="tight", metadata=metadata)
+        if form == "png" and temporary.stat().st_size > LARGE:
+            with Image.open(temporary) as image:
+                few = image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+            few.save(temporary, form, optimize=True)
+
+    try:
+        return write_atomically(path, write)
+    finally:
+        plt.close(figure)
 
 
 def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:

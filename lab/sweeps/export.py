@@ -15,9 +15,8 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from lab import records
 from lab.errors import InputError, require
-from lab.files import existing_file, read_arrays
+from lab.files import existing_file, read_arrays, write_atomically
 from lab.types import RUNNING, Program, State
 
 
@@ -94,7 +93,7 @@ def save_model(model: Model, path: str | Path) -> Path:
         with temporary.open("wb") as file:
             np.savez(file, allow_pickle=False, about=about, **named)
 
-    return records.write_atomically(Path(path), write)
+    return write_atomically(Path(path), write)
 
 
 def load_model(path: str | Path, like: Any = None) -> Model:
