@@ -4,14 +4,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from studies.adaptive import Adaptive, correction, dying, run, uncorrected_adam
+from studies import adaptive as study
+from studies.adaptive import correction, dying, uncorrected_adam
 
 
-def test_smoke_and_redraw(tmp_path):
-    run(Adaptive(smoke=True, out=tmp_path / "one"))
-    run(Adaptive(from_=tmp_path / "one", out=tmp_path / "two"))
-    for name in ("table.md", "features.png", "bowls.png", "rates.png", "epsilon.png"):
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+def test_smoke_and_redrawing(smoke):
+    smoke(study)
 
 
 def test_steps_of_adam_on_a_constant_gradient_are_those_of_the_formula():

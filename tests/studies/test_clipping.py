@@ -9,15 +9,12 @@ from studies import _clipping_verdict as verdict
 from studies import clipping as study
 
 
-def test_smoke_redraw_and_resume(tmp_path, monkeypatch):
-    study.run(study.Clipping(smoke=True, out=tmp_path / "one"))
-    study.run(study.Clipping(from_=tmp_path / "one", out=tmp_path / "two"))
-    for name in ("table.md", "table.csv", "cliffs.png", "survival.png"):
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+def test_smoke_redrawing_and_resuming(smoke, monkeypatch):
+    folder = smoke(study)
     monkeypatch.setattr(runs.lab, "sweep", None)  # what is finished is not trained again
     monkeypatch.setattr(study.report, "draw", lambda record, folder: drawn.append(record))
     drawn: list[xr.DataTree] = []
-    study.run(study.Clipping(smoke=True, resume=tmp_path / "one"))
+    study.run(study.Clipping(smoke=True, resume=folder))
     assert set(drawn[0].children) == {"example", "recurrent"}
 
 

@@ -9,12 +9,8 @@ from studies import _edge_of_stability_report as report
 from studies import edge_of_stability as study
 
 
-def test_smoke_and_redrawing(tmp_path):
-    study.run(study.EdgeOfStability(smoke=True, out=tmp_path / "one"))
-    study.run(study.EdgeOfStability(from_=tmp_path / "one", out=tmp_path / "two"))
-    for name in ("table.md", "table.csv", "settling.png", "ends.png"):
-        first = (tmp_path / "one" / name).read_bytes()
-        assert (tmp_path / "two" / name).read_bytes() == first
+def test_smoke_and_redrawing(smoke):
+    smoke(study)
 
 
 def arm(share, rates=(0.1, 0.2), edge=2.0, by_start=1):

@@ -11,12 +11,8 @@ from studies import gradient_flow as study
 from studies._initialization_runs import Bench
 
 
-def test_smoke_and_redrawing(tmp_path):
-    study.run(study.GradientFlow(smoke=True, out=tmp_path / "one"))
-    study.run(study.GradientFlow(from_=tmp_path / "one", out=tmp_path / "two"))
-    for name in ("table.md", "table.csv", *(f"{p}.png" for p in ("heat", "remedies", "layers"))):
-        first = (tmp_path / "one" / name).read_bytes()
-        assert (tmp_path / "two" / name).read_bytes() == first
+def test_smoke_and_redrawing(smoke):
+    smoke(study)
 
 
 @pytest.mark.parametrize("name", runs.REMEDIES)

@@ -15,15 +15,9 @@ from studies import _initialization_signal as signal
 from studies import _initialization_verdict as verdict
 from studies import initialization as study
 
-PICTURES = ("outputs", "gradients", "profiles", "depth", "outcome")
 
-
-def test_smoke_and_redrawing(tmp_path):
-    study.run(study.Initialization(smoke=True, out=tmp_path / "one"))
-    study.run(study.Initialization(from_=tmp_path / "one", out=tmp_path / "two"))
-    for name in ("table.md", "table.csv", *(f"{picture}.png" for picture in PICTURES)):
-        first = (tmp_path / "one" / name).read_bytes()
-        assert (tmp_path / "two" / name).read_bytes() == first
+def test_smoke_and_redrawing(smoke):
+    smoke(study)
 
 
 def test_every_initializer_of_the_catalogue_takes_part():

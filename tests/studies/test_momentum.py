@@ -5,16 +5,13 @@ import pytest
 
 from lab.tasks import quadratics as q
 from studies import _noisy_quadratic as noisy
+from studies import momentum as study
 from studies._races import updates_to
-from studies.momentum import Momentum, contraction, run
+from studies.momentum import contraction
 
 
-def test_smoke_and_redraw(tmp_path):
-    run(Momentum(smoke=True, out=tmp_path / "one"))
-    run(Momentum(from_=tmp_path / "one", out=tmp_path / "two"))
-    pictures = ("contraction", "heatmap", "races", "oscillation", "batch")
-    for name in ("table.md", *(f"{picture}.png" for picture in pictures)):
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+def test_smoke_and_redrawing(smoke):
+    smoke(study)
 
 
 def test_runs_contract_as_theory_says():

@@ -9,12 +9,8 @@ from studies import _normalization_runs as runs
 from studies import normalization as study
 
 
-def test_smoke_and_redrawing(tmp_path):
-    study.run(study.Normalization(smoke=True, out=tmp_path / "one"))
-    study.run(study.Normalization(from_=tmp_path / "one", out=tmp_path / "two"))
-    for name in ("table.md", "table.csv", "batch_size.png", "usable.png"):
-        first = (tmp_path / "one" / name).read_bytes()
-        assert (tmp_path / "two" / name).read_bytes() == first
+def test_smoke_and_redrawing(smoke):
+    smoke(study)
 
 
 def accuracy(dim, at, rows):

@@ -12,12 +12,8 @@ from studies import precision as study
 from studies._precision_runs import Mixed, Whole, in_float32
 
 
-def test_smoke_and_redrawing(tmp_path):
-    study.run(study.Precision(smoke=True, out=tmp_path / "one"))
-    study.run(study.Precision(from_=tmp_path / "one", out=tmp_path / "two"))
-    for name in ("table.md", "table.csv", "scales.png", "numbers.png"):
-        first = (tmp_path / "one" / name).read_bytes()
-        assert (tmp_path / "two" / name).read_bytes() == first
+def test_smoke_and_redrawing(smoke):
+    smoke(study)
 
 
 def test_what_formats_hold():

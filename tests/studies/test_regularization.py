@@ -14,17 +14,13 @@ from studies._regularization_runs import rows_of
 from studies._regularization_verdict import gains
 
 
-def test_smoke_redraw_and_resume(tmp_path, monkeypatch):
-    study.run(study.Regularization(smoke=True, out=tmp_path / "one"))
-    study.run(study.Regularization(from_=tmp_path / "one", out=tmp_path / "two"))
-    page = (tmp_path / "one" / "table.md").read_text()
+def test_smoke_redrawing_and_resuming(smoke, monkeypatch):
+    folder = smoke(study)
+    page = (folder / "table.md").read_text()
     assert "## Verdict" in page
-    assert (tmp_path / "two" / "table.md").read_text() == page
-    for name in ("ablation.png", "paths.png"):
-        assert (tmp_path / "two" / name).read_bytes() == (tmp_path / "one" / name).read_bytes()
     monkeypatch.setattr(study, "table", None)  # would fail if it was run again
-    study.run(study.Regularization(smoke=True, resume=tmp_path / "one"))
-    assert (tmp_path / "one" / "table.md").read_text() == page
+    study.run(study.Regularization(smoke=True, resume=folder))
+    assert (folder / "table.md").read_text() == page
 
 
 @pytest.mark.slow

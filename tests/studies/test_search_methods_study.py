@@ -13,16 +13,16 @@ SPACE = Space({"a": Float(0.0, 1.0), "b": Float(0.0, 1.0)})
 
 
 @pytest.fixture(scope="module")
-def smoke(tmp_path_factory):
+def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("search_methods")
     study.run(study.SearchMethods(smoke=True, out=folder))
     return folder
 
 
-def test_smoke_and_redrawing(smoke, tmp_path):
-    study.run(study.SearchMethods(from_=smoke, out=tmp_path))
+def test_smoke_and_redrawing(folder, tmp_path):
+    study.run(study.SearchMethods(from_=folder, out=tmp_path))
     for name in ("table.md", "table.csv", "search_methods.png", "early.png"):
-        assert (tmp_path / name).read_bytes() == (smoke / name).read_bytes()
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
 
 
 def rounds(searcher, losses, repeats, trainings):

@@ -7,18 +7,14 @@ import pytest
 
 from studies import _speed_checkpoints as checkpoints
 from studies import _speed_updates as updates
+from studies import speed as study
 from studies._speed_throughput import CASES
-from studies.speed import PANELS, Speed, run
 
 
-def test_smoke_and_redraw(tmp_path):
-    run(Speed(smoke=True, out=tmp_path / "one"))
-    table = (tmp_path / "one" / "table.md").read_text()
+def test_smoke_and_redrawing(smoke):
+    table = (smoke(study) / "table.md").read_text()
     assert "lab.sweep" in table
     assert "as fast as optax" in table
-    run(Speed(from_=tmp_path / "one", out=tmp_path / "two"))
-    for name in ("table.md", *(f"{panel}.png" for panel in PANELS)):
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
 def test_flops_are_the_executed_products():

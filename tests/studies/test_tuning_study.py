@@ -7,19 +7,13 @@ from lab.search import Trial
 from studies import tuning as study
 
 
-def test_smoke_redraw_and_resume(tmp_path, monkeypatch):
-    study.run(study.Tuning(smoke=True, out=tmp_path / "one"))
-    study.run(study.Tuning(from_=tmp_path / "one", out=tmp_path / "two"))
-    for name in ("table.md", "table.csv", "tuning.png"):
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
-    first = (tmp_path / "one" / "table.md").read_text()
-
+def test_smoke_redrawing_and_resuming(smoke, monkeypatch):
+    folder = smoke(study)
+    page = (folder / "table.md").read_text()
     monkeypatch.delattr(study.Lanes, "__call__")  # what is known is not trained again
-    study.run(study.Tuning(smoke=True, resume=tmp_path / "one"))
-    assert (tmp_path / "one" / "table.md").read_text() == first
-    said = lab.load_predictor(tmp_path / "one" / "best.npz").predict(
-        lab.data.load("breast_cancer").features
-    )
+    study.run(study.Tuning(smoke=True, resume=folder))
+    assert (folder / "table.md").read_text() == page
+    said = lab.load_predictor(folder / "best.npz").predict(lab.data.load("breast_cancer").features)
     assert set(said) == {"benign", "malignant"}
 
 

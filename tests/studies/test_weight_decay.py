@@ -9,14 +9,8 @@ from studies import weight_decay as study
 from studies._weight_decay_report import price
 
 
-def test_smoke_and_redrawing(tmp_path):
-    study.run(study.WeightDecay(smoke=True, out=tmp_path / "one"))
-    study.run(study.WeightDecay(from_=tmp_path / "one", out=tmp_path / "two"))
-    page = (tmp_path / "one" / "table.md").read_text()
-    assert "## Verdict" in page
-    assert (tmp_path / "two" / "table.md").read_text() == page
-    for name in ("maps.png", "outcome.png"):
-        assert (tmp_path / "two" / name).read_bytes() == (tmp_path / "one" / name).read_bytes()
+def test_smoke_and_redrawing(smoke):
+    assert "## Verdict" in (smoke(study) / "table.md").read_text()
 
 
 @pytest.mark.parametrize(("along", "other"), [(0, -1), (-1, 0)])

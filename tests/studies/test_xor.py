@@ -4,17 +4,12 @@ import numpy as np
 import xarray as xr
 
 from lab.statistics import TimeToTarget
-from studies.xor import Xor, run, verdict
+from studies import xor as study
+from studies.xor import verdict
 
 
-def test_smoke_and_redrawing(tmp_path):
-    first, again = tmp_path / "first", tmp_path / "again"
-    run(Xor(smoke=True, out=first))
-    run(Xor(from_=first, out=again))
-    assert (again / "table.md").read_text() == (first / "table.md").read_text()
-    for name in ("success.png", "boundaries.png"):
-        assert (again / name).read_bytes() == (first / name).read_bytes()
-    assert not (again / "record.nc").exists()
+def test_smoke_and_redrawing(smoke):
+    smoke(study)
 
 
 def test_verdict_follows_the_numbers():
