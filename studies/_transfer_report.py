@@ -36,10 +36,11 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
         f"Holm over all of these, {LEVEL:.0%}.",
     }
     plots.save(errors(error, texts["errors"]), folder.path / "errors.png")
-    plots.save(gained(gains(error), texts["gains"]), folder.path / "gains.png")
+    gained_by = gains(error)
+    plots.save(gained(gained_by, texts["gains"]), folder.path / "gains.png")
     header = ["examples of a class", "layers from", "way", "test error, %", "rate",
               "against scratch", "p", ""]  # fmt: skip
-    tested = {(g.start, g.way, g.examples): g for g in gains(error)}
+    tested = {(g.start, g.way, g.examples): g for g in gained_by}
     rows = []
     for cell in found.error.stack(cell=("examples", "start", "way")).cell.values:
         n, start, way = cell
@@ -56,7 +57,7 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
         f"{at_end:.0%} of all lie at an end of what was tried. Against scratch: points of error "
         "less than a net that starts from nothing and is trained as a whole, 95 % t interval over "
         "splits; p: sign-flip test, adjusted by Holm over the table.\n\n## Verdict\n\n"
-        f"{verdict(error)}"
+        f"{verdict(error, gained_by)}"
     )
     folder.text("table.md", text)
     folder.text("table.csv", comma_separated(header, rows))

@@ -54,11 +54,10 @@ def _at(error: xr.DataArray, start: str, way: str, examples: int) -> np.ndarray:
     return error.sel(start=start, way=way, examples=examples).values
 
 
-def verdict(error: xr.DataArray) -> str:
-    """Every claim with its numbers; simultaneous within a claim over starts."""
+def verdict(error: xr.DataArray, told: list[Gain]) -> str:
+    """Every claim with its numbers, `told` among them; simultaneous within a claim over starts."""
     counts = error.examples.values.tolist()
     few, many = counts[0], counts[-1]
-    told = gains(error)
     lines = []
     for start in PRETRAINED:
         by_count = {g.examples: g for g in told if g.start == start and g.way == "full"}
