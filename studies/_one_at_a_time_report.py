@@ -86,7 +86,7 @@ def isolation(alone: dict[str, xr.Dataset], baseline: dict[str, Any], text: str)
             axes.plot(best, mean[best], "*", ms=12, color=COLOURS[1])
             axes.axvline(values.index(baseline[name]), ls=":", color="#777777")
             axes.set(yscale="log", xlabel=verdict.SPELT[name])
-            axes.set_xticks(x, [f"{v:.1g}" if v < 0.01 else f"{v:g}" for v in values], fontsize=8)
+            axes.set_xticks(x, [_short(v) for v in values], fontsize=8)
             plain_ticks(axes.yaxis)
         for axes in grid[:, 0]:
             axes.set_ylabel("validation loss")
@@ -118,7 +118,7 @@ def grids(pairs: list[xr.Dataset], baseline: dict[str, Any], text: str) -> Figur
                 axes.plot(j, i, mark, ms=size, mfc=colour, mec="black", mew=0.8)
             for name, set_ticks in ((second, axes.set_xticks), (first, axes.set_yticks)):
                 values = pair[name].values
-                set_ticks(range(len(values)), [f"{v:.2g}" if v < 99 else f"{v:g}" for v in values])
+                set_ticks(range(len(values)), [_short(v) for v in values])
             axes.set(xlabel=verdict.SPELT[second])
             axes.tick_params(axis="x", labelsize=8, rotation=45)
             axes.grid(visible=False)
@@ -128,3 +128,14 @@ def grids(pairs: list[xr.Dataset], baseline: dict[str, Any], text: str) -> Figur
         bar.minorticks_off()
         caption(figure, text)
     return figure
+
+
+def _short(value: float) -> str:
+    """A number for a tick.
+
+    >>> _short(0.00032), _short(0.032), _short(128)
+    ('3e-4', '0.03', '128')
+    """
+    if 0 < value < 0.01:
+        return f"{value:.0e}".replace("e-0", "e-")
+    return f"{value:.1g}" if value < 0.1 else f"{value:g}"
