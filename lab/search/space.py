@@ -6,19 +6,20 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from lab.errors import InputError, UnknownNameError, require
 from lab.search.domains import Domain
 
 Configuration = dict[str, Any]  # of the parameters that are there, in the order of the space
+D = TypeVar("D")
 
 
 @dataclass(frozen=True)
-class When:
+class When(Generic[D]):
     """A parameter that is there only when `parent` is, and is `among` values or `at_least` one.
 
-    Give one of the two.
+    Give one of the two. The domain may be a distribution of Optuna for `from_optuna`.
 
     >>> from lab.search import Choice, Float, Int, Space, When
     >>> Space({
@@ -29,7 +30,7 @@ class When:
     """
 
     parent: str
-    domain: Domain
+    domain: D
     among: tuple[Any, ...] = ()
     at_least: float | None = None
 
@@ -48,7 +49,7 @@ class When:
         return f"{self.domain}, when {self.parent} {bound}"
 
 
-class Space(Mapping[str, "Domain | When"]):
+class Space(Mapping[str, "Domain | When[Domain]"]):
     """Parameters in order; a conditional one comes after its parent. Immutable.
 
     Args:
@@ -63,7 +64,7 @@ class Space(Mapping[str, "Domain | When"]):
     layers         Int(low=1, high=10, step=1, log=False)
     """
 
-    def __init__(self, parameters: "Mapping[str, Domain | When]"):
+    def __init__(self, parameters: "Mapping[str, Domain | When[Domain]]"):
         require(
             isinstance(parameters, Mapping) and len(parameters) > 0,
             f"a Space needs a mapping from names to domains, given {parameters!r}.",
@@ -83,7 +84,7 @@ class Space(Mapping[str, "Domain | When"]):
                 )
         self._parameters = dict(parameters)
 
-    def __getitem__(self, name: str) -> "Domain | When":
+    def __getitem__(self, name: str) -> "Domain | When[Domain]":
         try:
             return self._parameters[name]
         except (KeyError, TypeError):

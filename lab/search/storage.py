@@ -1,5 +1,7 @@
 """Trials in Optuna's storage: what its dashboard and tools read, and what a search resumes from."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -7,7 +9,7 @@ from lab.errors import InputError, require
 from lab.search._bayesian import optuna
 from lab.search.domains import Choice, Domain, Float, Int
 from lab.search.entry import Losses, Round
-from lab.search.space import Space
+from lab.search.space import Space, When
 
 STEPS = 10_000  # a share of the full budget is a step of Optuna's in units of 1/STEPS
 
@@ -113,21 +115,40 @@ def distribution(domain: Domain) -> Any:
     return kinds.CategoricalDistribution(domain.options)
 
 
-def from_optuna(distributions: dict[str, Any]) -> Space:
-    """A space of Optuna's distributions, by name.
+def from_optuna(distributions: Mapping[str, Any]) -> Space:
+    """A space of Optuna's distributions, by name; a conditional one in a `When`.
+
+    Optuna itself says by the flow of a program which parameters a trial has; here it is declared,
+    so that a space can be counted, and drawn from by other searchers than Optuna's.
+
+    Args:
+      distributions: Of Optuna, or a `When` around one, whose parent comes before it.
 
     Raises:
       InputError: If one has no counterpart.
+
+    >>> from optuna.distributions import IntDistribution
+    >>> from lab.search import When
+    >>> print(from_optuna({
+    ...     "layers": IntDistribution(1, 3),
+    ...     "units_1": When("layers", IntDistribution(8, 16, step=8), at_least=2),
+    ... }))
+    layers   Int(low=1, high=3, step=1, log=False)
+    units_1  Int(low=8, high=16, step=8, log=False), when layers ≥ 2
     """
+    return Space({
+        name: replace(given, domain=_domain(name, given.domain)) if isinstance(given, When)
+        else _domain(name, given)
+        for name, given in distributions.items()
+    })  # fmt: skip
+
+
+def _domain(name: str, given: Any) -> Domain:
     kinds = optuna().distributions
-
-    def domain(name: str, given: Any) -> Domain:
-        if isinstance(given, kinds.FloatDistribution) and given.step is None:
-            return Float(given.low, given.high, given.log)
-        if isinstance(given, kinds.IntDistribution):
-            return Int(given.low, given.high, given.step, given.log)
-        if isinstance(given, kinds.CategoricalDistribution):
-            return Choice(*given.choices)
-        raise InputError(f"{name}: {given!r} has no counterpart among Float, Int and Choice.")
-
-    return Space({name: domain(name, given) for name, given in distributions.items()})
+    if isinstance(given, kinds.FloatDistribution) and given.step is None:
+        return Float(given.low, given.high, given.log)
+    if isinstance(given, kinds.IntDistribution):
+        return Int(given.low, given.high, given.step, given.log)
+    if isinstance(given, kinds.CategoricalDistribution):
+        return Choice(*given.choices)
+    raise InputError(f"{name}: {given!r} has no counterpart among Float, Int and Choice.")

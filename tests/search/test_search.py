@@ -92,12 +92,34 @@ def test_a_trial_that_diverges_is_infinitely_bad_and_kept():
         assert all(math.isinf(t.loss) for t in trials if t.number % 2)
 
 
-def test_domains_are_those_of_optuna_and_back():
-    plain = Space({name: SPACE.domain(name) for name in SPACE})
-    there = {name: distribution(plain.domain(name)) for name in plain}
-    assert from_optuna(there) == plain
-    with pytest.raises(InputError, match="no counterpart"):
-        from_optuna({"x": optuna.distributions.FloatDistribution(0, 1, step=0.25)})
+def test_spaces_are_declared_by_distributions_of_optuna_and_back():
+    of = optuna.distributions
+    declared = from_optuna({
+        "rule": of.CategoricalDistribution(["adam", "sgd"]), "layers": of.IntDistribution(1, 3),
+        "rate": of.FloatDistribution(1e-4, 1e-1, log=True),
+        "units_1": When("layers", of.IntDistribution(8, 32, step=8), at_least=2),
+    })  # fmt: skip
+    assert declared == SPACE
+    assert declared.hash == SPACE.hash
+    assert from_optuna({n: distribution(SPACE.domain(n)) for n in SPACE}).count() == math.inf
+
+
+@pytest.mark.parametrize("around", [lambda it: it, lambda it: When("a", it, at_least=1)])
+def test_what_has_no_counterpart_is_refused_by_name(around):
+    of = optuna.distributions
+    with pytest.raises(InputError, match=r"x: FloatDistribution.* no counterpart"):
+        from_optuna(
+            {"a": of.IntDistribution(0, 1), "x": around(of.FloatDistribution(0, 1, step=0.25))}
+        )
+    with pytest.raises(InputError, match="x: 3 has no counterpart"):
+        from_optuna({"a": of.IntDistribution(0, 1), "x": around(3)})
+
+
+def test_a_declared_condition_holds_in_what_optuna_suggests():
+    trials = search(SPACE, CATALOG["tpe"], training([]), budget=24, batch=4)
+    for trial in trials:
+        SPACE.check(trial.configuration)
+    assert {len(trial.configuration) for trial in trials} == {3, 4}
 
 
 @pytest.mark.parametrize(
@@ -114,9 +136,13 @@ def test_killed_between_the_writes_of_a_loss_and_of_a_state_a_trial_is_complete(
 ):
     storage = opened(tmp_path / "trials.db", IDENTITY, SPACE)
     arguments = {"budget": 3, "batch": 1, "storage": storage}
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
     with monkeypatch.context() as patched:
-        patched.delattr(type(storage.store), "set_trial_state_values")
-        with pytest.raises(AttributeError):
+        patched.setattr(storage.store, "set_trial_state_values", killed)
+        with pytest.raises(KeyboardInterrupt):
             search(SPACE, CATALOG["random"], training([]), **arguments)
     search(SPACE, CATALOG["random"], training([]), **arguments)
     states = {trial.state for trial in storage.store.get_all_trials(storage.study_id)}
