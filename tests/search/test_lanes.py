@@ -18,6 +18,7 @@ from lab.search import (
     opened,
     search,
 )  # fmt: skip
+from tests.tasks.test_no_leaks import Altered
 
 BUDGET = lab.Budget(epochs=6)
 SOURCE = lab.data.source(lab.data.load("iris"))
@@ -35,14 +36,15 @@ SHAPES = Space(
 
 def test_a_promoted_trial_ends_bitwise_where_a_plain_sweep_does():
     task = lab.tasks.supervised(SOURCE, widths=(8,))
-    lanes = Lanes(task, BUDGET, seeds=[0, 1], fixed={"optimizer": "adam", "batch_size": 8})
+    over = {"batch_size": 8, "schedule": "cosine_decay_schedule"}  # the full budget, not a rung
+    lanes = Lanes(task, BUDGET, seeds=[0, 1], fixed={"optimizer": "adam", **over})
     trials = search(NUMBERS, CATALOG["halving"], lanes, budget=4)
     done = [trial for trial in trials if 1.0 in trial.losses]
     assert len(trials) > 80
     assert 0 < len(done) < 4
     whole = lab.sweep(
         task, ["adam"], trials={"adam": [t.configuration for t in done]}, seeds=2, budget=BUDGET,
-        batch_size=8, evaluations=1, progress=False,
+        evaluations=1, progress=False, **over,
     ).validation_loss.isel(optimizer=0, step=-1)  # fmt: skip
     assert [t.loss for t in done] == whole.values.astype(float).mean(1).tolist()
     network = lanes.predictor(best(trials).configuration)
@@ -125,10 +127,14 @@ def test_paused_lanes_are_kept_in_a_folder_and_go_on_from_there(tmp_path, monkey
 
 
 def test_selection_never_reads_test_rows(monkeypatch):
+    def searched(source):
+        task = lab.tasks.supervised(source, widths=(8,))
+        lanes = Lanes(task, BUDGET, seeds=[0], fixed={"optimizer": "adam", "batch_size": 8})
+        return search(NUMBERS, CATALOG["tpe"], lanes, budget=4, batch=2)
+
     def forbidden(self):
         raise AssertionError("a search opened the test rows")
 
+    told_wrong = searched(Altered(SOURCE))
     monkeypatch.setattr(lab.data.Prepared, "open_test", forbidden)
-    task = lab.tasks.supervised(SOURCE, widths=(8,))
-    lanes = Lanes(task, BUDGET, seeds=[0], fixed={"optimizer": "adam", "batch_size": 8})
-    assert search(NUMBERS, CATALOG["tpe"], lanes, budget=4, batch=2)
+    assert searched(SOURCE) == told_wrong
