@@ -4,6 +4,9 @@ VENV   := .venv
 RUN    := $(VENV)/bin/python
 STAMP  := $(VENV)/.installed
 JOBS   ?= 2
+# XLA without most of what it optimizes: the time of most tests is that of compilation.
+HASTY  := JAX_DISABLE_MOST_OPTIMIZATIONS=1 \
+	XLA_FLAGS="--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
 
 .PHONY: demo test test-slow lint types figures oracles clean install
 install: $(STAMP)
@@ -19,8 +22,10 @@ demo: $(STAMP)
 	$(RUN) -m studies.optimizers --tasks digits,mnist1d --epochs 15 --splits 1 --audit-seeds 3 --no-timed \
 		--out runs/optimizers
 
+# Bits and compilations of sweeps, and all slow tests, are of programs as users get them.
 test: $(STAMP)
-	$(RUN) -m pytest -n $(JOBS) --dist worksteal
+	$(HASTY) $(RUN) -m pytest -n $(JOBS) --dist worksteal --ignore tests/sweeps
+	$(RUN) -m pytest -n $(JOBS) --dist worksteal tests/sweeps
 
 test-slow: $(STAMP)
 	$(RUN) -m pytest -n $(JOBS) --dist worksteal -m slow

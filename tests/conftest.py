@@ -9,15 +9,6 @@ import lab
 lab.use_all_cores(2)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def compiled_hastily(request):
-    """Leave out most of what XLA optimizes, but for the slow tests: code there is as users run."""
-    hasty = request.config.option.markexpr == "not slow"
-    jax.config.update("jax_disable_most_optimizations", hasty)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
-
-
 @pytest.fixture(scope="session")
 def blobs_xy():
     """Three separable classes in four dimensions: (x float32 [150, 4], y int32 [150])."""

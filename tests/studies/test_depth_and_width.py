@@ -16,4 +16,4 @@ def test_sizes_are_equal_within_two_percent(features, classes):
 
 
 def test_smoke_and_redrawing(smoke):
-    assert "## Verdict" in (smoke(study) / "table.md").read_text()
+    assert "Verdict" in (smoke(study) / "table.md").read_text()

@@ -1,8 +1,0 @@
-"""Bits and compilations are those that users get."""
-
-import pytest
-
-
-@pytest.fixture(autouse=True, scope="module")
-def compiled_hastily():
-    """Not here."""
