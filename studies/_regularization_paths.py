@@ -44,31 +44,34 @@ def paths(
 ) -> xr.Dataset:
     """Along each path: validation error, share of weights that are 0 or near it, and the weights.
 
-    One program a path: strengths are lanes.
+    One program: paths and strengths are lanes, and what a lane does not ask for has strength 0.
     """
-    kept: dict[str, list] = {"error": [], "zero": [], "near": [], "weights": []}
-    grids = {name: GRIDS[name][:: max(1, 12 // (points - 1))][:points] for name in names}
-    for name in names:
-        task = parts.task(source, (name,), width)
-        optimizer: Any = {"adam": parts.adam}
-        trials = [{"learning_rate": rate} | parts.numbers({name: float(s)}) for s in grids[name]]
-        record = lab.sweep(
-            task, optimizer, trials={"adam": trials}, axes={"split": list(range(splits))},
-            seeds=protocol.phase_seeds(protocol.TUNE, 1), budget=lab.Budget(updates=updates + 1),
-            batch_size=32, schedule="cosine_decay_schedule", evaluations=1, progress=False,
-            probe=FirstKernel(), probe_every=updates,
-        ).isel(optimizer=0, seed=0)  # fmt: skip
-        weights = record.probe.isel(probe_step=-1).transpose("trial", "split", ...).values
-        kept["error"].append(_final(record, source).transpose("trial", "split").values)
-        kept["zero"].append((weights == 0).mean(-1))
-        kept["near"].append((np.abs(weights) < NEAR).mean(-1))
-        kept["weights"].append(weights[:, 0])
+    step = max(1, 12 // (points - 1))
+    grids = np.array([GRIDS[name][::step][:points] for name in names])  # [paths, strengths]
+    off = dict.fromkeys(names, 0.0)
+    trials = [
+        {"learning_rate": rate} | parts.numbers(off | {name: float(strength)})
+        for name, grid in zip(names, grids)
+        for strength in grid
+    ]
+    optimizer: Any = {"adam": parts.adam}
+    record = lab.sweep(
+        parts.task(source, names, width), optimizer, trials={"adam": trials},
+        axes={"split": list(range(splits))}, seeds=protocol.phase_seeds(protocol.TUNE, 1),
+        budget=lab.Budget(updates=updates + 1), batch_size=32, schedule="cosine_decay_schedule",
+        evaluations=1, progress=False, probe=FirstKernel(), probe_every=updates,
+    ).isel(optimizer=0, seed=0)  # fmt: skip
+    weights = record.probe.isel(probe_step=-1).transpose("trial", "split", ...).values
+    cells = (*grids.shape, splits)
+    error = _final(record, source).transpose("trial", "split").values
     dims = ("path", "strength", "split")
     return xr.Dataset(
-        {k: (dims, np.array(v)) for k, v in kept.items() if k != "weights"}
-        | {
-            "weights": (("path", "strength", "weight"), np.array(kept["weights"])),
-            "value": (("path", "strength"), np.array([grids[name] for name in names])),
+        {
+            "error": (dims, error.reshape(cells)),
+            "zero": (dims, (weights == 0).mean(-1).reshape(cells)),
+            "near": (dims, (np.abs(weights) < NEAR).mean(-1).reshape(cells)),
+            "weights": (("path", "strength", "weight"), weights[:, 0].reshape(*grids.shape, -1)),
+            "value": (("path", "strength"), grids),
         },
         {"path": list(names)},
     )  # fmt: skip

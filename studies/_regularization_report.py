@@ -6,7 +6,7 @@ import xarray as xr
 from lab import plots, records, statistics
 from studies import _regularization_figures as figures
 from studies._cli import Folder
-from studies._regularization_verdict import LEVEL, gains, outcome, span, verdict
+from studies._regularization_verdict import LEVEL, gains, outcome, outer, span, verdict
 from studies._tables import comma_separated, markdown
 
 
@@ -47,7 +47,12 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
     text = (
         f"# Regularization\n\n{how}; {tuned}. Mean, 95 % t interval over splits; gain: of the row "
         "over the one it is held against; p: sign-flip test over splits, adjusted by Holm over "
-        "the table.\n\n" + "\n".join(sections) + f"\n## Verdict\n\n{verdict(tables, paths, first)}"
+        "the table. Strength: the median of the splits' choices, of early stopping 1 over its "
+        f"patience, in evaluations, of which there are {told['looks']}. Outer: most splits chose "
+        "the largest (+) or the least (−) of the rates or strengths that were tried: beyond, more "
+        "might be found.\n\n"
+        + "\n".join(sections)
+        + f"\n## Verdict\n\n{verdict(tables, paths, first)}"
     )
     folder.text("table.md", text)
     folder.text("table.csv", comma_separated(["data", *header], flat))
@@ -56,7 +61,9 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
 
 def _table(table: xr.Dataset) -> tuple[list[str], list[list[str]]]:
     low, name, unit = outcome(table)
-    header = ["row", f"{name}, {unit}", "test loss", "strength", "against", "gain", "p", ""]
+    header = [
+        "row", f"{name}, {unit}", "test loss", "strength", "outer", "against", "gain", "p", "",
+    ]  # fmt: skip
     told = {gain.row: gain for gain in gains(table)}
     rows = []
     for label in table.row.values.tolist():
@@ -67,6 +74,7 @@ def _table(table: xr.Dataset) -> tuple[list[str], list[list[str]]]:
             span(statistics.mean_interval(low.sel(row=label).values), ".2f"),
             span(statistics.mean_interval(one.loss.values), ".3f"),
             f"{np.median(strengths):.2g}" if one.kind.item() == "alone" else "",
+            ", ".join(outer(one)),
             *(
                 [gain.against, span(gain.gain), f"{gain.p:.3f}", gain.verdict]
                 if gain else ["", "", "", ""]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,10 @@ import lab
 from lab import protocol
 from lab.data import Source
 from studies import _regularization_parts as parts
+from studies._regularization_cells import Cell, best, side
 
 RULE = "adam"
+FEW = ("decoupled decay", "early stopping")
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Row:
 def rows_of(source: Source, few: bool = False) -> dict[str, Row]:
     """The rows by label, in the order they are run: combinations need the strengths of each."""
     fit = parts.fitting(source)
-    fit = [name for name in fit if name == "decoupled decay"] if few else fit
+    fit = [name for name in fit if name in FEW] if few else fit
     together = tuple(name for name in parts.TOGETHER if name in fit)
     rows = {"none": Row("baseline", (), (), None)}
     rows |= {name: Row("alone", (name,), (name,), "none") for name in fit}
@@ -62,6 +65,7 @@ class Bench:
       rates: Learning rates, ascending; as many as trials of a row. Rows with strengths try a
         subset with equally many trials in all.
       factors: Of the strengths chosen alone, tried for combinations.
+      looks: Evaluations of a run that may be stopped early.
       batch_size: Examples per update.
     """
 
@@ -72,26 +76,28 @@ class Bench:
     rates: tuple[float, ...]
     fewer: tuple[float, ...]
     factors: tuple[float, ...]
+    looks: int
     batch_size: int = 32
 
-    def settings(self) -> dict[str, Any]:
-        """Of every sweep."""
+    def settings(self, row: Row) -> dict[str, Any]:
+        """Of every sweep; validation rows are looked at on the way where that may stop a run."""
         return {
             "budget": lab.Budget(updates=self.updates), "batch_size": self.batch_size,
-            "schedule": "cosine_decay_schedule", "evaluations": 1, "progress": False,
+            "schedule": "cosine_decay_schedule", "progress": False,
+            "evaluations": self.looks if "early stopping" in row.names else 1,
         }  # fmt: skip
 
-    def cells(self, row: Row, alone: dict[str, np.ndarray], split: int) -> list[Any]:
-        """Trials of a row on a split: (rate, strengths by part); equally many for every row."""
+    def cells(self, row: Row, alone: dict[str, np.ndarray], split: int) -> list[Cell]:
+        """Trials of a row on a split; equally many for every row."""
         tuned = [name for name in row.names if len(parts.PARTS[name].strengths) > 1]
         if not tuned:
-            return [(rate, dict.fromkeys(row.names, 1.0)) for rate in self.rates]
+            return [Cell(rate, dict.fromkeys(row.names, 1.0)) for rate in self.rates]
         if row.kind == "alone":
             grid = parts.PARTS[row.names[0]].strengths
             grid = grid[-len(self.factors) :]
-            return [(rate, {row.names[0]: s}) for rate in self.fewer for s in grid]
+            return [Cell(rate, {row.names[0]: s}) for rate in self.fewer for s in grid]
         return [
-            (rate, {name: factor * float(alone[name][split]) for name in row.names})
+            Cell(rate, {name: factor * float(alone[name][split]) for name in row.names})
             for rate in self.fewer
             for factor in self.factors
         ]
@@ -104,31 +110,37 @@ class Bench:
         off = dict.fromkeys(row.program, 0.0)
         cells = [self.cells(row, alone, split) for split in range(self.splits)]
 
-        def trial(split: int, rate: float, strengths: dict[str, float]) -> dict[str, Any]:
-            told = parts.numbers(off | strengths)
-            return {"learning_rate": float(rate), "split": split} | told
+        def trial(split: int, cell: Cell) -> dict[str, Any]:
+            told = parts.numbers(off | cell.strengths)
+            return {"learning_rate": cell.rate, "split": split} | told
 
         optimizer: Any = {RULE: parts.adam}
         tuning = lab.sweep(
             task, optimizer,
-            trials={RULE: [trial(s, *cell) for s, mine in enumerate(cells) for cell in mine]},
-            seeds=protocol.phase_seeds(protocol.TUNE, 1), **self.settings(),
-        )  # fmt: skip
-        loss = tuning.validation_loss.isel(optimizer=0, seed=0, step=-1).values
-        best = loss.reshape(self.splits, -1).argmin(1)
-        chosen = [mine[k] for mine, k in zip(cells, best)]
-        report = protocol.report(
-            task, optimizer, {RULE: [trial(s, *cell) for s, cell in enumerate(chosen)]},
-            seeds=protocol.phase_seeds(protocol.REPORT, self.seeds), **self.settings(),
-        ).isel(optimizer=0)  # fmt: skip
-        strength = [max([*told.values(), 0.0]) for _, told in chosen]
-        found = {
-            "rate": np.array([rate for rate, _ in chosen]), "strength": np.array(strength),
-        }  # fmt: skip
-        for metric in ("loss", "accuracy", "rmse"):
-            if f"test_{metric}" in report:
-                values = report[f"test_{metric}"].transpose("trial", "seed").values
-                found[metric] = values.mean(1)
+            trials={RULE: [trial(split, cell) for split, tried in enumerate(cells)
+                           for cell in tried]},
+            seeds=protocol.phase_seeds(protocol.TUNE, 1), **self.settings(row),
+        ).isel(optimizer=0, seed=0)  # fmt: skip
+        curves = tuning.validation_loss.transpose("trial", "step").values
+        curves = curves.reshape(self.splits, -1, curves.shape[-1])
+        chosen = [tried[best(tried, each)] for tried, each in zip(cells, curves)]
+        found: dict[str, np.ndarray] = {}
+        for name in ("rate", "strength"):
+            of = attrgetter(name)
+            found[name] = np.array([of(cell) for cell in chosen])
+            found[f"{name}_side"] = np.array([side(of, *both) for both in zip(chosen, cells)])
+        rules = [cell.stopping for cell in chosen]
+        for rule in dict.fromkeys(rules):
+            mine = [split for split, its in enumerate(rules) if its == rule]
+            report = protocol.report(
+                task, optimizer, {RULE: [trial(split, chosen[split]) for split in mine]},
+                seeds=protocol.phase_seeds(protocol.REPORT, self.seeds), early_stopping=rule,
+                **self.settings(row),
+            ).isel(optimizer=0)  # fmt: skip
+            for metric in ("loss", "accuracy", "rmse"):
+                if f"test_{metric}" in report:
+                    values = report[f"test_{metric}"].transpose("trial", "seed").values
+                    found.setdefault(metric, np.empty(self.splits))[mine] = values.mean(1)
         return found
 
 

@@ -58,6 +58,16 @@ def gains(table: xr.Dataset) -> list[Gain]:
     ]
 
 
+def outer(row: xr.Dataset) -> list[str]:
+    """Of rate and strength, what most splits chose at an end of those tried: `["rate +"]`."""
+    return [
+        f"{what} {sign}"
+        for what in ("rate", "strength")
+        for sign, side in (("+", 1), ("−", -1))
+        if float((row[f"{what}_side"] == side).mean()) > 0.5
+    ]
+
+
 def verdict(tables: dict[str, xr.Dataset], paths: xr.Dataset, first: str) -> str:
     """Every statement with its numbers."""
     lines = []
@@ -72,6 +82,12 @@ def verdict(tables: dict[str, xr.Dataset], paths: xr.Dataset, first: str) -> str
             named = sorted((g for g in alone if g.verdict == what), key=lambda g: -g.gain.estimate)
             listed = ", ".join(f"{g.row} {span(g.gain)}" for g in named) or "none"
             lines.append(f"- {name}, each alone, {unit}; {says} after correction: {listed}.")
+        ends = {g.row: outer(table.sel(row=g.row)) for g in alone}
+        listed = "; ".join(f"{row}: {', '.join(each)}" for row, each in ends.items() if each)
+        lines.append(
+            f"- {name}, each alone, chosen on most splits at the largest (+) or least (−) of the "
+            f"values tried: {listed or 'none'}."
+        )
         best = max(alone, key=lambda g: float(g.gain.estimate))
         lines.append(_together(name, table, found, best, unit))
         without = [g for g in found if g.kind == "without"]

@@ -9,8 +9,6 @@ to the weights. On digits and MNIST-1D, or on your own table with --data.
 from dataclasses import dataclass
 from typing import Annotated
 
-import numpy as np
-
 import lab
 from lab.data import Source
 from lab.errors import require
@@ -23,7 +21,7 @@ from studies._regularization_runs import Bench, table
 
 SIZES = {"digits": 200, "mnist1d": 1000}  # training rows
 SCALINGS = {"digits": "whole", "mnist1d": "standard"}  # pixels keep one scale, to be augmented
-RATES = tuple(float(r) for r in np.geomspace(3e-4, 3e-2, 9))
+RATES = tuple(1e-3 * 2.0**k for k in range(-3, 9))
 
 
 @dataclass(frozen=True)
@@ -47,18 +45,12 @@ def run(flags: Regularization) -> None:
     if flags.from_ is not None:
         report.draw(opened(flags.from_, "regularization"), folder)
         return
-    smoke = flags.smoke
-    bench = Bench(
-        splits=flags.seeds or (2 if smoke else 12), seeds=1 if smoke else 4,
-        updates=8 if smoke else flags.updates, width=64,
-        rates=RATES[4:6] if smoke else RATES, fewer=RATES[4:5] if smoke else RATES[4::2],
-        factors=(0.5, 1.0) if smoke else (0.25, 0.5, 1.0),
-    )  # fmt: skip
-    found = sources(flags)
-    found = dict(list(found.items())[:1]) if smoke else found
+    smoke, bench = flags.smoke, benched(flags)
+    found = dict(list(sources(flags).items())[: 1 if smoke else None])
     told = {
         "smoke": smoke, "width": bench.width, "updates": bench.updates, "splits": bench.splits,
         "seeds": bench.seeds, "batch": bench.batch_size, "trials": len(bench.rates),
+        "looks": bench.looks,
         "rows": {name: len(source.prepare(0).train) for name, source in found.items()},
         "data": {name: source.sha256 for name, source in found.items()},
     }  # fmt: skip
@@ -70,11 +62,24 @@ def run(flags: Regularization) -> None:
     parts[f"{first}_paths"] = once(
         folder, f"{first}_paths", told,
         lambda: paths(
-            source, bench.width, bench.updates, RATES[4], 2 if smoke else 8, 2 if smoke else 13,
+            source, bench.width, bench.updates, RATES[5], 2 if smoke else 8, 2 if smoke else 13,
             PATHS[: 2 if smoke else 4],
         ),
     )  # fmt: skip
     report.draw(folder.finish(parts, told), folder)
+
+
+def benched(flags: Regularization) -> Bench:
+    """What all rows share: twelve trials each, two in the smoke form."""
+    if flags.smoke:
+        return Bench(
+            splits=flags.seeds or 2, seeds=1, updates=8, width=64, rates=RATES[5:7],
+            fewer=RATES[5:6], factors=(0.5, 1.0), looks=4,
+        )  # fmt: skip
+    return Bench(
+        splits=flags.seeds or 12, seeds=4, updates=flags.updates, width=64, rates=RATES,
+        fewer=RATES[5:10:2], factors=(0.125, 0.25, 0.5, 1.0), looks=min(30, flags.updates),
+    )  # fmt: skip
 
 
 def sources(flags: Regularization) -> dict[str, Source]:

@@ -5,7 +5,7 @@ each; the best of both (and of no decay) is measured on fresh learning sets and 
 does the right decay stay right when the learning rate is changed, as decoupling promises?
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,20 +69,21 @@ def on_kernels(params: Any) -> Any:
 
 
 def decoupled(learning_rate: Any, weight_decay: float = 0.0):
-    """AdamW on kernels."""
+    """AdamW on kernels; without decay it is Adam."""
     return optimizers.adamw(learning_rate, weight_decay=weight_decay, mask=on_kernels)
 
 
-ARMS: dict[str, tuple[Any, Callable[[float], dict[str, float]]]] = {
+RULE: Any = {"adamw": decoupled}  # of both arms, which are one program
+ARMS: dict[str, Callable[[float], dict[str, float]]] = {
     # the penalty is l2 Σw², whose gradient is 2 l2 w
-    "Adam with L2": ("adam", lambda decay: {"l2": decay / 2}),
-    "AdamW": (decoupled, lambda decay: {"weight_decay": decay}),
+    "Adam with L2": lambda decay: {"l2": decay / 2, "weight_decay": 0.0},
+    "AdamW": lambda decay: {"l2": 0.0, "weight_decay": decay},
 }
 
 
-def settings_of(arm: str, cells: Sequence[tuple[float, float]]) -> list[dict[str, float]]:
-    """Trials of an arm from pairs of rate and decay."""
-    return [{"learning_rate": float(r)} | ARMS[arm][1](float(d)) for r, d in cells]
+def setting(arm: str, rate: float, decay: float) -> dict[str, float]:
+    """Trial of an arm."""
+    return {"learning_rate": float(rate)} | ARMS[arm](float(decay))
 
 
 def _common(told: dict[str, Any]) -> dict[str, Any]:
@@ -94,22 +95,18 @@ def _common(told: dict[str, Any]) -> dict[str, Any]:
 
 def tuned(task: Task, told: dict[str, Any], rates: np.ndarray, decays: np.ndarray) -> xr.Dataset:
     """Validation loss and error of every cell: (arm, rate, decay, split)."""
-    cells = [(r, d) for r in rates for d in decays]
-    seeds = protocol.phase_seeds(protocol.TUNE, 1)
-    kept = {"loss": [], "accuracy": []}
-    for arm, (rule, _) in ARMS.items():
-        record = lab.sweep(
-            task, {arm: rule}, trials={arm: settings_of(arm, cells)},
-            axes={"split": list(range(told["tuning"]))}, seeds=seeds, **_common(told),
-        )  # fmt: skip
-        for metric, values in kept.items():
-            final = record[f"validation_{metric}"].isel(optimizer=0, step=-1, seed=0)
-            values.append(
-                final.transpose("trial", "split").values.reshape(len(rates), len(decays), -1)
-            )
-    dims = ("arm", "rate", "decay", "split")
+    trials = [setting(arm, rate, decay) for arm in ARMS for rate in rates for decay in decays]
+    final = lab.sweep(
+        task, RULE, trials={"adamw": trials}, axes={"split": list(range(told["tuning"]))},
+        seeds=protocol.phase_seeds(protocol.TUNE, 1), **_common(told),
+    ).isel(optimizer=0, step=-1, seed=0)  # fmt: skip
+    values = {
+        metric: final[f"validation_{metric}"].transpose("trial", "split").values.astype(float)
+        for metric in ("loss", "accuracy")
+    }
+    shape = (len(ARMS), len(rates), len(decays), told["tuning"])
     return xr.Dataset(
-        {metric: (dims, np.array(values, float)) for metric, values in kept.items()},
+        {k: (("arm", "rate", "decay", "split"), v.reshape(shape)) for k, v in values.items()},
         {"arm": list(ARMS), "rate": rates, "decay": decays},
     )
 
@@ -127,21 +124,15 @@ def reported(task: Task, told: dict[str, Any], grid: xr.Dataset) -> xr.Dataset:
     seeds = protocol.phase_seeds(protocol.REPORT, told["seeds"])
     picked = {"no decay": ("AdamW", chosen(grid.loss.sel(arm="AdamW", decay=[0.0])))}
     picked |= {arm: (arm, chosen(grid.loss.sel(arm=arm))) for arm in ARMS}
-    rows = []
-    for arm, cell in picked.values():
-        record = protocol.report(
-            task, {arm: ARMS[arm][0]}, {arm: settings_of(arm, [cell])}, seeds=seeds,
-            axes={"split": splits}, **_common(told),
-        ).isel(optimizer=0, trial=0)  # fmt: skip
-        rows.append([
-            record[f"test_{metric}"].transpose("split", "seed").values.mean(1)
-            for metric in ("loss", "accuracy")
-        ])  # fmt: skip
-    values = np.array(rows)
+    record = protocol.report(
+        task, RULE, {"adamw": [setting(arm, *cell) for arm, cell in picked.values()]}, seeds=seeds,
+        axes={"split": splits}, **_common(told),
+    ).isel(optimizer=0).mean("seed")  # fmt: skip
     cells = np.array([cell for _, cell in picked.values()])
     return xr.Dataset(
         {
-            "loss": (("arm", "split"), values[:, 0]), "accuracy": (("arm", "split"), values[:, 1]),
+            "loss": (("arm", "split"), record.test_loss.transpose("trial", "split").values),
+            "accuracy": (("arm", "split"), record.test_accuracy.transpose("trial", "split").values),
             "rate": ("arm", cells[:, 0]), "decay": ("arm", cells[:, 1]),
         },
         {"arm": list(picked), "split": splits},

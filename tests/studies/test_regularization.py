@@ -1,8 +1,7 @@
 """The study of regularization runs, redraws, takes a table; its rows and corrections are right."""
 
-import jax.numpy as jnp
+import jax
 import numpy as np
-import optax
 import pytest
 import xarray as xr
 
@@ -10,8 +9,9 @@ import lab
 from lab import optimizers
 from studies import _regularization_parts as parts
 from studies import regularization as study
+from studies._regularization_cells import Cell, best, side
 from studies._regularization_runs import rows_of
-from studies._regularization_verdict import gains
+from studies._regularization_verdict import gains, outer
 
 
 def test_smoke_redrawing_and_resuming(smoke, monkeypatch):
@@ -68,36 +68,63 @@ def test_rows_are_each_alone_pairs_all_and_all_but_one(name, left_out):
 
 def test_every_row_has_the_same_number_of_trials():
     source = study.sources(study.Regularization())["digits"]
-    bench = study.Bench(
-        splits=2, seeds=1, updates=1, width=4, rates=study.RATES, fewer=study.RATES[4::2],
-        factors=(0.25, 0.5, 1.0),
-    )  # fmt: skip
-    alone = {name: np.ones(2) for name in parts.PARTS}
+    bench = study.benched(study.Regularization())
+    alone = {name: np.ones(bench.splits) for name in parts.PARTS}
     counts = {len(bench.cells(row, alone, 1)) for row in rows_of(source).values()}
     assert counts == {len(study.RATES)}
 
 
+def updated(rule, params):
+    """The first update, where the gradient is the parameters."""
+    return jax.jit(lambda: rule.update(params, rule.init(params), params)[0])()
+
+
 def test_at_no_strength_the_rule_is_adam():
-    params = {"kernel": jnp.array([[1.0, -2.0]]), "bias": jnp.array([0.5, 0.1])}
-    updates = []
-    for rule in (parts.adam(0.1), optimizers.adam(0.1)):
-        state = rule.init(params)
-        updates.append(rule.update(params, state, params)[0])
+    params = {"kernel": np.float32([[1.0, -2.0]]), "bias": np.float32([0.5, 0.1])}
+    updates = [updated(rule, params) for rule in (parts.adam(0.1), optimizers.adam(0.1))]
     np.testing.assert_allclose(updates[0]["kernel"], updates[1]["kernel"], rtol=1e-5)
     np.testing.assert_allclose(updates[0]["bias"], updates[1]["bias"], rtol=1e-5)
 
 
 def test_the_proximal_map_sees_the_whole_step():
-    params = {"kernel": jnp.array([[0.3, -0.01]]), "bias": jnp.array([0.001])}
-    rule = parts.adam(0.1, l1_step=1.0)
-    moved = optax.apply_updates(params, rule.update(params, rule.init(params), params)[0])
-    np.testing.assert_allclose(moved["kernel"], [[0.1, 0.0]], atol=1e-6)
-    assert moved["bias"][0] != 0
+    params = {"kernel": np.float32([[0.3, -0.01]]), "bias": np.float32([0.001])}
+    update = updated(parts.adam(0.1, l1_step=1.0), params)
+    np.testing.assert_allclose(params["kernel"] + update["kernel"], [[0.1, 0.0]], atol=1e-6)
+    assert params["bias"] + update["bias"] != 0
 
 
 def test_numbers_that_two_parts_set_are_added():
     told = parts.numbers({"L1": 0.1, "elastic net": 0.2, "max-norm": 0.5})
     assert told == pytest.approx({"l1": 0.2, "l2": 0.2, "bound": 2.0})
+
+
+def test_patience_is_a_rule_replayed_on_the_runs_of_a_rate():
+    rows = rows_of(study.sources(study.Regularization())["digits"])
+    bench = study.benched(study.Regularization())
+    cells = bench.cells(rows["early stopping"], {}, 0)
+    assert [cell.stopping.patience for cell in cells[:4]] == [16, 8, 4, 2]
+    assert bench.settings(rows["all"])["evaluations"] == bench.looks
+    assert bench.settings(rows["all but early stopping"])["evaluations"] == 1
+    assert bench.cells(rows["none"], {}, 0)[0].stopping is None
+
+
+def test_of_cells_that_end_alike_the_strongest_is_chosen():
+    stopped = [Cell(0.1, {"early stopping": 1 / patience}) for patience in (3, 2, 1)]
+    late = np.array([9.0, 3.0, 4.0, 4.0, 2.0, 5.0])  # patience 1 and 2 stop before the least
+    early = np.array([9.0, 3.0, 2.0, 4.0, 4.0, 5.0])
+    assert best(stopped, np.tile(late, (3, 1))) == 0
+    assert best(stopped, np.tile(early, (3, 1))) == 2
+    plain = [Cell(0.1, {"dropout": 0.1}), Cell(0.1, {"dropout": 0.5})]
+    assert best(plain, np.array([late, early + 1])) == 0
+
+
+def test_a_choice_at_an_end_of_most_splits_is_told():
+    tried = [Cell(rate, {"L1": s}) for rate in (0.1, 0.2, 0.4) for s in (1.0, 2.0)]
+    assert [side(lambda c: c.rate, cell, tried) for cell in tried[::2]] == [-1, 0, 1]
+    assert side(lambda c: c.strength, tried[1], tried) == 1
+    assert side(lambda c: c.strength, Cell(0.1, {}), [Cell(0.1, {}), Cell(0.2, {})]) == 0
+    row = xr.Dataset({"rate_side": ("split", [1, 1, 0]), "strength_side": ("split", [-1, 0, 0])})
+    assert outer(row) == ["rate +"]
 
 
 def test_gains_are_paired_and_corrected_together():
