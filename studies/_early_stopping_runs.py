@@ -77,7 +77,7 @@ def curves(bench: Bench, made: Task) -> xr.Dataset:
         prepared, tests = opened(made, split)
         held = np.random.default_rng(split).permutation(prepared.validation)
         for part, rows, sizes in (("validation", held, bench.sizes), ("test", tests, (0,))):
-            found = look(points, {k: jnp.asarray(v)[rows] for k, v in prepared.rows.items()})
+            found = look(points, {k: np.asarray(v)[rows] for k, v in prepared.rows.items()})
             for name, each in (("loss", found["loss"]), ("error", 1 - found["accuracy"])):
                 means = np.stack([each[..., : n or None].mean(-1) for n in sizes])
                 kept.setdefault(f"{part}_{name}", []).append(means)
@@ -96,8 +96,9 @@ def curves(bench: Bench, made: Task) -> xr.Dataset:
 
 def _looker(made: Task):
     """`(vectors [S, K, P], rows) -> {metric: [S, K, rows]}`."""
-    initial = made.problem.init(jax.random.key(0), made.hypers)
-    unravel = ravel_pytree(getattr(initial, "params", initial))[1]
+    initial = jax.eval_shape(made.problem.init, jax.random.key(0), made.hypers)
+    like = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), initial.params)
+    unravel = ravel_pytree(like)[1]
 
     @jax.jit
     def look(vectors, batch):
