@@ -8,7 +8,7 @@ from typing import Any
 from lab.errors import require
 from lab.search.entry import Losses, Round, Searcher
 from lab.search.space import Configuration, Space
-from lab.search.storage import Storage, step
+from lab.search.storage import Known, Storage, step
 
 Train = Callable[[Round], Losses]
 
@@ -62,7 +62,8 @@ def search(
       enough: Asked before every round; the search ends where it says so.
 
     Raises:
-      InputError: If the budget is not a finite positive number, or seed or batch no counts.
+      InputError: If the budget is not a finite positive number, or seed or batch no counts; if
+        the storage has other trials than those that are asked for.
     """
     number = isinstance(budget, int | float) and not isinstance(budget, bool)
     require(
@@ -72,7 +73,7 @@ def search(
     for name, value, least in (("seed", seed, 0), ("batch", batch, 1)):
         whole = isinstance(value, int) and not isinstance(value, bool)
         require(whole and value >= least, f"{name} must be at least {least}, given {value!r}.")
-    known = {} if storage is None else storage.known()
+    known: Known = {} if storage is None else storage.known()
     trials: dict[int, Trial] = {}
     spent = 0.0
     rounds = searcher.rounds(space, float(budget), seed, batch)
@@ -100,14 +101,21 @@ def best(trials: list[Trial]) -> Trial:
     return min(trials, key=lambda trial: (trial.loss, trial.number))
 
 
-def _trained(one: Round, train: Train, known: dict, storage: Storage | None) -> dict[int, float]:
-    at = step(one.share)
-    missing = {n: trial for n, trial in one.trials.items() if (n, at) not in known}
-    found = {n: known[n, at] for n in one.trials if (n, at) in known}
+def _trained(one: Round, train: Train, known: Known, storage: Storage | None) -> dict[int, float]:
+    at, found, missing = step(one.share), {}, {}
+    for number, trial in one.trials.items():
+        there, losses = known.get(number, (trial, {}))
+        require(
+            there == trial,
+            f"trial {number} of the search in the storage is {there}, not {trial}: that search has "
+            "another budget, seed or batch; give another file, or those.",
+        )
+        if at in losses:
+            found[number] = losses[at]
+        else:
+            missing[number] = trial
     if missing:
         rest = Round(missing, one.share)
-        if storage is not None:
-            storage.begin(rest)
         new = train(rest)
         new = {n: float(new[n]) if math.isfinite(new[n]) else math.inf for n in missing}
         if storage is not None:

@@ -9,9 +9,10 @@ from lab.errors import InputError, require
 from lab.search._bayesian import optuna
 from lab.search.domains import Choice, Domain, Float, Int
 from lab.search.entry import Losses, Round
-from lab.search.space import Space, When
+from lab.search.space import Configuration, Space, When
 
 STEPS = 10_000  # a share of the full budget is a step of Optuna's in units of 1/STEPS
+Known = dict[int, tuple[Configuration, dict[int, float]]]  # by number: its losses by step
 
 
 class Storage(NamedTuple):
@@ -21,35 +22,33 @@ class Storage(NamedTuple):
     study_id: int
     space: Space
 
-    def known(self) -> dict[tuple[int, int], float]:
-        """Losses by number of the trial and step."""
-        return {
-            (trial.number, step): loss
-            for trial in self.store.get_all_trials(self.study_id, deepcopy=False)
-            for step, loss in trial.intermediate_values.items()
-        }
-
-    def begin(self, one: Round) -> None:
-        """Write down trials that are new."""
-        library = optuna()
-        have = {trial.number for trial in self.store.get_all_trials(self.study_id, deepcopy=False)}
-        for number in sorted(set(one.trials) - have):
-            made = library.trial.create_trial(
-                state=library.trial.TrialState.RUNNING,
-                params=one.trials[number],
-                distributions={n: distribution(self.space.domain(n)) for n in one.trials[number]},
-            )
-            self.store.create_new_trial(self.study_id, template_trial=made)
+    def known(self) -> Known:
+        """Trials by their numbers."""
+        trials = self.store.get_all_trials(self.study_id, deepcopy=False)
+        return {trial.number: (trial.params, dict(trial.intermediate_values)) for trial in trials}
 
     def report(self, one: Round, losses: Losses) -> None:
-        """Write down what a round of them came to; a full training is complete."""
-        complete = optuna().trial.TrialState.COMPLETE
-        for trial in self.store.get_all_trials(self.study_id, deepcopy=False):
-            if trial.number in one.trials and not trial.state.is_finished():
-                loss, known_as = losses[trial.number], self._id(trial.number)
+        """Write down what the trials of a round came to; a full training is complete."""
+        library = optuna()
+        states, full = library.trial.TrialState, one.share == 1
+        trials = self.store.get_all_trials(self.study_id, deepcopy=False)
+        finished = {trial.number: trial.state.is_finished() for trial in trials}
+        for number in sorted(one.trials):
+            trial, loss = one.trials[number], losses[number]
+            if number not in finished:  # whole, in one transaction
+                made = library.trial.create_trial(
+                    state=states.COMPLETE if full else states.RUNNING,
+                    value=loss if full else None,
+                    params=trial,
+                    distributions={name: distribution(self.space.domain(name)) for name in trial},
+                    intermediate_values={step(one.share): loss},
+                )
+                self.store.create_new_trial(self.study_id, template_trial=made)
+            elif not finished[number]:
+                known_as = self._id(number)
                 self.store.set_trial_intermediate_value(known_as, step(one.share), loss)
-                if one.share == 1:
-                    self.store.set_trial_state_values(known_as, complete, [loss])
+                if full:
+                    self.store.set_trial_state_values(known_as, states.COMPLETE, [loss])
 
     def finish(self) -> None:
         """Trials that were not trained to the end were let go."""

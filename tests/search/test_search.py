@@ -45,16 +45,16 @@ def test_the_ledger_is_what_the_rounds_cost(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_killed_search_goes_on_with_the_same_trials(name, tmp_path):
-    whole = search(SPACE, CATALOG[name], training([]), budget=12)
+    whole = search(SPACE, CATALOG[name], training([]), budget=3, batch=1)
     calls = []
-    arguments = {"budget": 12, "storage": opened(tmp_path / "trials.db", IDENTITY, SPACE)}
     for until in range(20):
+        storage = opened(tmp_path / "trials.db", IDENTITY, SPACE)
+        train = training(calls, until)
         try:
-            trials = search(SPACE, CATALOG[name], training(calls, until), **arguments)
+            trials = search(SPACE, CATALOG[name], train, budget=3, batch=1, storage=storage)
         except Killed:
-            arguments["storage"] = opened(tmp_path / "trials.db", IDENTITY, SPACE)
-        else:
-            break
+            continue
+        break
     assert trials == whole
     done = [(n, one.share) for one in calls for n in one.trials]
     assert len(set(done)) == len(done)  # nothing was trained twice
@@ -62,7 +62,7 @@ def test_a_killed_search_goes_on_with_the_same_trials(name, tmp_path):
 
 def test_optuna_reads_the_trials(tmp_path):
     storage = opened(tmp_path / "trials.db", IDENTITY, SPACE)
-    trials = search(SPACE, CATALOG["halving"], training([]), budget=5, storage=storage)
+    trials = search(SPACE, CATALOG["halving"], training([]), budget=3, storage=storage)
     study = optuna.load_study(study_name="test", storage=f"sqlite:///{tmp_path / 'trials.db'}")
     assert len(study.trials) == len(trials)
     assert study.best_trial.params == best(trials).configuration
@@ -80,6 +80,14 @@ def test_another_search_in_the_same_place_is_refused_by_what_differs(tmp_path):
         opened(tmp_path / "trials.db", {**IDENTITY, "space": "other"}, SPACE)
     with pytest.raises(InputError, match="cannot be opened"):
         opened(tmp_path / "no" / "such" / "folder.db", IDENTITY, SPACE)
+
+
+def test_a_search_that_asks_for_other_trials_is_refused(tmp_path):
+    storage = opened(tmp_path / "trials.db", IDENTITY, SPACE)
+    search(SPACE, CATALOG["random"], training([]), budget=2, storage=storage)
+    assert len(search(SPACE, CATALOG["random"], training([]), budget=4, storage=storage)) == 4
+    with pytest.raises(InputError, match="trial 0 of the search in the storage is"):
+        search(SPACE, CATALOG["random"], training([]), budget=4, seed=1, storage=storage)
 
 
 def test_a_trial_that_diverges_is_infinitely_bad_and_kept():
@@ -135,7 +143,7 @@ def test_killed_between_the_writes_of_a_loss_and_of_a_state_a_trial_is_complete(
     tmp_path, monkeypatch
 ):
     storage = opened(tmp_path / "trials.db", IDENTITY, SPACE)
-    arguments = {"budget": 3, "batch": 1, "storage": storage}
+    arguments = {"budget": 3, "storage": storage}
 
     def killed(*_, **__):
         raise KeyboardInterrupt
@@ -143,7 +151,7 @@ def test_killed_between_the_writes_of_a_loss_and_of_a_state_a_trial_is_complete(
     with monkeypatch.context() as patched:
         patched.setattr(storage.store, "set_trial_state_values", killed)
         with pytest.raises(KeyboardInterrupt):
-            search(SPACE, CATALOG["random"], training([]), **arguments)
-    search(SPACE, CATALOG["random"], training([]), **arguments)
+            search(SPACE, CATALOG["halving"], training([]), **arguments)
+    search(SPACE, CATALOG["halving"], training([]), **arguments)
     states = {trial.state for trial in storage.store.get_all_trials(storage.study_id)}
-    assert states == {optuna.trial.TrialState.COMPLETE}
+    assert states == {optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED}
