@@ -43,8 +43,10 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
     }
     plots.save(over_rates(tasks, target, texts["rates"]), folder.path / "rates.png")
     plots.save(gains(tasks, target, texts["gains"]), folder.path / "gains.png")
-    header = ["data", "scaling", "condition", "descent: decades", "descent: updates",
-              "Adam: decades", "Adam: updates"]  # fmt: skip
+    header = ["data", "scaling", "condition"] + [
+        f"{SAYS[rule].removeprefix('plain ')}: {what}"
+        for rule in told["optimizers"] for what in ("decades", "updates")
+    ]  # fmt: skip
     rows = []
     for name, (condition, runs) in tasks.items():
         for scaling in told["scalings"]:

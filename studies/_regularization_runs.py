@@ -46,7 +46,7 @@ def rows_of(source: Source, few: bool = False) -> dict[str, Row]:
         if set(pair) <= set(fit):
             rows[" + ".join(pair)] = Row("pair", pair, pair, "none")
     rows["all"] = Row("all", together, together, "none")
-    for name in together:
+    for name in together[-1:] if few else together:
         rest = tuple(n for n in together if n != name)
         compiled = together if parts.PARTS[name].traced else rest
         rows[f"all but {name}"] = Row("without", rest, compiled, "all")

@@ -37,7 +37,7 @@ def test_it_gives_the_same_table_for_a_file(tmp_path, target):
     study.run(flags)
     page = (tmp_path / "out" / "table.md").read_text()
     assert "## mine" in page
-    assert "all but decoupled decay" in page
+    assert "all but early stopping" in page
 
 
 def test_groups_and_times_of_a_file_are_named_by_flags(tmp_path):
