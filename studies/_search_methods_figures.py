@@ -16,9 +16,7 @@ MARKS = "os^D"
 
 def spending(found: dict[str, xr.Dataset], tested: xr.Dataset, updates: int, text: str) -> Figure:
     """Least validation loss against what was spent; and at the end against random search's."""
-    least = np.log(
-        np.min([_padded(part.loss.isel(spent=-1).values, found) for part in found.values()], 0)
-    )
+    least = np.log(np.min([part.loss.isel(spent=-1).values for part in found.values()], 0))
     look = looks(list(found))
     with style():
         figure, (way, end) = plt.subplots(
@@ -26,7 +24,7 @@ def spending(found: dict[str, xr.Dataset], tested: xr.Dataset, updates: int, tex
         )
         ends = []
         for name, part in found.items():
-            logs = np.log(part.loss.values) - least[: part.sizes["split"], None]
+            logs = np.log(part.loss.values) - least[:, None]
             there = np.isfinite(logs).all(0)
             x = part.spent.values[there] * updates
             estimate, low, high = ratio(logs[:, there].T)
@@ -45,12 +43,6 @@ def spending(found: dict[str, xr.Dataset], tested: xr.Dataset, updates: int, tex
         _against(end, against_random(found, tested))
         caption(figure, text)
     return figure
-
-
-def _padded(values: np.ndarray, found: dict[str, xr.Dataset]) -> np.ndarray:
-    """With infinity on the splits where a method was not run."""
-    splits = max(part.sizes["split"] for part in found.values())
-    return np.pad(values, (0, splits - len(values)), constant_values=np.inf)
 
 
 def _against(axes: Axes, ratios: dict) -> None:
@@ -102,7 +94,7 @@ def ranks(
             title=list(pools)[-1],
         )  # fmt: skip
         plain_ticks(crossing.yaxis)
-        crossing.legend(title="learning rate", ncols=2)
+        crossing.legend(title="learning rate", loc="upper left")
         look = looks(list(misled))
         for name, part in misled.items():
             logs = np.log(part.loss.transpose("spent", "split").values)
@@ -119,7 +111,7 @@ def ranks(
             yscale="log", xlabel="full trainings spent", ylabel="least validation loss",
             title=f"Searches on {list(pools)[-1]}",
         )  # fmt: skip
-        plain_ticks(harmed.yaxis, subs=(1.0, 1.5, 2.0, 2.5, 3.0, 5.0))
+        plain_ticks(harmed.yaxis, subs=(1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0))
         harmed.legend()
         caption(figure, text)
     return figure

@@ -22,8 +22,6 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
     tested, tested_misled = (record[f"tested/{n}"].to_dataset() for n in ("search", "misled"))
     updates = told["updates"][first]
     splits = f"{told['splits']} splits"
-    if "gp" in found:
-        splits += f" (Gaussian process: {found['gp'].sizes['split']})"
     how = (
         f"Digits, one layer of ReLU units, heavy ball with a cosine schedule, {updates} updates of "
         f"batch 32 a full training; learning rate, momentum, initial scale and L2 penalty are "
@@ -50,7 +48,7 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
     for name, figure in drawn.items():
         plots.save(figure, folder.path / f"{name}.png")
     header, rows = _table(found, tested, told["trainings"])
-    missing = "" if "gp" in found else " The Gaussian process is left out: it needs torch."
+    missing = "" if "gp" in found else " The Gaussian process is left out: pip install torch."
     lines = [
         *verdict.search_lines(found, tested), *verdict.formula_lines(found, pools[first]),
         *verdict.rank_lines(pools), *verdict.misled_lines(misled, tested_misled, second),

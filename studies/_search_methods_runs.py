@@ -16,6 +16,7 @@ from lab.search.lanes import SHARES
 from lab.tasks.task import Task
 
 MANY = 1_000_000  # more trials than one search has
+NOTHING = math.log(10)  # loss of who knows nothing of ten classes
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,8 @@ def joined(searches: Sequence[Rounds]) -> Rounds:
 def repeated(case: Case, searcher: Searcher, repeats: int, trainings: int, batch: int):
     """Search the case on each of so many splits; every round is trained.
 
-    Searchers are told the logarithm of the validation loss, which all but the Gaussian process
-    look at by rank alone.
+    Searchers are told the logarithm of the validation loss, at most that of knowing nothing: the
+    Gaussian process minds how large losses of settings are that diverge, all others look at ranks.
 
     Returns:
       `loss` (split, spent), the least validation loss of a full training for so many trainings or
@@ -94,8 +95,7 @@ def repeated(case: Case, searcher: Searcher, repeats: int, trainings: int, batch
     while one is not None:
         losses = lanes(one)
         ledger.charge(one, losses)
-        told = {n: math.log(loss) if 0 < loss < math.inf else loss for n, loss in losses.items()}
-        one = _next(rounds, told)
+        one = _next(rounds, {n: float(np.log(np.fmin(x, NOTHING))) for n, x in losses.items()})
     return ledger.table(case.space)
 
 

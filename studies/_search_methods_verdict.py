@@ -38,7 +38,7 @@ def against_random(
     test = test_losses(tested)
 
     def over(logs: dict[str, np.ndarray], name: str) -> Interval:
-        return ratio(logs[name] - logs["random"][: len(logs[name])], len(others))
+        return ratio(logs[name] - logs["random"], len(others))
 
     return {name: (over(last, name), over(test, name)) for name in others}
 
@@ -64,7 +64,7 @@ def caught_up(found: dict[str, xr.Dataset], name: str) -> int | None:
     one, random = found[name].loss, found["random"].loss
     with np.errstate(divide="ignore"):
         mean = np.log(one.values).mean(0)
-        goal = np.log(random.isel(spent=-1).values[: one.sizes["split"]]).mean()
+        goal = np.log(random.isel(spent=-1).values).mean()
     at = np.flatnonzero(mean <= goal)
     return int(one.spent.values[at[0]]) if len(at) else None
 
@@ -127,7 +127,7 @@ def misled_lines(found: dict[str, xr.Dataset], tested: xr.Dataset, name: str) ->
     return [
         f"- *{SPELT[method].capitalize()} loses to random search where early losses mislead* "
         f"({name}): **{_below(Interval(*(1 / v for v in (seen.estimate, seen.high, seen.low))))}** "
-        f"by the least validation loss, {span(seen, '.2f')} times random search's; test loss "
-        f"{span(told, '.2f')} times."
+        f"by the least validation loss, {span(seen, '.3f')} times random search's; test loss "
+        f"{span(told, '.3f')} times."
         for method, (seen, told) in against_random(found, tested).items()
     ]

@@ -25,7 +25,7 @@ COURSE = (
     "clipping", "precision", "edge_of_stability",
     "overfitting", "regularization", "early_stopping", "weight_decay", "feature_scaling",
     "model_comparison", "transfer", "one_at_a_time", "tuning",
-    "budget_matters", "speed",
+    "search_methods", "budget_matters", "speed",
 )  # fmt: skip
 
 

@@ -23,7 +23,6 @@ METHODS = ("grid", "random", "sobol", "halving", "hyperband", "tpe", "gp")
 MISLED = ("random", "halving", "hyperband")
 CROSSING = (0.003, 0.01, 0.03, 0.1)  # learning rates whose curves are shown, at momentum 0.9
 TASKS = (("digits", {}), ("mnist1d", {"train_size": 400}))
-GP_SPLITS = 8  # of the 16: half a second of thinking a trial
 
 
 @dataclass(frozen=True)
@@ -71,9 +70,8 @@ def run(flags: SearchMethods) -> None:
     digits, few = made.values()
     plan: dict[str, Callable[[], xr.Dataset]] = {}
     for name in methods:
-        repeats = min(splits, GP_SPLITS) if name == "gp" else splits
-        plan[f"search/{name}"] = lambda n=name, r=repeats: runs.repeated(
-            digits, CATALOG[n], r, trainings, batch
+        plan[f"search/{name}"] = lambda n=name: runs.repeated(
+            digits, CATALOG[n], splits, trainings, batch
         )
     for name in told["misled"]:
         plan[f"misled/{name}"] = lambda n=name: runs.repeated(few, CATALOG[n], splits, fewer, batch)
