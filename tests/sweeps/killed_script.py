@@ -18,7 +18,7 @@ def norm(snapshot):
     return {"norm": jnp.sqrt(sum(jnp.sum(g**2) for g in jax.tree.leaves(snapshot.gradient)))}
 
 
-def sweep(updates=1500, **other):
+def sweep(updates=500, **other):
     table = lab.data.load("iris")
     task = lab.tasks.supervised(lab.data.source(table), widths=(8,), dropout=True)
     arguments = {
