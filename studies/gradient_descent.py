@@ -42,7 +42,7 @@ def run(flags: GradientDescent) -> None:
         return
     smoke = flags.smoke
     rows = len(lab.tasks.CATALOG[TASK].make().source.prepare(0).train)
-    sizes = (8, 64, rows) if smoke else (*SIZES, rows)
+    sizes = (64, rows) if smoke else (*SIZES, rows)
     tune = protocol.phase_seeds(protocol.TUNE, 2 if smoke else 8)
     fresh = protocol.phase_seeds(protocol.REPORT, flags.seeds or (2 if smoke else 64))
     rates = RATES[12:20:3] if smoke else RATES
@@ -52,7 +52,7 @@ def run(flags: GradientDescent) -> None:
         updates = 40 if smoke else int(np.ceil(100 + 5000 / size))
         settings = {
             "budget": lab.Budget(updates=updates), "batch_size": size, "progress": False,
-            "evaluations": min(updates, 20 if smoke else 320),
+            "evaluations": min(updates, 10 if smoke else 320),
         }  # fmt: skip
         tuning = folder.part(
             f"tuning.{size}",
