@@ -55,7 +55,8 @@ class Tuning(DataFlags):
     trainings: Annotated[int, Whole(1, 1_000_000)] = 160
     """Full trainings that the search is charged for at most, of each of its seeds."""
     budget: Annotated[float | None, Duration()] = None
-    """Time after which no round is begun, such as 90s, 10m or 2h."""
+    """Time after which no round is begun, such as 90s, 10m or 2h; the first round compiles, which
+    takes a minute or two on a machine that has never searched such a space."""
     epochs: Annotated[int, Whole(1, 1_000_000)] = 20
     """Of a full training."""
     layers: Annotated[int, Whole(2, 100)] = 10
@@ -90,7 +91,7 @@ def run(flags: Tuning) -> None:
         return
     limit = np.inf if flags.budget is None else flags.budget
     smoke = flags.smoke
-    table = flags.own_table() or lab.data.load("breast_cancer")
+    table = flags.own_table() or lab.data.load("iris" if smoke else "breast_cancer")
     layers, units = (2, 32) if smoke else (flags.layers, flags.units)
     task = lab.tasks.architectures(
         lab.data.source(table), most_layers=layers, most_units=units, dropout=True
@@ -121,11 +122,22 @@ def run(flags: Tuning) -> None:
         folder.path.mkdir(parents=True, exist_ok=True)
         storage = opened(folder.path / "trials.db", identity, searched)
         progress = _Progress(count, limit)
-        lanes = Lanes(task, budget, seeds=seeds, folder=folder.path / "paused")
-        trials = search(
-            searched, CATALOG[flags.searcher], lanes, budget=count, batch=2 if smoke else 32,
-            storage=storage, told=progress.tell, enough=progress.over,
-        )  # fmt: skip
+        lanes = Lanes(
+            task, budget, seeds=seeds, advanced=progress.advance, folder=folder.path / "paused"
+        )
+        print(
+            f"at most {count} trainings from {len(seeds)} seeds each; the first round compiles",
+            flush=True,
+        )
+        try:
+            trials = search(
+                searched, CATALOG[flags.searcher], lanes, budget=count, batch=2 if smoke else 32,
+                storage=storage, told=progress.tell, enough=progress.over,
+            )  # fmt: skip
+        except KeyboardInterrupt:
+            print(f"stopped; {folder.how} goes on with the trials that are done", flush=True)
+            raise
+        print("training the best of them once more, and on fresh seeds", flush=True)
         lanes.predictor(best(trials).configuration).save(network)
         return [vars(trial) | {"losses": list(trial.losses.items())} for trial in trials]
 
@@ -136,7 +148,9 @@ def run(flags: Tuning) -> None:
     compared = {"best": chosen, "default": DEFAULT}
     made: dict[str, Callable[[], xr.Dataset]] = {
         "trials": lambda: as_table(searched, trials),
-        "importances": lambda: importances(searched, trials).to_dataset(name="importance"),
+        "importances": lambda: importances(searched, trials, 2 if smoke else 8).to_dataset(
+            name="importance"
+        ),
         "report": lambda: reported(task, compared, fresh, budget),
         "baselines": lambda: protocol.baselines(task, [0]),
     }
@@ -181,19 +195,31 @@ class _Progress:
 
     def __init__(self, trainings: int, limit: float, clock: Callable[[], float] = time.monotonic):
         self.trainings, self.limit, self.clock, self.begin = trainings, limit, clock, clock()
+        self.updates, self.said, self.known = 0, self.begin, 0.0
 
     def over(self) -> bool:
         """Whether the time is up."""
         return self.clock() - self.begin >= self.limit
 
+    def advance(self, updates: int) -> None:
+        """A sign of life every ten seconds."""
+        self.updates += updates
+        if self.clock() - self.said >= 10:
+            self.said = self.clock()
+            print(f"{self.updates:,} updates in {self.said - self.begin:.0f} s", flush=True)
+
     def tell(self, trials: list[Trial]) -> None:
         """A line after every round."""
         spent = max(trial.after for trial in trials)
         took = self.clock() - self.begin
-        left = min(took * (self.trainings / spent - 1), max(0.0, self.limit - took))
+        if not self.updates:  # what an earlier process has trained took no time
+            self.known = spent
+        each = took / (spent - self.known) if spent > self.known else np.inf
+        left = min(each * (self.trainings - spent), max(0.0, self.limit - took))
         print(
             f"{len(trials)} trials, {spent:.0f} of {self.trainings} trainings, best validation "
-            f"loss {best(trials).loss:.4f}, about {left:.0f} s left",
+            f"loss {best(trials).loss:.4f}"
+            + (f", about {left:.0f} s left" if np.isfinite(left) else ""),
             flush=True,
         )
 
