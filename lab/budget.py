@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-from lab.errors import require
+from lab.errors import require, shown
 
 CURRENCIES = ("updates", "examples", "gradient_evaluations", "flops", "seconds")
 
@@ -49,17 +49,17 @@ class Budget:
         require(
             len(given) == 1,
             f"a Budget takes exactly one of {', '.join(vars(self))}; "
-            f"given {', '.join(f'{k}={v}' for k, v in given.items()) or 'none'}.",
+            f"given {', '.join(f'{k}={shown(v)}' for k, v in given.items()) or 'none'}.",
         )
         (currency, amount), *_ = given.items()
         number = isinstance(amount, int | float) and not isinstance(amount, bool)
         require(
             number and 0 < amount < float("inf"),
-            f"Budget({currency}={amount!r}): the amount must be a positive number.",
+            f"Budget({currency}={shown(amount)}): the amount must be a positive number.",
         )
         require(
             currency not in ("updates", "examples") or amount == int(amount),
-            f"Budget({currency}={amount!r}): {currency} are counted in whole numbers.",
+            f"Budget({currency}={shown(amount)}): {currency} are counted in whole numbers.",
         )
 
     @property

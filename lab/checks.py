@@ -84,21 +84,11 @@ def require_kind(name: str, value: Any, kind: Kind) -> None:
         raise InputError(f"{name} must be {kind.words}, given {shown(value)}.")
 
 
-def require_alike(name: str, tree: Any, other_name: str, other: Any) -> None:
-    """Raise `InputError` unless `tree` has the structure and the shapes of `other`."""
-    structure, of_other = jax.tree.structure(tree), jax.tree.structure(other)
-    shapes, of_others = ([np.shape(x) for x in jax.tree.leaves(t)] for t in (tree, other))
-    if structure != of_other or shapes != of_others:
-        raise InputError(
-            f"{name} must have the structure and shapes of {other_name}, with {len(of_others)} "
-            f"arrays {shown(of_others)}, given {len(shapes)} {shown(shapes)}."
-        )
-
-
 @functools.cache
 def _kinds_of_tuple(cls):
-    hints = typing.get_type_hints(cls, include_extras=True)
-    return [(name, kind_of(hints.get(name, Any))) for name in getattr(cls, "_fields", ())]
+    fields = getattr(cls, "_fields", ())
+    hints = typing.get_type_hints(cls, include_extras=True) if fields else {}
+    return [(name, kind_of(hints.get(name, Any))) for name in fields]
 
 
 @functools.cache
@@ -206,7 +196,7 @@ _PLAIN: dict[Any, Kind] = {
     type(None): Kind("None", lambda value: value is None),
     jax.Array: Kind("an array of numbers", is_array),
     np.ndarray: Kind("an array of numbers", is_array),
-    Callable: Kind("a function", callable),
+    Callable: Kind("a function", is_function),
     optax.GradientTransformation: Kind("a gradient transformation", _is_transformation),
 }
 _UNIONS = (  # that stand for one thing

@@ -2,21 +2,23 @@
 
 import os
 import tempfile
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from lab.errors import InputError, require, shown
+from lab.kinds import Kind
 
 LONGEST = 255  # bytes of a name in a folder
 LARGEST = 4 * 2**30  # bytes of all arrays of an NPZ file
 _DAMAGED = (  # what reading a damaged, encrypted or foreign archive may raise
     ValueError, OSError, EOFError, LookupError, AttributeError, TypeError, MemoryError,
-    RuntimeError, SyntaxError, zipfile.BadZipFile, zlib.error,
+    RuntimeError, SyntaxError, tokenize.TokenError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 
 
@@ -28,6 +30,9 @@ def is_path(value: Any) -> bool:
         return all(len(os.fsencode(part)) <= LONGEST for part in Path(value).parts)
     except UnicodeEncodeError:
         return False
+
+
+AnyPath = Annotated[str | Path, Kind("a path", is_path)]
 
 
 def existing_file(path: Any, what: str) -> Path:

@@ -7,7 +7,7 @@ are known beforehand; never at the values of an array, which may be traced.
 
 import math
 import numbers
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NamedTuple
 
 import jax
@@ -56,6 +56,14 @@ def is_scalar(value: Any) -> bool:
     return jnp.issubdtype(dtype, np.integer) or jnp.issubdtype(dtype, np.floating)
 
 
+def is_real_array(value: Any) -> bool:
+    """Whether it is an array of numbers or booleans, none of them complex."""
+    if not is_array(value):
+        return False
+    dtype = value.dtype if hasattr(value, "dtype") else np.asarray(value).dtype
+    return not jnp.issubdtype(dtype, np.complexfloating)
+
+
 def is_tree(value: Any) -> bool:
     """Whether all leaves are arrays, or keys of random numbers."""
     try:
@@ -80,6 +88,12 @@ def is_function(value: Any) -> bool:
 
 def _is_seed(value):
     return is_scalar(value) and jnp.issubdtype(jnp.result_type(value), np.integer)
+
+
+def _is_named(value):
+    if isinstance(value, Mapping):
+        return all(isinstance(name, str) and _is_named(part) for name, part in value.items())
+    return is_tree(value)
 
 
 def _is_float_tree(value):
@@ -119,13 +133,27 @@ def _known(words: str, holds: Callable[[Any], bool]) -> Kind:
 
 Whole = Annotated[int, Kind("a whole number of at least 0", lambda v: is_whole(v) and v >= 0)]
 Count = Annotated[int, Kind("a whole number of at least 1", lambda v: is_whole(v) and v >= 1)]
+Finite = Annotated[float, _known("a finite number", lambda v: True)]
 Positive = Annotated[float, _known("a positive, finite number", lambda v: v > 0)]
 NotNegative = Annotated[float, _known("a finite number of at least 0", lambda v: v >= 0)]
 Share = Annotated[float, _known("a number between 0 and 1", lambda v: 0 <= v <= 1)]
+Level = Annotated[float, _known("a number strictly between 0 and 1", lambda v: 0 < v < 1)]
 
 Number = Annotated[jax.typing.ArrayLike, Kind("a number", is_scalar)]  # perhaps traced
+Reals = Annotated[Any, Kind("an array of real numbers", is_real_array)]
+Samples = Annotated[
+    Any,
+    Kind(
+        "an array [..., n] of real numbers, none of its axes empty",
+        lambda value: is_real_array(value) and np.ndim(value) > 0 and 0 not in np.shape(value),
+    ),
+]
 Tree = Annotated[Any, Kind("a tree of arrays", is_tree)]
 FloatTree = Annotated[Any, Kind("a tree of arrays of floating-point numbers", _is_float_tree)]
+Named = Annotated[
+    Mapping[str, Any],
+    Kind("arrays by name, in nested mappings", lambda v: isinstance(v, Mapping) and _is_named(v)),
+]
 Module = Annotated[Any, Kind("a tree with arrays in it", _has_arrays)]  # beside functions and such
 Key = Annotated[Any, Kind("a key of random numbers", is_key)]
 KeyOrSeed = Annotated[

@@ -7,13 +7,13 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.checks import require_alike
 from lab.kinds import Tree
 from lab.optimizers import _counter as counter
 from lab.optimizers._arguments import needed
 from lab.optimizers._moments import zeros_like
 from lab.optimizers._numbers import Number, cast_like, like, together
 from lab.optimizers._scheduled import at
+from lab.shapes import require_alike
 from lab.spaces import LogRange
 
 

@@ -6,7 +6,6 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.checks import require_alike
 from lab.errors import require, shown
 from lab.kinds import DType, Tree
 from lab.optimizers import _counter as counter
@@ -14,6 +13,7 @@ from lab.optimizers._numbers import Number, cast_like, like
 from lab.optimizers._scalars import quotient, scalar, scalar_dtype
 from lab.optimizers._scheduled import at
 from lab.optimizers._vectors import minus, plus, times
+from lab.shapes import require_alike
 
 
 class ScheduleFreeState(NamedTuple):
