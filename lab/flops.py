@@ -13,8 +13,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
+from lab.checks import checked
+from lab.kinds import Tree
 
-def count_flops(function: Callable[..., Any], *args: Any) -> float:
+
+@checked
+def count_flops(function: Callable[..., Any], *args: Tree) -> float:
     """Floating-point operations of `function(*args)`.
 
     A sum, product, root or exponential of floats counts 1 for each element of the result, a
@@ -41,7 +45,8 @@ def count_flops(function: Callable[..., Any], *args: Any) -> float:
     return follow(function, *args)[0]
 
 
-def follow(function: Callable[..., Any], *args: Any) -> tuple[float, Any]:
+@checked
+def follow(function: Callable[..., Any], *args: Tree) -> tuple[float, Any]:
     """The count, and the outputs of `function`: known integers, and shapes for all else."""
     closed, shapes = jax.make_jaxpr(function, return_shape=True)(*args)
     flops, known = follow_jaxpr(closed, *args)
@@ -50,7 +55,8 @@ def follow(function: Callable[..., Any], *args: Any) -> tuple[float, Any]:
     return flops, jax.tree.unflatten(tree, outputs)
 
 
-def follow_jaxpr(closed: ClosedJaxpr, *args: Any) -> tuple[float, list[Any]]:
+@checked
+def follow_jaxpr(closed: ClosedJaxpr, *args: Tree) -> tuple[float, list[Any]]:
     """The count of a function already traced, and its outputs: known integers, or None."""
     return _run(closed, [_known(leaf) for leaf in jax.tree.leaves(args)])
 

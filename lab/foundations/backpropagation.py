@@ -6,15 +6,20 @@ back-propagating errors, 1986. Loss: L = ½ Σ_k (t_k − O_k)², averaged over 
 Shapes: B examples, n_l units of layer l, n_0 the inputs.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 
 from lab.catalog import Catalog
-from lab.errors import require
+from lab.checks import checked
+from lab.errors import require, shown
+from lab.kinds import Count, DType, Key, Number
+from lab.shapes import require_alike
 
 
 class Layer(NamedTuple):
@@ -45,11 +50,12 @@ ACTIVATIONS: Catalog[Activation] = Catalog(
 )
 
 
-def initialize(key: jax.Array, widths: Sequence[int], dtype=jnp.float32) -> list[Layer]:
+@checked
+def initialize(key: Key, widths: Sequence[Count], dtype: DType = jnp.float32) -> list[Layer]:
     """Layers of an MLP with these widths, n_0 first: weights normal with variance 1/n_{l−1}."""
     require(
-        len(widths) >= 2 and min(widths) >= 1,
-        f"widths must list at least two layers of at least one unit, given {tuple(widths)}.",
+        len(widths) >= 2,
+        f"widths must list at least two layers, given {tuple(widths)}.",
     )
     keys = jax.random.split(key, len(widths) - 1)
     return [
@@ -58,6 +64,7 @@ def initialize(key: jax.Array, widths: Sequence[int], dtype=jnp.float32) -> list
     ]
 
 
+@checked
 def forward(layers: Sequence[Layer], x: ArrayLike, activations: Sequence[str]) -> list[jax.Array]:
     """All outputs, kept for the way back: [O_0 = x [B, n_0], O_1 [B, n_1], ..., O_L [B, n_L]].
 
@@ -66,17 +73,19 @@ def forward(layers: Sequence[Layer], x: ArrayLike, activations: Sequence[str]) -
       x: [B, n_0] inputs.
       activations: L names out of `ACTIVATIONS`.
     """
+    _check(layers, activations)
+    outputs, width = [jnp.asarray(x)], layers[0].weights.shape[0]
     require(
-        len(activations) == len(layers),
-        f"activations must name one per layer, given {len(activations)} for {len(layers)} layers.",
+        outputs[0].ndim == 2 and outputs[0].shape[1] == width,
+        f"x must be [B, {width}] for these layers, given {shown(x)}.",
     )
-    outputs = [jnp.asarray(x)]
     for layer, name in zip(layers, activations):
         net = outputs[-1] @ layer.weights + layer.bias[None]  # I_j = Σ_i w_ij O_i + θ_j
         outputs.append(ACTIVATIONS[name].value(net))
     return outputs
 
 
+@checked
 def errors(
     layers: Sequence[Layer],
     outputs: Sequence[jax.Array],
@@ -88,6 +97,15 @@ def errors(
     Output unit: Err_k = O'_k (t_k − O_k); hidden unit: Err_j = O'_j Σ_k w_jk Err_k. The sum is
     taken once per unit, whatever the number of paths behind it.
     """
+    _check(layers, activations)
+    widths = [layers[0].weights.shape[0], *(layer.bias.shape[0] for layer in layers)]
+    outputs = [jnp.asarray(output) for output in outputs]
+    shapes, rows = [o.shape for o in outputs], next((o.shape[:1] for o in outputs), ())
+    require(
+        shapes == [(*rows, width) for width in widths],
+        f"outputs must be [B, n] with n = {widths}, given {shown(shapes)}.",
+    )
+    target = _target(target, outputs[-1])
     slopes = [ACTIVATIONS[name].slope(o) for name, o in zip(activations, outputs[1:])]
     backward = [slopes[-1] * (target - outputs[-1])]
     for layer, slope in zip(reversed(layers[1:]), reversed(slopes[:-1])):
@@ -95,6 +113,7 @@ def errors(
     return backward[::-1]
 
 
+@checked
 def gradient(
     layers: Sequence[Layer], x: ArrayLike, target: ArrayLike, activations: Sequence[str]
 ) -> list[Layer]:
@@ -107,13 +126,41 @@ def gradient(
     ]
 
 
-def update(layers: Sequence[Layer], slope: Sequence[Layer], alpha: ArrayLike) -> list[Layer]:
+@checked
+def update(layers: Sequence[Layer], slope: Sequence[Layer], alpha: Number) -> list[Layer]:
     """Step down, w ← w − α ∂L/∂w: for one example w_ij ← w_ij + α Err_j O_i."""
+    require_alike("slope", list(slope), "layers", list(layers))
     return jax.tree.map(lambda w, g: w - alpha * g, list(layers), list(slope))
 
 
+@checked
 def loss(
     layers: Sequence[Layer], x: ArrayLike, target: ArrayLike, activations: Sequence[str]
 ) -> jax.Array:
     """L = mean_B ½ Σ_k (t_k − O_k)²; what `gradient` is the gradient of: []."""
-    return 0.5 * jnp.mean(jnp.sum(jnp.square(target - forward(layers, x, activations)[-1]), 1))
+    output = forward(layers, x, activations)[-1]
+    return 0.5 * jnp.mean(jnp.sum(jnp.square(_target(target, output) - output), 1))
+
+
+def _check(layers: Sequence[Layer], activations: Sequence[str]) -> None:
+    shapes = [(np.shape(layer.weights), np.shape(layer.bias)) for layer in layers]
+    chained = all(w[:-1] == before[1] for before, (w, _) in itertools.pairwise(shapes))
+    require(
+        len(shapes) > 0 and chained and all(len(w) == 2 and w[1:] == b for w, b in shapes),
+        f"layers must have weights [n, m] and a bias [m] each, n being the m before, given "
+        f"{shown(shapes)}.",
+    )
+    require(
+        len(activations) == len(layers),
+        f"activations must name one per layer, given {len(activations)} for {len(layers)} layers.",
+    )
+
+
+def _target(target: ArrayLike, outputs: jax.Array) -> jax.Array:
+    target = jnp.asarray(target)
+    require(
+        target.shape in ((), outputs.shape),
+        f"target must be {list(outputs.shape)} for these layers and x, or one number, given "
+        f"{shown(target)}.",
+    )
+    return target

@@ -9,10 +9,13 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import pairwise
 
+from lab.checks import checked
 from lab.errors import require
+from lab.kinds import Count
 
 
-def parameter_count(widths: Sequence[int]) -> int:
+@checked
+def parameter_count(widths: Sequence[Count]) -> int:
     """Weights and biases of a dense network: Σ_l (n_{l−1} + 1) n_l.
 
     >>> parameter_count([3, 3, 2, 1]), parameter_count([784, 16, 16, 10])
@@ -22,7 +25,8 @@ def parameter_count(widths: Sequence[int]) -> int:
     return sum((n + 1) * m for n, m in pairwise(widths))
 
 
-def multiplications(widths: Sequence[int], *, memoized: bool) -> int:
+@checked
+def multiplications(widths: Sequence[Count], *, memoized: bool) -> int:
     """Products that all derivatives ∂L/∂w_ij, ∂L/∂θ_j need for one example.
 
     O_j = σ(Σ_i w_ij O_i) costs n_{l−1} products; Err_k = O'_k (t_k − O_k) one; hidden
@@ -59,7 +63,8 @@ def multiplications(widths: Sequence[int], *, memoized: bool) -> int:
     )
 
 
-def counted(widths: Sequence[int], *, memoized: bool) -> int:
+@checked
+def counted(widths: Sequence[Count], *, memoized: bool) -> int:
     """The same number by running the recursion, a visit per product: for small networks."""
     _check(widths)
     last, made = len(widths) - 1, [0]
@@ -94,8 +99,8 @@ def counted(widths: Sequence[int], *, memoized: bool) -> int:
     return made[0]
 
 
-def _check(widths: Sequence[int]) -> None:
+def _check(widths: Sequence[Count]) -> None:
     require(
-        len(widths) >= 2 and min(widths) >= 1,
-        f"widths must list at least two layers of at least one unit, given {tuple(widths)}.",
+        len(widths) >= 2,
+        f"widths must list at least two layers, given {tuple(widths)}.",
     )

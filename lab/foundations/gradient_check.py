@@ -11,11 +11,15 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
-from jax.typing import ArrayLike
+
+from lab.checks import checked
+from lab.kinds import FloatTree, Number, Tree
+from lab.shapes import require_alike
 
 
+@checked
 def finite_differences(
-    function: Callable[[Any], jax.Array], at: Any, step: ArrayLike, *, central: bool = True
+    function: Callable[[Any], jax.Array], at: FloatTree, step: Number, *, central: bool = True
 ) -> Any:
     """The gradient of a scalar function at a pytree, one evaluation or two per number.
 
@@ -41,8 +45,10 @@ def finite_differences(
     return rebuild(jax.lax.map(slope, directions))  # one at a time, as a loop by hand would
 
 
-def relative_error(a: Any, b: Any) -> jax.Array:
+@checked
+def relative_error(a: Tree, b: Tree) -> jax.Array:
     """‖a − b‖ / (‖a‖ + ‖b‖) over all leaves; 0 where both are 0: []."""
+    require_alike("a", a, "b", b)
     a, b = ravel_pytree(a)[0], ravel_pytree(b)[0]
     size = jnp.linalg.norm(a) + jnp.linalg.norm(b)
     return jnp.where(size > 0, jnp.linalg.norm(a - b) / jnp.where(size > 0, size, 1), 0)

@@ -13,7 +13,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Literal
+from jax.typing import ArrayLike
 
+from lab.checks import checked
 from lab.errors import require
 
 SYMBOLS = {
@@ -47,7 +49,8 @@ class Graph(NamedTuple):
         return depths
 
 
-def computational_graph(function: Callable[..., Any], *arguments: Any) -> Graph:
+@checked
+def computational_graph(function: Callable[..., Any], *arguments: ArrayLike) -> Graph:
     """Trace `function` and run it forward and backward, one operation at a time.
 
     Args:

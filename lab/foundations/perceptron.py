@@ -9,9 +9,12 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 
-from lab.errors import require
+from lab.checks import checked
+from lab.errors import require, shown
+from lab.kinds import Count, Number, Reals
 
 
 class Perceptron(NamedTuple):
@@ -30,25 +33,30 @@ class Fit(NamedTuple):
     mistakes: jax.Array  # int32 [M]: corrections made, per output unit
 
 
-def start(inputs: int, outputs: int = 1) -> Perceptron:
+@checked
+def start(inputs: Count, outputs: Count = 1) -> Perceptron:
     """All weights 0, from where Novikoff's bound counts."""
     return Perceptron(jnp.zeros((inputs, outputs)), jnp.zeros((outputs,)))
 
 
+@checked
 def net(unit: Perceptron, x: jax.Array) -> jax.Array:
     """The sums Σ w x + b: [..., D] -> [..., M]."""
+    _check(unit, x)
     return x @ unit.weights + unit.bias
 
 
-def output(unit: Perceptron, x: jax.Array, theta: ArrayLike = 0.0) -> jax.Array:
+@checked
+def output(unit: Perceptron, x: jax.Array, theta: Number = 0.0) -> jax.Array:
     """1 above the band [−θ, θ], −1 below it, 0 (undecided) inside: [..., D] -> [..., M]."""
     total = net(unit, x)
     above, below = total > theta, total < -jnp.asarray(theta)
     return above.astype(total.dtype) - below.astype(total.dtype)
 
 
+@checked
 def learn_one(
-    unit: Perceptron, x: jax.Array, t: jax.Array, alpha: ArrayLike = 1.0, theta: ArrayLike = 0.0
+    unit: Perceptron, x: jax.Array, t: jax.Array, alpha: Number = 1.0, theta: Number = 0.0
 ) -> Perceptron:
     """Show one example; each output unit that is wrong is corrected: w ← w + α t x, b ← b + α t.
 
@@ -59,15 +67,18 @@ def learn_one(
       alpha: Learning rate.
       theta: Half the width of the undecided band.
     """
+    _check(unit, x, t, ndim=1)
     wrong = output(unit, x, theta) != t
     change = jnp.where(wrong, alpha * t, 0.0).astype(unit.bias.dtype)  # [M]
     return Perceptron(unit.weights + jnp.outer(x, change), unit.bias + change)
 
 
+@checked
 def learn_epoch(
-    unit: Perceptron, x: jax.Array, t: jax.Array, alpha: ArrayLike = 1.0, theta: ArrayLike = 0.0
+    unit: Perceptron, x: jax.Array, t: jax.Array, alpha: Number = 1.0, theta: Number = 0.0
 ) -> tuple[Perceptron, Perceptron]:
     """Show all examples in order: the last layer, and the layers after each example [N, ...]."""
+    _check(unit, x, t, ndim=2)
 
     def show(unit, example):
         x_D, t_M = example
@@ -77,13 +88,14 @@ def learn_epoch(
     return jax.lax.scan(show, unit, (x, t))
 
 
+@checked
 def fit(
-    x: ArrayLike,
-    t: ArrayLike,
+    x: Reals,
+    t: Reals,
     *,
-    alpha: ArrayLike = 1.0,
-    theta: ArrayLike = 0.0,
-    max_epochs: int = 1000,
+    alpha: Number = 1.0,
+    theta: Number = 0.0,
+    max_epochs: Count = 1000,
     first: Perceptron | None = None,
 ) -> Fit:
     """Learn until an epoch changes no weight, or `max_epochs` are spent.
@@ -106,7 +118,6 @@ def fit(
     False
     """
     x, t = _table(x, t)
-    require(max_epochs >= 1, f"max_epochs must be at least 1, given {max_epochs}.")
     first = start(x.shape[1], t.shape[1]) if first is None else first
 
     def epoch(state: Fit) -> Fit:
@@ -122,13 +133,14 @@ def fit(
     )
 
 
+@checked
 def path(
-    x: ArrayLike,
-    t: ArrayLike,
+    x: Reals,
+    t: Reals,
     *,
-    epochs: int,
-    alpha: ArrayLike = 1.0,
-    theta: ArrayLike = 0.0,
+    epochs: Count,
+    alpha: Number = 1.0,
+    theta: Number = 0.0,
     first: Perceptron | None = None,
 ) -> Perceptron:
     """The layer after each example of `epochs` epochs: weights [epochs·N, D, M], bias [.., M].
@@ -145,24 +157,33 @@ def path(
     return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), along)
 
 
-def loss(unit: Perceptron, x: jax.Array, t: jax.Array, theta: ArrayLike = 0.0) -> jax.Array:
+@checked
+def loss(unit: Perceptron, x: jax.Array, t: jax.Array, theta: Number = 0.0) -> jax.Array:
     """The perceptron loss Σ max(0, θ − t·net) of one example: [D], [M] -> [].
 
     Its sub-gradient where t·net ≤ θ is −t x, so that stochastic gradient descent on it *is* the
     learning rule; at the kink itself it takes that side, as the rule does.
     """
+    _check(unit, x, t, ndim=1)
     agreement = t * net(unit, x)
     return jnp.sum(jnp.where(agreement <= theta, theta - agreement, 0.0).astype(x.dtype))
 
 
+@checked
 def margin(x: ArrayLike, t: ArrayLike, direction: ArrayLike) -> jax.Array:
     """γ = min t·(u·(x, 1)) / ‖u‖ of a separating direction u [D + 1], the bias last: []."""
     augmented, u = _augmented(x), jnp.asarray(direction)
+    require(
+        np.shape(t) == augmented.shape[:1] and u.shape == augmented.shape[1:],
+        f"t must be [N] and direction [D + 1] for x {list(np.shape(x))}, given "
+        f"{list(np.shape(t))} and {list(u.shape)}.",
+    )
     return jnp.min(jnp.asarray(t) * (augmented @ u)) / jnp.linalg.norm(u)
 
 
+@checked
 def mistake_bound(
-    x: ArrayLike, margin: ArrayLike, alpha: ArrayLike = 1.0, theta: ArrayLike = 0.0
+    x: ArrayLike, margin: Number, alpha: Number = 1.0, theta: Number = 0.0
 ) -> jax.Array:
     """Corrections from zero weights are at most (R² + 2θ/α) / γ², with R = max ‖(x, 1)‖: [].
 
@@ -175,7 +196,26 @@ def mistake_bound(
 
 def _augmented(x: ArrayLike) -> jax.Array:
     x = jnp.asarray(x)
+    require(x.ndim == 2 and len(x) > 0, f"x must be [N, D], given {shown(x)}.")
     return jnp.concatenate([x, jnp.ones((x.shape[0], 1), x.dtype)], 1)
+
+
+def _check(unit: Perceptron, x: ArrayLike, t: ArrayLike | None = None, ndim: int = 0) -> None:
+    """Refuse what does not go together: x [..., D] and t [..., M], of `ndim` axes if not 0."""
+    weights, bias = np.shape(unit.weights), np.shape(unit.bias)
+    require(
+        len(weights) == 2 and weights[1:] == bias,
+        f"unit must have weights [D, M] and bias [M], given {weights} and {bias}.",
+    )
+    require(
+        np.shape(x)[-1:] == weights[:1] and ndim in (0, np.ndim(x)),
+        f"x must be {['[..., D]', '[D]', '[N, D]'][ndim]} with D = {weights[0]}, given {shown(x)}.",
+    )
+    if t is not None:
+        require(
+            np.shape(t) == (*np.shape(x)[:-1], *bias),
+            f"t must be {[*np.shape(x)[:-1], *bias]} for this unit and x, given {shown(t)}.",
+        )
 
 
 def _table(x: ArrayLike, t: ArrayLike) -> tuple[jax.Array, jax.Array]:

@@ -9,8 +9,12 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from lab import losses
+from lab.checks import checked
+from lab.errors import UnknownNameError, require
+from lab.kinds import Number
 
 
 class Unit(NamedTuple):
@@ -46,8 +50,15 @@ UNITS: dict[str, Unit] = {
 }
 
 
+@checked
 def delta_rule(
-    weights: jax.Array, bias: jax.Array, x: jax.Array, t: jax.Array, *, activation: str, alpha
+    weights: jax.Array,
+    bias: jax.Array,
+    x: jax.Array,
+    t: jax.Array,
+    *,
+    activation: str,
+    alpha: Number,
 ) -> tuple[jax.Array, jax.Array]:
     """One step of w ← w + α (t − y) x, b ← b + α (t − y) on one example.
 
@@ -59,6 +70,14 @@ def delta_rule(
       activation: A key of `UNITS`.
       alpha: Learning rate.
     """
+    if activation not in UNITS:
+        raise UnknownNameError("activation", activation, UNITS)
+    shapes = tuple(map(np.shape, (weights, bias, x, t)))
+    d, m = shapes[2], shapes[1]
+    require(
+        len(d) == len(m) == 1 and shapes == ((*d, *m), m, d, m),
+        f"weights must be [D, M], bias [M], x [D] and t [M], given {', '.join(map(str, shapes))}.",
+    )
     y = UNITS[activation].activation(x @ weights + bias)
     change = alpha * (t - y)
     return weights + x[:, None] * change, bias + change

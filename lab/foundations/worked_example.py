@@ -11,7 +11,9 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from lab.checks import checked
 from lab.foundations.backpropagation import Layer
+from lab.kinds import DType
 
 ALPHA = 0.8
 INPUT = (1.0, 1.0, 0.0, 1.0)  # x1 ... x4
@@ -41,7 +43,8 @@ class Steps(NamedTuple):
     second: Pass
 
 
-def layers(dtype=jnp.float32) -> list[Layer]:
+@checked
+def layers(dtype: DType = jnp.float32) -> list[Layer]:
     """The first weights: columns of the hidden layer are units 5 and 6, the output is unit 7."""
     hidden = [[0.3, 0.1], [-0.2, 0.4], [0.2, -0.3], [0.1, 0.4]]  # w15 w16; w25 w26; w35 ...
     return [
@@ -50,7 +53,8 @@ def layers(dtype=jnp.float32) -> list[Layer]:
     ]
 
 
-def steps(*, slip: bool = False, dtype=jnp.float32) -> Steps:
+@checked
+def steps(*, slip: bool = False, dtype: DType = jnp.float32) -> Steps:
     """Forward, errors, update, forward again: O = σ(I), Err7 = O7 (1 − O7)(t − O7),
     Err_j = O_j (1 − O_j) w_j7 Err7, w_ij ← w_ij + α Err_j O_i, θ_j ← θ_j + α Err_j.
 

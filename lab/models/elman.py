@@ -7,9 +7,12 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import linen as nn
 
-from lab.errors import UnknownNameError, require
+from lab.checks import check_fields, checked
+from lab.errors import UnknownNameError, require, shown
+from lab.kinds import Count, Named, Reals
 from lab.models.activations import ACTIVATIONS
 from lab.models.initializers import INITIALIZERS
 
@@ -31,23 +34,20 @@ class Elman(nn.Module):
       recurrent_scale: What U is multiplied by at the start; with orthogonal U its singular values.
     """
 
-    hidden: int
-    outputs: int
+    hidden: Count
+    outputs: Count
     activation: str = "tanh"
     initializer: str = "glorot_uniform"
     recurrent_initializer: str = "orthogonal"
     recurrent_scale: float = 1.0
 
     def __post_init__(self):
-        require(
-            self.hidden >= 1 and self.outputs >= 1,
-            f"hidden and outputs must be positive, given {self.hidden} and {self.outputs}.",
-        )
+        check_fields(self)
         if self.activation not in ACTIVATIONS:
             raise UnknownNameError("activation", self.activation, ACTIVATIONS)
-        for name in (self.initializer, self.recurrent_initializer):
-            if name not in INITIALIZERS:
-                raise UnknownNameError("initializer", name, INITIALIZERS)
+        for field in ("initializer", "recurrent_initializer"):
+            if getattr(self, field) not in INITIALIZERS:
+                raise UnknownNameError(field, getattr(self, field), INITIALIZERS)
         super().__post_init__()
 
     @nn.compact
@@ -117,8 +117,9 @@ class ThroughTime(NamedTuple):
     signal: jax.Array  # [T]: √Σ_B ‖∂L/∂h_t‖², how the gradient grows or shrinks going back
 
 
+@checked
 def backpropagate_through_time(
-    params: Any, x_BTD: jax.Array, output_gradient_BK: jax.Array, activation: str = "tanh"
+    params: Named, x_BTD: Reals, output_gradient_BK: Reals, activation: str = "tanh"
 ) -> ThroughTime:
     """The gradient of an `Elman` network, its recurrences written out.
 
@@ -133,6 +134,7 @@ def backpropagate_through_time(
       output_gradient_BK: ∂L/∂y of the loss by the network's outputs.
       activation: f, the network's.
     """
+    _check_shapes(params, x_BTD, output_gradient_BK)
     f, into, out = ACTIVATIONS[activation], params["input"], params["output"]
     recurrent = params["recurrent"]["kernel"]
     x_TBD = jnp.swapaxes(x_BTD, 0, 1)
@@ -159,6 +161,30 @@ def backpropagate_through_time(
         },
     }
     return ThroughTime(gradient, signal_T)
+
+
+def _check_shapes(params: Any, x: jax.Array, output_gradient: jax.Array) -> None:
+    b_k, b_t_d = np.shape(output_gradient), np.shape(x)
+    require(
+        len(b_t_d) == 3 and len(b_k) == 2 and b_k[0] == b_t_d[0],
+        f"x_BTD must be [B, T, D] and output_gradient_BK [B, K], given {b_t_d} and {b_k}.",
+    )
+    shapes = jax.tree.map(np.shape, params, is_leaf=lambda node: hasattr(node, "shape"))
+    try:
+        h = shapes["input"]["bias"][0]
+    except (TypeError, KeyError, IndexError):
+        h = 0
+    d, k = b_t_d[2], b_k[1]
+    expected = {
+        "input": {"kernel": (d, h), "bias": (h,)},
+        "recurrent": {"kernel": (h, h)},
+        "output": {"kernel": (h, k), "bias": (k,)},
+    }
+    require(
+        h > 0 and shapes == expected,
+        f"params must be those of an Elman network with the {d} inputs of x_BTD and the {k} "
+        f"outputs of output_gradient_BK, given {shown(shapes)}.",
+    )
 
 
 def _latest(_: Any, new: Any) -> Any:

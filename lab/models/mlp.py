@@ -7,10 +7,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from flax import linen as nn
 
+from lab.checks import check_fields
 from lab.errors import UnknownNameError, require
+from lab.kinds import Count
 from lab.models.activations import ACTIVATIONS, prelu
 from lab.models.dropout import Dropout
 from lab.models.initializers import INITIALIZERS
@@ -44,27 +45,21 @@ class MLP(nn.Module):
       input_normalization: Whether inputs are standardized by the training rows seen so far.
     """
 
-    widths: tuple[int, ...]
-    outputs: int
+    widths: tuple[Count, ...]
+    outputs: Count
     activation: str = "relu"
     initializer: str = "he_normal"
     bias_value: float = 0.0
     normalization: str | None = None
     normalization_position: str = "before"
-    groups: int = 4
+    groups: Count = 4
     momentum: float = 0.9
     dropout: bool = False
     residual: bool = False
     input_normalization: bool = False
 
     def __post_init__(self):
-        require(
-            isinstance(self.widths, tuple) and all(_is_count(w) for w in self.widths),
-            f"widths must be a tuple of positive integers, given {self.widths!r}.",
-        )
-        require(
-            _is_count(self.outputs), f"outputs must be a positive integer, given {self.outputs!r}."
-        )
+        check_fields(self)
         for kind, given, known in (
             ("activation", self.activation, ACTIVATIONS),
             ("initializer", self.initializer, INITIALIZERS),
@@ -176,7 +171,3 @@ def _latest(_: Any, new: Any) -> Any:
 
 def _none() -> Any:
     return None
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and int(value) > 0

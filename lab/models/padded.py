@@ -15,7 +15,9 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
+from lab.checks import check_fields
 from lab.errors import UnknownNameError, require
+from lab.kinds import Count
 from lab.models.activations import ACTIVATIONS
 from lab.models.dropout import inverted
 from lab.models.initializers import INITIALIZERS, Initializer
@@ -39,22 +41,20 @@ class PaddedMLP(nn.Module):
       InputError: If the initializer or the activation cannot be padded.
     """
 
-    most_layers: int
-    most_units: int
-    outputs: int
+    most_layers: Count
+    most_units: Count
+    outputs: Count
     activation: str = "relu"
     initializer: str = "he_normal"
     dropout: bool = False
 
     def __post_init__(self):
+        check_fields(self)
         scaled = [name for name, one in INITIALIZERS.items() if one.variance is not None]
         if self.initializer not in scaled:
             raise UnknownNameError("initializer of a padded net", self.initializer, scaled)
         if self.activation not in ACTIVATIONS:
             raise UnknownNameError("activation", self.activation, ACTIVATIONS)
-        for name, count in (("most_layers", self.most_layers), ("most_units", self.most_units)):
-            whole = isinstance(count, int) and not isinstance(count, bool)
-            require(whole and count >= 1, f"{name} must be at least 1, given {count!r}.")
         require(self.activation != "prelu", "prelu has parameters that are not padded.")
         super().__post_init__()
 

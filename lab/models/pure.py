@@ -6,22 +6,29 @@ Everything works under `jit`, `vmap` (over parameters, numbers and keys) and `sc
 """
 
 import inspect
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import errors
 from flax import linen as nn
+from jax.typing import ArrayLike
 
-from lab.errors import InputError
+from lab.checks import checked
+from lab.errors import InputError, require, shown
+from lab.kinds import Key, Named, Tree
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
+@checked
 def init(
-    model: nn.Module, key: Any, x: Any, hypers: Mapping[str, Any] = NOTHING
+    model: nn.Module, key: Key, x: Tree, hypers: Mapping[str, ArrayLike] = NOTHING
 ) -> tuple[Any, dict[str, Any]]:
     """Draw parameters for inputs like x [B, ...]; kernels are multiplied by `init_scale`.
 
@@ -35,7 +42,8 @@ def init(
       `(params, model_state)`; the state is what the module keeps beside parameters (running
       averages), or {}.
     """
-    variables = dict(model.init(key, x, **_accepted(model, hypers, train=False)))
+    with _fitting(x):
+        variables = dict(model.init(key, x, **_accepted(model, hypers, train=False)))
     params = variables.pop("params", {})
     factor = hypers.get("init_scale", 1.0)
 
@@ -45,15 +53,16 @@ def init(
     return jax.tree.map(scaled, params), variables
 
 
+@checked
 def apply(
     model: nn.Module,
-    params: Any,
-    model_state: Any,
-    x: Any,
+    params: Named,
+    model_state: Named,
+    x: Tree,
     *,
     train: bool,
-    key: Any = None,
-    hypers: Mapping[str, Any] = NOTHING,
+    key: Key = None,
+    hypers: Mapping[str, ArrayLike] = NOTHING,
 ) -> tuple[Any, Any]:
     """Outputs for x, and the model's new state.
 
@@ -74,32 +83,27 @@ def apply(
     """
     variables = {"params": params, **model_state}
     numbers = _accepted(model, hypers, train=train)
-    if not train:
-        return model.apply(variables, x, **numbers), model_state
     streams = {} if key is None else {"params": key}  # the stream that stands in for all others
-    try:
+    with _fitting(x, key):
+        if not train:
+            return model.apply(variables, x, **numbers), model_state
         outputs, state = model.apply(
             variables, x, rngs=streams, mutable=list(model_state), **numbers
         )
-    except errors.InvalidRngError:
-        if key is not None:
-            raise
-        raise InputError(
-            "key must be given in training: something in the model is random."
-        ) from None
     return outputs, dict(state)
 
 
+@checked
 def hidden(
     model: nn.Module,
-    params: Any,
-    model_state: Any,
-    x: Any,
+    params: Named,
+    model_state: Named,
+    x: Tree,
     *,
     of: str = "output",
     train: bool = False,
-    key: Any = None,
-    hypers: Mapping[str, Any] = NOTHING,
+    key: Key = None,
+    hypers: Mapping[str, ArrayLike] = NOTHING,
 ) -> dict[str, jax.Array]:
     """What each layer puts out, by name in order of depth: `{name: [B, W]}`.
 
@@ -122,13 +126,38 @@ def hidden(
     mutable = ["intermediates", *(model_state if train else ())]
     streams = {} if key is None else {"params": key}
     sown: Any
-    _, sown = model.apply(variables, x, rngs=streams, mutable=mutable, **numbers)
+    with _fitting(x, key):
+        _, sown = model.apply(variables, x, rngs=streams, mutable=mutable, **numbers)
     return {name: layer[of] for name, layer in sown.get("intermediates", {}).items() if of in layer}
 
 
-def parameter_count(params: Any) -> int:
+@checked
+def parameter_count(params: Tree) -> int:
     """How many numbers a tree of arrays (or of shapes) holds."""
-    return sum(leaf.size for leaf in jax.tree.leaves(params))
+    return sum(math.prod(np.shape(leaf)) for leaf in jax.tree.leaves(params))
+
+
+@contextmanager
+def _fitting(x: Any, key: Any = None) -> Iterator[None]:
+    """Refuse what Flax finds not to go together, in a sentence."""
+    leaves = jax.tree.leaves(x)
+    require(
+        len(leaves) > 0 and all(getattr(x, "ndim", 0) and 0 not in x.shape for x in leaves),
+        f"x must be a batch [B, ...] with something in it, given {shown(x)}.",
+    )
+    try:
+        yield
+    except errors.InvalidRngError:
+        if key is not None:
+            raise
+        raise InputError(
+            "key must be given in training: something in the model is random."
+        ) from None
+    except (errors.FlaxError, TypeError) as error:
+        reason = str(error).split(" (https://")[0]
+        raise InputError(
+            f"params, model_state and x must be those of the model: {shown(reason)}."
+        ) from error
 
 
 def _accepted(model: nn.Module, hypers: Mapping[str, Any], **more: Any) -> dict[str, Any]:

@@ -7,10 +7,14 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
+from lab.checks import checked
+from lab.kinds import FloatTree, Tree
 from lab.probes.noise import Loss
+from lab.shapes import require_alike
 
 
-def hessian_vector_product(loss: Loss, params: Any, batch: Any, vector: Any) -> Any:
+@checked
+def hessian_vector_product(loss: Loss, params: FloatTree, batch: Tree, vector: FloatTree) -> Any:
     """H v = d/dr ∇L(w + r v) at r = 0: forward through the reverse pass; a tree like `params`.
 
     Pearlmutter, Fast exact multiplication by the Hessian, 1994. Units: loss per squared weight,
@@ -22,10 +26,12 @@ def hessian_vector_product(loss: Loss, params: Any, batch: Any, vector: Any) -> 
       batch: What the loss is of.
       vector: v, a tree like `params`.
     """
+    require_alike("vector", vector, "params", params)
     return jax.jvp(lambda w: jax.grad(loss)(w, batch), (params,), (vector,))[1]
 
 
-def curvature_along(loss: Loss, params: Any, batch: Any, vector: Any) -> jax.Array:
+@checked
+def curvature_along(loss: Loss, params: FloatTree, batch: Tree, vector: FloatTree) -> jax.Array:
     """vᵀHv / vᵀv: -> []; along the gradient it says how far a step may go before the loss rises."""
     flat = ravel_pytree(vector)[0]
     product = ravel_pytree(hessian_vector_product(loss, params, batch, vector))[0]
@@ -41,7 +47,8 @@ class Operator(NamedTuple):
     tree: Callable[[jax.Array], Any]  # [P] -> a tree like the parameters
 
 
-def hessian(loss: Loss, params: Any, batch: Any, inverse: Any = None) -> Operator:
+@checked
+def hessian(loss: Loss, params: FloatTree, batch: Tree, inverse: FloatTree = None) -> Operator:
     """The Hessian at `params` as an operator on flat vectors, or D H D.
 
     Args:
@@ -51,6 +58,8 @@ def hessian(loss: Loss, params: Any, batch: Any, inverse: Any = None) -> Operato
       inverse: The diagonal of D, a tree like `params`; None for the identity.
     """
     flat, tree = ravel_pytree(params)
+    if inverse is not None:
+        require_alike("inverse", inverse, "params", params)
     d = None if inverse is None else ravel_pytree(inverse)[0].astype(flat.dtype)
 
     def apply(v):

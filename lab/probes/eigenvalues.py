@@ -1,11 +1,13 @@
 """The largest eigenvalues of a matrix known by its products: Lanczos, fully reorthogonalized."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
+from lab.checks import checked
 from lab.errors import require
+from lab.kinds import Count, FloatTree, Key, Tree
 from lab.probes.curvature import Operator, hessian
 from lab.probes.noise import Loss
 
@@ -18,7 +20,8 @@ class Eigenvalues(NamedTuple):
     vectors: jax.Array  # [k, P], of length 1
 
 
-def lanczos(operator: Operator, key: Any, steps: int) -> tuple[jax.Array, jax.Array, jax.Array]:
+@checked
+def lanczos(operator: Operator, key: Key, steps: Count) -> tuple[jax.Array, jax.Array, jax.Array]:
     """A basis V in which the matrix is tridiagonal: V A Vᵀ = T.
 
     Each new vector is made orthogonal twice to all before, without which converged eigenvalues
@@ -37,7 +40,7 @@ def lanczos(operator: Operator, key: Any, steps: int) -> tuple[jax.Array, jax.Ar
       The diagonal of T [m], what is beside it [m] (the last one is what was left over), V [m, P].
     """
     require(
-        1 <= steps <= operator.size,
+        steps <= operator.size,
         f"steps must lie between 1 and the {operator.size} parameters, given {steps}.",
     )
     dtype, tiny = operator.dtype, 10 * jnp.finfo(operator.dtype).eps
@@ -70,7 +73,8 @@ def lanczos(operator: Operator, key: Any, steps: int) -> tuple[jax.Array, jax.Ar
     return alphas, betas, basis
 
 
-def largest(operator: Operator, key: Any, count: int = 1, steps: int = 20) -> Eigenvalues:
+@checked
+def largest(operator: Operator, key: Key, count: Count = 1, steps: Count = 20) -> Eigenvalues:
     """The `count` largest Ritz values of `steps` steps, with the bound |β_m s_m| of each.
 
     Args:
@@ -81,7 +85,7 @@ def largest(operator: Operator, key: Any, count: int = 1, steps: int = 20) -> Ei
         the largest to several digits where it stands apart.
     """
     steps = min(steps, operator.size)
-    require(1 <= count <= steps, f"count must lie between 1 and the {steps} steps, given {count}.")
+    require(count <= steps, f"count must lie between 1 and the {steps} steps, given {count}.")
     alphas, betas, basis = lanczos(operator, key, steps)
     matrix = jnp.diag(alphas) + jnp.diag(betas[:-1], 1) + jnp.diag(betas[:-1], -1)
     values, vectors = _eigh(matrix)
@@ -97,8 +101,9 @@ def _eigh(matrix):
     return values, vectors
 
 
+@checked
 def top_eigenvalues(
-    loss: Loss, params: Any, batch: Any, key: Any, count: int = 1, steps: int = 20
+    loss: Loss, params: FloatTree, batch: Tree, key: Key, count: Count = 1, steps: Count = 20
 ) -> Eigenvalues:
     """The largest eigenvalues of the Hessian of a loss; units of loss per squared weight.
 
@@ -113,7 +118,8 @@ def top_eigenvalues(
     return largest(hessian(loss, params, batch), key, count, steps)
 
 
-def sharpness(loss: Loss, params: Any, batch: Any, key: Any, steps: int = 20) -> jax.Array:
+@checked
+def sharpness(loss: Loss, params: FloatTree, batch: Tree, key: Key, steps: Count = 20) -> jax.Array:
     """λ₁, the largest eigenvalue of the Hessian: -> [].
 
     Gradient descent at rate η is stable along it up to λ₁ = 2/η, heavy ball up to 2(1 + β)/η:

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.checks import checked
 from lab.errors import InputError
 
 
@@ -24,6 +25,7 @@ class Remembered(NamedTuple):
     gradient: Any  # of the update before, shaped as the parameters; 0 before the first
 
 
+@checked
 def remember(rule: optax.GradientTransformation) -> optax.GradientTransformationExtraArgs:
     """The same rule, with the first parameters and the last gradient in its state.
 
@@ -49,6 +51,7 @@ def remember(rule: optax.GradientTransformation) -> optax.GradientTransformation
     return optax.GradientTransformationExtraArgs(init, update)
 
 
+@checked
 def memory(opt_state: Any) -> Remembered:
     """The part of an optimizer's state that `remember` put there.
 
@@ -62,12 +65,13 @@ def memory(opt_state: Any) -> Remembered:
     found = [node for node in jax.tree.leaves(opt_state, is_leaf=is_memory) if is_memory(node)]
     if not found:
         raise InputError(
-            "the optimizer remembers nothing: wrap it in lab.probes.remember, or its catalogue "
-            "entry in lab.probes.remembering."
+            "opt_state remembers nothing: wrap the optimizer in lab.probes.remember, or its "
+            "catalogue entry in lab.probes.remembering."
         )
     return found[0]
 
 
+@checked
 def remembering(entry: OptimizerEntry) -> OptimizerEntry:
     """The entry of a rule, wrapped in `remember`: what a sweep takes in place of its name."""
     inner = entry.eval_params

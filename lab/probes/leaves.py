@@ -10,13 +10,17 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
+from lab.checks import checked
 from lab.errors import require
+from lab.kinds import Count, Module
 
 Scalars = dict[str, jax.Array]  # one number [] per layer, in order of depth
 
 
-def layers(tree: Any, depth: int | None = None) -> dict[str, list[Any]]:
+@checked
+def layers(tree: Module, depth: Count | None = None) -> dict[str, list[Any]]:
     """The arrays of each layer by its name, first layers first.
 
     A layer is a node that holds arrays (kernel and bias of `hidden_00/dense`), or with `depth`
@@ -35,7 +39,6 @@ def layers(tree: Any, depth: int | None = None) -> dict[str, list[Any]]:
     >>> list(layers(tree))
     ['Dense_2', 'Dense_10']
     """
-    require(depth is None or depth >= 1, f"depth must be at least 1, given {depth!r}.")
     seen: dict[Any, int] = {}
     found: dict[tuple, list[Any]] = {}
     for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
@@ -45,13 +48,16 @@ def layers(tree: Any, depth: int | None = None) -> dict[str, list[Any]]:
     return {"/".join(text for _, text in place): found[place] for place in sorted(found)}
 
 
-def layer_names(tree: Any, depth: int | None = None) -> tuple[str, ...]:
+@checked
+def layer_names(tree: Module, depth: Count | None = None) -> tuple[str, ...]:
     """The names of the layers in order of depth [L]: the coordinates of `stacked` values."""
     return tuple(layers(tree, depth))
 
 
-def stacked(values: Mapping[str, Any]) -> jax.Array:
+@checked
+def stacked(values: Mapping[str, ArrayLike]) -> jax.Array:
     """The values of all layers as one array: {name: [...]} -> [L, ...], in the order given."""
+    require(len(values) > 0, "values must hold those of one layer at least, given none.")
     return jnp.stack([jnp.asarray(value) for value in values.values()])
 
 

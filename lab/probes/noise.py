@@ -10,8 +10,11 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from lab.errors import require
+from lab.checks import checked
+from lab.errors import require, shown
+from lab.kinds import Count, FloatTree, Number, Tree
 from lab.probes.leaves import Scalars, arrays, layers
 
 Loss = Callable[[Any, Any], jax.Array]  # (params, batch) -> []
@@ -27,7 +30,8 @@ class Moments(NamedTuple):
     trace: jax.Array  # []: tr Σ, of the covariance of one example's gradient
 
 
-def part_gradients(loss: Loss, params: Any, batch: Any, parts: int | None = None) -> Any:
+@checked
+def part_gradients(loss: Loss, params: FloatTree, batch: Tree, parts: Count | None = None) -> Any:
     """Gradients of equal consecutive parts of a batch: a tree like `params`, [n, ...] each.
 
     Args:
@@ -37,14 +41,17 @@ def part_gradients(loss: Loss, params: Any, batch: Any, parts: int | None = None
       parts: n, a divisor of B; None for B, the gradients of single examples. Fewer parts take
         less memory, n times the parameters.
     """
-    size = jax.tree.leaves(batch)[0].shape[0]
+    size = _examples(batch)
     n = size if parts is None else parts
     require(n >= 2 and size % n == 0, f"parts must divide the {size} examples, given {n}.")
     split = jax.tree.map(lambda leaf: leaf.reshape(n, size // n, *leaf.shape[1:]), batch)
     return jax.vmap(jax.grad(loss), in_axes=(None, 0))(params, split)
 
 
-def gradient_moments(loss: Loss, params: Any, batch: Any, parts: int | None = None) -> Moments:
+@checked
+def gradient_moments(
+    loss: Loss, params: FloatTree, batch: Tree, parts: Count | None = None
+) -> Moments:
     """Both moments from the gradients gᵢ of n parts of b examples, B = n b.
 
         tr Σ = b Σ |gᵢ − ḡ|² / (n − 1),    |G|² = |ḡ|² − tr Σ / B
@@ -58,7 +65,7 @@ def gradient_moments(loss: Loss, params: Any, batch: Any, parts: int | None = No
       batch: B examples.
       parts: n; see `part_gradients`.
     """
-    size = jax.tree.leaves(batch)[0].shape[0]
+    size = _examples(batch)
     leaves = arrays(part_gradients(loss, params, batch, parts))
     n = leaves[0].shape[0]
     means = [jnp.mean(g, 0, keepdims=True) for g in leaves]
@@ -67,13 +74,14 @@ def gradient_moments(loss: Loss, params: Any, batch: Any, parts: int | None = No
     return Moments(_total(means) - trace / size, trace)
 
 
+@checked
 def gradient_snr(
     loss: Loss,
-    params: Any,
-    batch: Any,
-    parts: int | None = None,
-    epsilon: float = 1e-30,
-    depth: int | None = None,
+    params: FloatTree,
+    batch: Tree,
+    parts: Count | None = None,
+    epsilon: Number = 1e-30,
+    depth: Count | None = None,
 ) -> Scalars:
     """mean_j ḡⱼ² / (Var gⱼ + ε) over the parameters j of each layer; without a unit.
 
@@ -99,6 +107,16 @@ def gradient_snr(
         name: sum(jnp.sum(ratios(g)) for g in leaves) / sum(g[0].size for g in leaves)
         for name, leaves in layers(gradients, depth).items()
     }  # type: ignore[return-value]
+
+
+def _examples(batch) -> int:
+    """How many examples a batch has."""
+    sizes = {np.shape(leaf)[:1] for leaf in jax.tree.leaves(batch)}
+    require(
+        len(sizes) == 1 and () not in sizes,
+        f"batch must hold arrays with one number of examples, given {shown(sorted(sizes))}.",
+    )
+    return sizes.pop()[0]
 
 
 def _total(leaves) -> Any:

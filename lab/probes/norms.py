@@ -9,15 +9,20 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from lab.checks import checked
+from lab.errors import require, shown
+from lab.kinds import Count, Module
 from lab.probes.leaves import Scalars, arrays, layers, wide
 
 
-def norm(tree: Any) -> jax.Array:
+@checked
+def norm(tree: Module) -> jax.Array:
     """‖x‖₂ = m √Σ(x/m)², m = max |x|, over all arrays of a tree: -> []."""
     return vector_norm(arrays(tree))
 
 
-def layer_norms(tree: Any, depth: int | None = None) -> Scalars:
+@checked
+def layer_norms(tree: Module, depth: Count | None = None) -> Scalars:
     """‖x‖₂ of each layer: of parameters, a gradient or an update; `depth` as in `layers`.
 
     Glorot and Bengio, 2010, section 4.2, show why to look at them layer by layer.
@@ -25,7 +30,8 @@ def layer_norms(tree: Any, depth: int | None = None) -> Scalars:
     return {name: vector_norm(leaves) for name, leaves in layers(tree, depth).items()}
 
 
-def layer_rms(tree: Any, depth: int | None = None) -> Scalars:
+@checked
+def layer_rms(tree: Module, depth: Count | None = None) -> Scalars:
     """√mean(x²) of each layer: a norm that layers of different size can be compared by."""
     return {
         name: vector_norm(leaves) / sum(leaf.size for leaf in leaves) ** 0.5
@@ -33,16 +39,20 @@ def layer_rms(tree: Any, depth: int | None = None) -> Scalars:
     }
 
 
-def update_to_weight_ratio(update: Any, params: Any, depth: int | None = None) -> Scalars:
+@checked
+def update_to_weight_ratio(update: Module, params: Module, depth: Count | None = None) -> Scalars:
     """‖Δw‖ / ‖w‖ of each layer; without a unit, about 1e-3 in a well-tuned SGD.
 
     Infinite where weights of 0 are moved, 0 where nothing moves. The rule of thumb is Karpathy's
     (Stanford CS231n, Neural networks, part 3).
     """
-    return _ratios(layers(update, depth), layers(params, depth))
+    moved, weights = layers(update, depth), layers(params, depth)
+    _check_alike("update", moved, "params", weights)
+    return _ratios(moved, weights)
 
 
-def relative_change(params: Any, start: Any, depth: int | None = None) -> Scalars:
+@checked
+def relative_change(params: Module, start: Module, depth: Count | None = None) -> Scalars:
     """‖w − w₀‖ / ‖w₀‖ of each layer: how far training has moved it from its initial weights.
 
     Infinite where weights began at 0 and have moved. Chizat et al., arXiv:1812.07956 (lazy
@@ -50,22 +60,27 @@ def relative_change(params: Any, start: Any, depth: int | None = None) -> Scalar
     """
     first = layers(start, depth)
     now = layers(params, depth)
+    _check_alike("params", now, "start", first)
     return _ratios({name: [w - w0 for w, w0 in zip(now[name], first[name])] for name in now}, first)
 
 
-def cosine(a: Any, b: Any) -> jax.Array:
+@checked
+def cosine(a: Module, b: Module) -> jax.Array:
     """⟨a, b⟩ / (‖a‖ ‖b‖) over all arrays of two trees of one shape: -> []; 0 if one of them is 0.
 
     Of successive gradients: −1 where descent bounces between two walls, near 0 where noise or
     rotation prevails, 1 along a straight slope.
     """
+    _check_alike("a", {"all": arrays(a)}, "b", {"all": arrays(b)})
     return vector_cosine(arrays(a), arrays(b))
 
 
-def layer_cosines(a: Any, b: Any, depth: int | None = None) -> Scalars:
+@checked
+def layer_cosines(a: Module, b: Module, depth: Count | None = None) -> Scalars:
     """`cosine` of each layer."""
-    others = layers(b, depth)
-    return {name: vector_cosine(own, others[name]) for name, own in layers(a, depth).items()}
+    own, others = layers(a, depth), layers(b, depth)
+    _check_alike("a", own, "b", others)
+    return {name: vector_cosine(own[name], others[name]) for name in own}
 
 
 def vector_norm(leaves: list[Any]) -> jax.Array:
@@ -80,6 +95,15 @@ def vector_cosine(a: list[Any], b: list[Any]) -> jax.Array:
     (a, _), (b, _) = _scaled(a), _scaled(b)
     lengths = jnp.sqrt(_dot(a, a)) * jnp.sqrt(_dot(b, b))
     return jnp.where(lengths == 0, 0, _dot(a, b) / jnp.where(lengths == 0, 1, lengths))
+
+
+def _check_alike(name, own, other_name, other):
+    shapes, of_other = ({k: [leaf.shape for leaf in v] for k, v in t.items()} for t in (own, other))
+    require(
+        shapes == of_other,
+        f"{name} must have the layers and shapes of {other_name}, {shown(of_other)}, "
+        f"given {shown(shapes)}.",
+    )
 
 
 def _scaled(leaves):

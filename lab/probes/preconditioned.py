@@ -5,16 +5,25 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lab.errors import InputError
+from lab.checks import checked
+from lab.errors import InputError, shown
+from lab.kinds import Count, FloatTree, Key, Number, Tree
 from lab.probes.curvature import hessian
 from lab.probes.eigenvalues import Eigenvalues, largest
 from lab.probes.noise import Loss
+from lab.shapes import require_alike
 
 
+@checked
 def preconditioned_eigenvalues(
-    loss: Loss, params: Any, batch: Any, key: Any, preconditioner: Any, count: int = 1,
-    steps: int = 20,
-) -> Eigenvalues:  # fmt: skip
+    loss: Loss,
+    params: FloatTree,
+    batch: Tree,
+    key: Key,
+    preconditioner: FloatTree,
+    count: Count = 1,
+    steps: Count = 20,
+) -> Eigenvalues:
     """The largest eigenvalues of P⁻¹H, for a rule w ← w − η P⁻¹ m with diagonal P > 0.
 
     Those of the symmetric P^−½ H P^−½; the vectors are P^½ times the eigenvectors of P⁻¹H.
@@ -28,12 +37,19 @@ def preconditioned_eigenvalues(
       count: How many eigenvalues.
       steps: Hessian-vector products.
     """
+    require_alike("preconditioner", preconditioner, "params", params)
     inverse = jax.tree.map(jax.lax.rsqrt, preconditioner)
     return largest(hessian(loss, params, batch, inverse), key, count, steps)
 
 
+@checked
 def preconditioned_sharpness(
-    loss: Loss, params: Any, batch: Any, key: Any, preconditioner: Any, steps: int = 20
+    loss: Loss,
+    params: FloatTree,
+    batch: Tree,
+    key: Key,
+    preconditioner: FloatTree,
+    steps: Count = 20,
 ) -> jax.Array:
     """λ₁ of P⁻¹H: -> []. Arguments as for `preconditioned_eigenvalues`.
 
@@ -43,14 +59,15 @@ def preconditioned_sharpness(
     return preconditioned_eigenvalues(loss, params, batch, key, preconditioner, 1, steps).values[0]
 
 
+@checked
 def adam_preconditioner(
     opt_state: Any,
-    b2: Any = 0.999,
-    eps: Any = 1e-8,
-    eps_root: Any = 0.0,
+    b2: Number = 0.999,
+    eps: Number = 1e-8,
+    eps_root: Number = 0.0,
     *,
-    gradient: Any = None,
-    b1: Any = None,
+    gradient: Tree = None,
+    b1: Number | None = None,
 ) -> Any:
     """The diagonal of P = √(v̂ + ε̄) + ε out of an optimizer's state: a tree like the parameters.
 
@@ -72,6 +89,7 @@ def adam_preconditioner(
     state = _with_field(opt_state, "nu")
     nu, count = state.nu, getattr(state, "count", None)
     if gradient is not None:
+        require_alike("gradient", gradient, "the state", nu)
         count = None if count is None else count + 1
         nu = jax.tree.map(
             lambda v, g: _like(b2, v) * v + (1 - _like(b2, v)) * jnp.square(g).astype(v.dtype),
@@ -97,7 +115,7 @@ def _with_field(state: Any, field: str) -> Any:
 
     found = [node for node in jax.tree.leaves(state, is_leaf=has) if has(node)]
     if not found:
-        raise InputError(f"no part of the optimizer's state has a {field!r}: {type(state)}.")
+        raise InputError(f"no part of opt_state has a {field!r}, given {shown(state)}.")
     return found[0]
 
 

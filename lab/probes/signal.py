@@ -5,27 +5,34 @@ whatever a model of one's own returns) and give the same tree of results. Units 
 activations. Glorot and Bengio, 2010, look at them layer by layer.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
-from lab.errors import require
+from lab.checks import checked
+from lab.errors import require, shown
+from lab.kinds import FloatTree
 from lab.probes.leaves import wide
 
 
-def activation_mean(hidden: Any) -> Any:
+@checked
+def activation_mean(hidden: FloatTree) -> Any:
     """The mean of x over examples and units: [B, ...] -> []."""
     return jax.tree.map(lambda x: jnp.mean(wide(x)), hidden)
 
 
-def activation_std(hidden: Any) -> Any:
+@checked
+def activation_std(hidden: FloatTree) -> Any:
     """√mean (x − x̄)² over examples and units: [B, ...] -> []; also where squares underflow."""
     return jax.tree.map(lambda x: _root_mean_square(wide(x) - jnp.mean(wide(x))), hidden)
 
 
-def activation_rms(hidden: Any) -> Any:
+@checked
+def activation_rms(hidden: FloatTree) -> Any:
     """√mean x² over examples and units: [B, ...] -> []; the root of the second moment.
 
     What He's initialization keeps from layer to layer under ReLU: arXiv:1502.01852, section 2.2.
@@ -33,7 +40,8 @@ def activation_rms(hidden: Any) -> Any:
     return jax.tree.map(lambda x: _root_mean_square(wide(x)), hidden)
 
 
-def histogram(hidden: Any, edges: Any) -> Any:
+@checked
+def histogram(hidden: FloatTree, edges: Sequence[float] | ArrayLike) -> Any:
     """The share of x in each bin: [B, ...] -> [bins].
 
     Bin i is [edge i, edge i+1); the first and the last also take what lies beyond, so that shares
@@ -49,7 +57,7 @@ def histogram(hidden: Any, edges: Any) -> Any:
     edges = np.asarray(edges, np.float64)
     require(
         edges.ndim == 1 and len(edges) >= 3 and bool((np.diff(edges) > 0).all()),
-        f"edges must be at least 3 increasing numbers, given {edges}.",
+        f"edges must be at least 3 increasing numbers, given {shown(edges)}.",
     )
 
     def shares(x):

@@ -11,6 +11,8 @@ from typing import Any
 import jax
 
 from lab import models
+from lab.checks import check_fields, checked
+from lab.kinds import Count, Key, Whole
 from lab.probes.history import memory
 from lab.probes.leaves import stacked
 from lab.probes.noise import Loss
@@ -32,11 +34,15 @@ class Together:
 
     probes: tuple[tuple[str, Callable[[Snapshot], Any]], ...]
 
+    def __post_init__(self):
+        check_fields(self)
+
     def __call__(self, snapshot: Snapshot) -> dict[str, Any]:
         """`{name: what the probe gives}`."""
         return {name: probe(snapshot) for name, probe in self.probes}
 
 
+@checked
 def together(**probes: Callable[[Snapshot], Any]) -> Together:
     """Several probes as one, whose values are called `probe_NAME_...` in the record."""
     return Together(tuple(probes.items()))
@@ -50,7 +56,10 @@ class Flow:
       depth: How many keys name a layer; see `layers`.
     """
 
-    depth: int | None = None
+    depth: Count | None = None
+
+    def __post_init__(self):
+        check_fields(self)
 
     def __call__(self, snapshot: Snapshot) -> dict[str, jax.Array]:
         """Of the parameters before the update, its gradient, and the update."""
@@ -74,7 +83,10 @@ class Since:
       depth: How many keys name a layer; see `layers`.
     """
 
-    depth: int | None = None
+    depth: Count | None = None
+
+    def __post_init__(self):
+        check_fields(self)
 
     def __call__(self, snapshot: Snapshot) -> dict[str, jax.Array]:
         """Of the parameters before the update, and its gradient."""
@@ -106,7 +118,10 @@ class Signal:
     threshold: float = 0.05
     edges: tuple[float, ...] = ()
     train: bool = True
-    seed: int = 0
+    seed: Whole = 0
+
+    def __post_init__(self):
+        check_fields(self)
 
     def __call__(self, snapshot: Snapshot) -> dict[str, jax.Array]:
         """With the parameters before the update."""
@@ -147,7 +162,10 @@ class OfLoss:
 
     problem: Problem
     measure: Callable[[Loss, Any, Any, Any], Any]
-    seed: int = 0
+    seed: Whole = 0
+
+    def __post_init__(self):
+        check_fields(self)
 
     def __call__(self, snapshot: Snapshot) -> Any:
         """At the parameters before the update."""
@@ -156,7 +174,8 @@ class OfLoss:
         return self.measure(loss, snapshot.params, snapshot.batch, key)
 
 
-def loss_of(problem: Problem, snapshot: Snapshot, key: Any) -> Loss:
+@checked
+def loss_of(problem: Problem, snapshot: Snapshot, key: Key) -> Loss:
     """The training loss as `(params, batch) -> []`, with everything else as in a snapshot.
 
     Args:

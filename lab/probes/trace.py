@@ -1,11 +1,13 @@
 """The trace of a Hessian from random directions."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
+from lab.checks import checked
 from lab.errors import require
+from lab.kinds import Count, FloatTree, Key, Tree
 from lab.probes.curvature import Operator, hessian
 from lab.probes.noise import Loss
 
@@ -17,7 +19,8 @@ class Estimate(NamedTuple):
     error: jax.Array  # []: standard error
 
 
-def hutchinson(operator: Operator, key: Any, samples: int = 16) -> Estimate:
+@checked
+def hutchinson(operator: Operator, key: Key, samples: Count = 16) -> Estimate:
     """The trace as mean vᵀAv, v independent signs ±1; unbiased, and exact for a diagonal A.
 
     The variance of one draw is 2 Σ_{i≠j} Aᵢⱼ². Hutchinson, 1989. Draws are taken one after the
@@ -38,7 +41,10 @@ def hutchinson(operator: Operator, key: Any, samples: int = 16) -> Estimate:
     return Estimate(jnp.mean(values), jnp.std(values, ddof=1) / samples**0.5)
 
 
-def hessian_trace(loss: Loss, params: Any, batch: Any, key: Any, samples: int = 16) -> Estimate:
+@checked
+def hessian_trace(
+    loss: Loss, params: FloatTree, batch: Tree, key: Key, samples: Count = 16
+) -> Estimate:
     """The trace of H, the sum of all curvatures of a loss; units of loss per squared weight.
 
     Args:

@@ -10,9 +10,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from lab.checks import checked
+from lab.kinds import FloatTree, Number
 
+
+@checked
 def saturated_fraction(
-    preactivations: Any, activation: Callable[..., Any], threshold: float = 0.05
+    preactivations: FloatTree, activation: Callable[..., Any], threshold: Number = 0.05
 ) -> Any:
     """The share of pairs of example and unit where |f'(z)| < threshold: [B, ..., W] -> [].
 
@@ -32,7 +36,8 @@ def saturated_fraction(
     return jax.tree.map(share, preactivations)
 
 
-def dead_fraction(preactivations: Any, activation: Callable[..., Any]) -> Any:
+@checked
+def dead_fraction(preactivations: FloatTree, activation: Callable[..., Any]) -> Any:
     """The share of units with f'(z) = 0 for every example: [B, ..., W] -> [].
 
     Such a unit gets no gradient from the batch, and a ReLU dead for all data never does: Lu et
@@ -49,7 +54,8 @@ def dead_fraction(preactivations: Any, activation: Callable[..., Any]) -> Any:
     return jax.tree.map(share, preactivations)
 
 
-def silent_fraction(outputs: Any, tolerance: float = 0.0) -> Any:
+@checked
+def silent_fraction(outputs: FloatTree, tolerance: Number = 0.0) -> Any:
     """The share of units with |x| ≤ tolerance for every example: [B, ..., W] -> [].
 
     For a ReLU the same as `dead_fraction`, and needs its outputs only.

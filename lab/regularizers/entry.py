@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from lab.checks import check_fields
+
 
 class Facts(NamedTuple):
     """What is static about the data.
@@ -44,3 +46,6 @@ class Regularizer:
     weights: Callable[..., Any] | None = None
     batch: Callable[..., Any] | None = None
     unfit: Callable[[Facts], str] = everywhere
+
+    def __post_init__(self):
+        check_fields(self)

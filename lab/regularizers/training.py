@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from lab.checks import check_fields
 from lab.errors import require
 from lab.regularizers.entry import Facts, Regularizer
 
@@ -34,6 +35,7 @@ class Regularized:
     facts: Facts
 
     def __post_init__(self):
+        check_fields(self)
         names = [one.name for one in self.regularizers]
         require(len(set(names)) == len(names), f"regularizers must be distinct, given {names}.")
         for one in self.regularizers:

@@ -82,7 +82,7 @@ def test_the_last_state_can_be_seen():
 @pytest.mark.parametrize(
     ("wrong", "error", "says"),
     [
-        ({"hidden": 0}, InputError, "hidden and outputs"),
+        ({"hidden": 0}, InputError, "hidden must be"),
         ({"activation": "tan"}, UnknownNameError, "did you mean 'tanh'"),
         ({"recurrent_initializer": "orthogonals"}, UnknownNameError, "'orthogonal'"),
     ],
