@@ -4,14 +4,16 @@ import importlib
 from typing import Any
 
 from lab.catalog import Catalog, collect
+from lab.checks import checked
 from lab.data.dataset import Dataset
 from lab.data.table import Table
 
 _HERE = importlib.import_module("lab.data")
 
-DATASETS: Catalog[Dataset] = collect("data set", _HERE.__name__, _HERE.__path__)
+DATASETS: Catalog[Dataset] = collect("data set name", _HERE.__name__, _HERE.__path__)
 
 
+@checked
 def load(name: str, **options: Any) -> Table:
     """A data set by name: a key of `DATASETS`.
 

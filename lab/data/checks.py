@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lab.errors import InputError, require
+from lab.errors import InputError, require, shown
 
 MISSING = "(missing)"
 LARGEST = 1e30  # of a feature: its square must have a float64
@@ -16,6 +16,16 @@ def as_text(values: pd.Series) -> list[str]:
     return [str(v) if known else MISSING for v, known in zip(values, values.notna())]
 
 
+def array_of(name: str, what: str, given: Any) -> np.ndarray:
+    """A copy as an array, of whatever dtype; ragged lists are none."""
+    try:
+        return np.array(given)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(
+            f"{what} of data {name!r} must be an array, given {shown(given)}."
+        ) from None
+
+
 def features_of(name: str, given: Any) -> Any:
     """A copy of the features, as a frame or a float array [N, D]."""
     if isinstance(given, pd.DataFrame):
@@ -23,7 +33,7 @@ def features_of(name: str, given: Any) -> Any:
         for at, column in enumerate(frame.columns):
             _check_column(name, str(column), frame.iloc[:, at])
     else:
-        frame = np.array(given)
+        frame = array_of(name, "features", given)
         require(
             frame.ndim == 2 and frame.dtype.kind in "biuf",
             f"features of data {name!r} must be numbers [rows, columns], given {frame.dtype} "
@@ -64,12 +74,12 @@ def check_names(name: str, names: tuple[str, ...], what: str) -> None:
     """Refuse names that occur twice."""
     if len(set(names)) < len(names):
         twice = sorted({one for one in names if names.count(one) > 1})
-        raise InputError(f"data {name!r} has several {what} named {', '.join(map(repr, twice))}.")
+        raise InputError(f"{what} of data {name!r} must differ, given {shown(twice)} repeatedly.")
 
 
 def classes_of(name: str, given: Any, names: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...]]:
     """Class numbers int64 [N], and the names of the classes."""
-    targets = np.array(given)
+    targets = array_of(name, "targets", given)
     require(
         targets.ndim == 1 and targets.dtype.kind in "biu",
         f"classification targets of data {name!r} must be class numbers [rows], given "
@@ -83,18 +93,18 @@ def classes_of(name: str, given: Any, names: tuple[str, ...]) -> tuple[np.ndarra
         f"{', '.join(map(str, present)) or 'none'}.",
     )
     names = tuple(str(one) for one in names) or tuple(str(k) for k in range(len(present)))
-    check_names(name, names, "classes")
+    check_names(name, names, "class_names")
     require(
         np.array_equal(present, np.arange(len(names))),
-        f"class numbers of data {name!r} must be 0 to {len(names) - 1}, each of them present, "
-        f"given {present[0]} to {present[-1]} with {len(present)} present.",
+        f"targets of data {name!r} must be 0 to {len(names) - 1} for its class_names, "
+        f"each of them present, given {present[0]} to {present[-1]} with {len(present)} present.",
     )
     return targets, names
 
 
 def numbers_of(name: str, given: Any) -> np.ndarray:
     """Targets of a regression: float64 [N]."""
-    targets = np.array(given)
+    targets = array_of(name, "targets", given)
     require(
         targets.ndim == 1 and targets.dtype.kind in "biuf",
         f"regression targets of data {name!r} must be numbers [rows], given {targets.dtype} "
@@ -117,8 +127,10 @@ def weights_of(name: str, given: Any, rows: int) -> np.ndarray | None:
         return None
     try:
         weights = np.array(given, np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"weights of data {name!r} must be numbers, given text.") from None
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(
+            f"weights of data {name!r} must be numbers, given {shown(given)}."
+        ) from None
     require(
         weights.shape == (rows,),
         f"data {name!r} has {rows} rows but weights {list(weights.shape)}.",
@@ -167,7 +179,7 @@ def times_of(name: str, given: Any, rows: int) -> np.ndarray | None:
 
 
 def _each_known(name: str, given: Any, rows: int, what: str) -> pd.Series:
-    array = np.asarray(given)
+    array = array_of(name, what, given)
     require(
         array.shape == (rows,),
         f"data {name!r} has {rows} rows but {what} {list(array.shape)}.",

@@ -2,27 +2,31 @@
 
 import warnings
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from lab.checks import checked
 from lab.data.frame import from_frame, one_of
 from lab.data.table import Table
 from lab.errors import InputError, require, shown
-from lab.files import existing_file, read_arrays
+from lab.files import AnyPath, existing_file, read_arrays
 
 _TEXT = (".csv", ".tsv", ".txt")
 _COLUMNS = 100_000  # at most: more take minutes to read
 _REASON = 300  # characters of what pandas says
 
 
+@checked
 def from_file(
-    path: str | Path,
+    path: AnyPath,
     target: str = "y",
-    kind: str | None = None,
+    kind: Literal["classification", "regression"] | None = None,
     weight: str | None = None,
-    drop: tuple[str, ...] | list[str] = (),
+    drop: Sequence[str] = (),
     group: str | None = None,
     time: str | None = None,
 ) -> Table:

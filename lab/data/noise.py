@@ -4,7 +4,7 @@ import numpy as np
 
 from lab.data.streams import generator
 from lab.data.table import Table
-from lab.errors import require
+from lab.errors import require, shown
 
 
 def noisy_targets(table: Table, train: np.ndarray, share: float, seed: int) -> np.ndarray:
@@ -29,7 +29,7 @@ def noisy_targets(table: Table, train: np.ndarray, share: float, seed: int) -> n
     require(
         real and 0 <= share < (1 if classes else np.inf),
         f"label_noise must be a share in [0, 1) of the labels (a number of standard deviations "
-        f"where the target is a number), given {share!r}.",
+        f"where the target is a number), given {shown(share)}.",
     )
     if share == 0:
         return table.targets

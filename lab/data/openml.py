@@ -1,23 +1,27 @@
 """Data sets of openml.org by name, kept in a folder and checked against a hash when read again."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from lab.checks import checked
 from lab.data.frame import from_frame
 from lab.data.table import Table
 from lab.errors import InputError, require
+from lab.files import AnyPath
+from lab.kinds import Count
 
 _WIDE = 100  # numeric columns: from here on they are kept as one float32 array
 
 
+@checked
 def from_openml(
     name: str,
-    version: int = 1,
-    kind: str | None = None,
-    cache: str | Path = ".cache/openml",
+    version: Count = 1,
+    kind: Literal["classification", "regression"] | None = None,
+    cache: AnyPath = ".cache/openml",
 ) -> Table:
     """Fetch a data set, such as `"mnist_784"`, `"Fashion-MNIST"` or `"diabetes"` (Pima).
 
@@ -33,10 +37,6 @@ def from_openml(
     Raises:
       InputError: If the data set cannot be had, is not usable, or differs from its hash.
     """
-    require(
-        isinstance(version, int) and not isinstance(version, bool) and version >= 1,
-        f"version must be a whole number of at least 1, given {version!r}.",
-    )
     cache = Path(cache)
     try:
         bunch = _fetch(name, version, cache)

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lab.checks import check_fields, checked
 from lab.data.checks import as_text
 from lab.data.scaling import SCALINGS
 from lab.data.splits import Split
 from lab.data.table import Table
+from lab.errors import UnknownNameError, require, shown
 
 FARTHEST = 1e6  # in scaled units: what lies beyond is put there
 
@@ -38,11 +40,15 @@ class Prepared:
     target_offset: float
     _test: np.ndarray = field(repr=False)
 
+    def __post_init__(self):
+        check_fields(self)
+
     def open_test(self) -> np.ndarray:
         """int32: the test rows. For the reporting step alone, once everything is chosen."""
         return self._test
 
 
+@checked
 def prepare(
     table: Table, split: Split, scaling: str = "standard", targets: np.ndarray | None = None
 ) -> Prepared:
@@ -64,17 +70,29 @@ def prepare(
       scaling: Of the numbers among the features; a key of `lab.data.scaling.SCALINGS`.
       targets: [N] in place of those of the table; None for its own.
     """
-    targets = table.targets if targets is None else targets
+    if scaling not in SCALINGS:
+        raise UnknownNameError("scaling", scaling, SCALINGS)
+    own = table.targets
+    known = own if targets is None else np.asarray(targets)
+    require(
+        known.shape == own.shape and known.dtype.kind == own.dtype.kind,
+        f"targets must be like those of the table, {shown(own)}, given {shown(known)}.",
+    )
+    rows = np.concatenate([split.train, split.validation, split.test])
+    require(
+        len(split.train) > 0 and int(rows.min()) >= 0 and int(rows.max()) < len(table),
+        f"split must have training rows, all of them rows 0 to {len(table) - 1} of the table.",
+    )
     x = np.clip(fitted(table, split, scaling).transform(_texts(table)), -FARTHEST, FARTHEST)
 
     scale, offset = 1.0, 0.0
     if table.kind == "classification":
-        y = targets.astype(np.int32)
+        y = known.astype(np.int32)
     else:
-        training = targets[split.train]
+        training = known[split.train]
         offset = float(training.mean())
         scale = float(training.std()) or 1.0
-        y = np.clip((targets - offset) / scale, -FARTHEST, FARTHEST).astype(np.float32)
+        y = np.clip((known - offset) / scale, -FARTHEST, FARTHEST).astype(np.float32)
     weight = np.ones(len(table)) if table.weights is None else table.weights
     rows = {
         "x": np.ascontiguousarray(x, np.float32),

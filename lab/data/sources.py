@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Literal
 
+from lab.checks import check_fields
 from lab.data.noise import noisy_targets
 from lab.data.prepared import Prepared, encoded_width, prepare
 from lab.data.scaling import SCALINGS, SHARED
@@ -10,6 +12,7 @@ from lab.data.splits import FRACTIONS, Split, make_split
 from lab.data.streams import check_seed
 from lab.data.table import Table
 from lab.errors import UnknownNameError
+from lab.kinds import Count, NotNegative
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,11 +30,14 @@ class Source:
     """
 
     table: Table
-    fractions: tuple[float, float, float] = FRACTIONS
-    train_size: int | None = None
-    folds: int | None = None
-    label_noise: float = 0.0
+    fractions: tuple[float, ...] = FRACTIONS
+    train_size: Count | None = None
+    folds: Count | None = None
+    label_noise: NotNegative = 0.0
     scaling: str = "standard"
+
+    def __post_init__(self):
+        check_fields(self)
 
     @property
     def name(self) -> str:
@@ -39,7 +45,7 @@ class Source:
         return self.table.name
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Literal["classification", "regression"]:
         """`"classification"` or `"regression"`."""
         return self.table.kind
 
@@ -114,13 +120,11 @@ def source(
     >>> iris.n_classes, iris.n_features, iris.prepare(0).rows["x"].shape
     (3, 4, (150, 4))
     """
-    shares = (fractions[0], fractions[1], fractions[2]) if len(fractions) == 3 else fractions
-    made = Source(table, shares, train_size, folds, label_noise, scaling)
-    checked(made)
-    return made
+    made = Source(table, fractions, train_size, folds, label_noise, scaling)
+    return splittable(made)
 
 
-def checked(made: Source) -> Source:
+def splittable(made: Source) -> Source:
     """`made`, if seed 0 can be split so and the other choices exist."""
     split = make_split(made.table, 0, made.fractions, made.train_size, made.folds)
     noisy_targets(made.table, split.train, made.label_noise, 0)

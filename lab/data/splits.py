@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from lab.checks import check_fields, checked
 from lab.data import dealing
 from lab.data.streams import check_seed, generator
 from lab.data.table import Table
-from lab.errors import InputError, require
+from lab.errors import InputError, require, shown
 
 FRACTIONS = (0.6, 0.2, 0.2)
 _WINDOW = 0.5  # of the rows, in time-ordered splits without folds
@@ -22,11 +23,22 @@ class Split:
     validation: np.ndarray
     test: np.ndarray
 
+    def __post_init__(self):
+        check_fields(self)
+        for name, given in tuple(vars(self).items()):
+            rows = np.asarray(given)
+            require(
+                rows.ndim == 1 and rows.dtype.kind in "iu",
+                f"{name} must be row numbers [rows], given {shown(given)}.",
+            )
+            object.__setattr__(self, name, rows)
 
+
+@checked
 def make_split(
     table: Table,
     seed: int,
-    fractions: tuple[float, float, float] = FRACTIONS,
+    fractions: Any = FRACTIONS,
     train_size: int | None = None,
     folds: int | None = None,
 ) -> Split:
@@ -128,12 +140,12 @@ def _window(seed: int, shares: np.ndarray, folds: int | None) -> np.ndarray:
 def _shares(given: Any) -> np.ndarray:
     try:
         shares = np.array(given, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         shares = np.zeros(0)
     if not (shares.shape == (3,) and (shares > 0).all() and abs(shares.sum() - 1) < 1e-9):
         raise InputError(
             "fractions must be three positive shares (training, validation, test) that add up "
-            f"to 1, given {given!r}."
+            f"to 1, given {shown(given)}."
         )
     return shares
 

@@ -2,11 +2,12 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from lab.checks import check_fields
 from lab.data.checks import (
     as_text,
     check_names,
@@ -50,21 +51,17 @@ class Table:
 
     name: str
     features: Any
-    targets: np.ndarray
-    kind: str
+    targets: Any
+    kind: Literal["classification", "regression"]
     feature_names: tuple[str, ...] = ()
     class_names: tuple[str, ...] = ()
-    weights: np.ndarray | None = None
+    weights: Any = None
     image_shape: tuple[int, int] | None = None
-    groups: np.ndarray | None = None
-    times: np.ndarray | None = None
+    groups: Any = None
+    times: Any = None
 
     def __post_init__(self):
-        require(
-            self.kind in KINDS,
-            f"kind of data {self.name!r} must be {' or '.join(map(repr, KINDS))}, "
-            f"given {self.kind!r}.",
-        )
+        check_fields(self)
         names = tuple(str(name) for name in self.feature_names)
         if not names and isinstance(self.features, pd.DataFrame):
             names = tuple(str(name) for name in self.features.columns)
@@ -72,7 +69,7 @@ class Table:
         check_names(
             self.name,
             names := names or tuple(f"x{i}" for i in range(features.shape[1])),
-            "features",
+            "feature_names",
         )
         require(
             len(names) == features.shape[1],

@@ -50,7 +50,7 @@ def test_made_up_data_is_a_function_of_its_seed(name):
 
 
 def test_unknown_names_and_options_are_refused():
-    with pytest.raises(InputError, match="unknown data set 'digit': did you mean 'digits'"):
+    with pytest.raises(InputError, match="unknown data set name 'digit': did you mean 'digits'"):
         load("digit")
     with pytest.raises(InputError, match="'moons' has no option m; allowed are n, noise, seed"):
         load("moons", m=3)

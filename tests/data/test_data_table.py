@@ -20,7 +20,7 @@ def make(**changed):
 
 
 WRONG = {
-    "kind": ({"kind": "clustering"}, "'classification' or 'regression', given 'clustering'"),
+    "kind": ({"kind": "clustering"}, "unknown kind 'clustering'"),
     "lengths": ({"targets": Y[:5]}, "6 rows of features but 5 targets"),
     "rank": ({"features": X[:, 0]}, r"numbers \[rows, columns\], given float64 \[6\]"),
     "text": ({"features": X.astype(str)}, "must be numbers"),
@@ -32,17 +32,26 @@ WRONG = {
     "dates": ({"features": FRAME.assign(c=pd.Timestamp(0))}, "column 'c'.*datetime"),
     "complex": ({"features": FRAME.assign(c=1j)}, "column 'c'.*complex"),
     "one class": ({"targets": np.zeros(6, int)}, "at least two classes, given only class 0"),
-    "gap": ({"targets": Y * 2}, "must be 0 to 2, each of them present, given 0 to 4"),
+    "gap": (
+        {"targets": Y * 2},
+        "for its class_names, each of them present, given 0 to 4",
+    ),
     "negative class": ({"targets": Y - 1}, "must be 0 to 2"),
     "absent class": ({"class_names": ("a", "b", "c", "d")}, "must be 0 to 3"),
     "float classes": ({"targets": Y.astype(float)}, "must be class numbers"),
-    "class twice": ({"class_names": ("a", "b", "a")}, "several classes named 'a'"),
+    "class twice": (
+        {"class_names": ("a", "b", "a")},
+        "class_names of data .* must differ, given \\['a'\\]",
+    ),
     "nan target": ({"targets": np.where(Y, Y, np.nan), "kind": "regression"}, "not finite in 2"),
     "inf target": ({"targets": np.where(Y, Y, np.inf), "kind": "regression"}, "not finite in 2"),
     "constant": ({"targets": np.ones(6), "kind": "regression"}, "targets that differ"),
     "text target": ({"targets": list("abcdef"), "kind": "regression"}, "must be numbers"),
     "names": ({"feature_names": ("a",)}, "2 features but 1 feature_names"),
-    "name twice": ({"feature_names": ("a", "a")}, "several features named 'a'"),
+    "name twice": (
+        {"feature_names": ("a", "a")},
+        "feature_names of data .* must differ, given \\['a'\\]",
+    ),
     "weights length": ({"weights": np.ones(5)}, r"6 rows but weights \[5\]"),
     "negative weight": ({"weights": [1, 1, 1, 1, 1, -1]}, "positive and finite.*given -1 to 1"),
     "zero weight": ({"weights": [0, 1, 1, 1, 1, 1]}, "leave out rows that should not count"),
