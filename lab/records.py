@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 import jax
 import xarray as xr
 
+from lab.checks import checked
 from lab.errors import InputError, require, shown
-from lab.files import existing_file, write_atomically
+from lab.files import AnyPath, existing_file, write_atomically
 
 FORMAT = 1  # raised when older records can no longer be read
 HASH = "sha256"  # attribute of a file, not of a record
@@ -37,8 +38,17 @@ def provenance() -> dict[str, Any]:
 
 def manifest(record: xr.Dataset | xr.DataTree) -> dict[str, Any]:
     """Configuration and provenance of a record, as written into its attributes."""
-    require("manifest" in record.attrs, "the record has no manifest: lab.sweep did not make it.")
-    return json.loads(record.attrs["manifest"])
+    found = _manifest(record)
+    require(found is not None, "the record has no manifest: lab.sweep did not make it.")
+    return found or {}
+
+
+def _manifest(record: xr.Dataset | xr.DataTree) -> dict[str, Any] | None:
+    try:
+        found = json.loads(record.attrs["manifest"])
+        return found if isinstance(found["configuration"], dict) else None
+    except (LookupError, TypeError, ValueError, RecursionError):
+        return None
 
 
 R = TypeVar("R", xr.Dataset, xr.DataTree)
@@ -53,7 +63,8 @@ def stamp(record: R, configuration: dict[str, Any]) -> R:
     return stamped
 
 
-def save(record: xr.Dataset | xr.DataTree, path: str | Path) -> Path:
+@checked
+def save(record: xr.Dataset | xr.DataTree, path: AnyPath) -> Path:
     """Write a record, or a tree of them, to `path` (netCDF 4); the file is whole or not there.
 
     It carries a hash of its contents, so that `load` can tell when they were changed.
@@ -62,7 +73,7 @@ def save(record: xr.Dataset | xr.DataTree, path: str | Path) -> Path:
       InputError: If it is no record, or the folder cannot be written to.
     """
     require(
-        isinstance(record, xr.Dataset | xr.DataTree) and "lab_format" in record.attrs,
+        "lab_format" in record.attrs,
         "the record to save must be what lab.sweep returned, its attributes included.",
     )
     signed = record.copy()  # shallow
@@ -72,7 +83,8 @@ def save(record: xr.Dataset | xr.DataTree, path: str | Path) -> Path:
     return write_atomically(Path(path), lambda temporary: temporary.write_bytes(content))
 
 
-def load(path: str | Path) -> xr.Dataset:
+@checked
+def load(path: AnyPath) -> xr.Dataset:
     """Read a record back, equal to what was saved.
 
     Raises:
@@ -82,28 +94,31 @@ def load(path: str | Path) -> xr.Dataset:
     return _read(path, xr.open_dataset)
 
 
-def load_tree(path: str | Path) -> xr.DataTree:
+@checked
+def load_tree(path: AnyPath) -> xr.DataTree:
     """Read a tree of records, as studies write them; raises as `load` does."""
     return _read(path, xr.open_datatree)
 
 
 def _read(path: str | Path, opener) -> Any:
     path = existing_file(path, "record")
+    told = f"path {str(path)!r}"
     try:
         with opener(path, engine="h5netcdf") as opened:
             record = opened.load()
     except Exception as error:  # h5py raises many kinds for broken bytes
-        raise InputError(f"{path} cannot be read as a record: {shown(error)}.") from error
+        raise InputError(f"{told} cannot be read as a record: {shown(error)}.") from error
     found = record.attrs.get("lab_format")
-    require(found is not None, f"{path} is a netCDF file, but no record of this lab.")
+    require(found is not None, f"{told} is a netCDF file, but no record of this lab.")
     require(
         str(found) == str(FORMAT),
-        f"{path} is a record of format {shown(found)}; this version of the lab reads {FORMAT}.",
+        f"{told} is a record of format {shown(found)}; this version of the lab reads {FORMAT}.",
     )
+    require(_manifest(record) is not None, f"{told} has no manifest: lab.sweep did not make it.")
     known = record.attrs.pop(HASH, None)  # older records have none
     require(
         known is None or known == _digest(record),
-        f"{path} is damaged: its contents are not what was written.",
+        f"{told} is damaged: its contents are not what was written.",
     )
     return record
 

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from lab.checks import checked
 from lab.tasks.task import Initial, Problem
 from lab.types import RUNNING, Hypers, Program, Snapshot, State, Stream
 
@@ -26,6 +27,7 @@ class Train(NamedTuple):
     predict: Callable[..., jax.Array]  # (state, rows, index_E, hypers) -> outputs [E, ...]
 
 
+@checked
 def make_train(program: Program) -> Train:
     """The training of one lane of `program`, as pure functions.
 

@@ -3,14 +3,15 @@
 Pure functions of metrics that were measured; `lab.sweeps.stopping` obeys them. L lanes.
 """
 
-import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import jax
 import numpy as np
 
-from lab.errors import require
+from lab.checks import check_fields
+from lab.errors import require, shown
+from lab.kinds import Finite, Whole
 from lab.sweeps.plan import Job
 from lab.sweeps.sizes import state_shapes
 from lab.tasks.task import Task
@@ -42,33 +43,19 @@ class EarlyStopping:
     """
 
     monitor: str = "validation_loss"
-    min_delta: float = 0.0
-    patience: int = 0
-    mode: str = "auto"
-    baseline: float | None = None
+    min_delta: Finite = 0.0
+    patience: Whole = 0
+    mode: Literal["auto", "min", "max"] = "auto"
+    baseline: Finite | None = None
     restore_best_weights: bool = False
-    start_from_epoch: int = 0
+    start_from_epoch: Whole = 0
 
     def __post_init__(self):
-        for name in ("patience", "start_from_epoch"):
-            value = getattr(self, name)
-            require(_is_whole(value), f"{name} must be a whole number from 0 on, given {value!r}.")
-        for name in ("min_delta", "baseline"):
-            value = getattr(self, name)
-            number = (value is None and name == "baseline") or _is_finite(value)
-            require(number, f"{name} must be a finite number, given {value!r}.")
+        check_fields(self)
         require(
-            self.mode in ("auto", "min", "max"),
-            f"mode must be 'auto', 'min' or 'max', given {self.mode!r}.",
-        )
-        require(
-            isinstance(self.restore_best_weights, bool),
-            f"restore_best_weights must be True or False, given {self.restore_best_weights!r}.",
-        )
-        require(
-            isinstance(self.monitor, str) and self.monitor.startswith(PREFIX),
+            self.monitor.startswith(PREFIX),
             f"monitor must be the name of a validation metric, such as 'validation_loss', given "
-            f"{self.monitor!r}.",
+            f"{shown(self.monitor)}.",
         )
 
     @property
@@ -178,12 +165,3 @@ def check_monitor(rule: EarlyStopping, jobs: list[Job]) -> None:
             f"early_stopping monitors {rule.monitor!r}, but task {job.task.name!r} measures "
             f"{names}.",
         )
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and int(value) >= 0
-
-
-def _is_finite(value: Any) -> bool:
-    real = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    return real and math.isfinite(float(value))

@@ -15,16 +15,18 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from lab.checks import check_fields, checked
 from lab.errors import InputError, require
-from lab.files import existing_file, read_arrays, write_atomically
+from lab.files import AnyPath, existing_file, read_arrays, write_atomically
+from lab.kinds import Tree
 from lab.types import RUNNING, Program, State
 
 
 class Model(NamedTuple):
     """Parameters of one lane, nested as they were; `about` says which lane, and when."""
 
-    params: Any
-    model_state: Any  # what a Flax model keeps beside parameters: `{"batch_stats": ...}`, or {}
+    params: Tree
+    model_state: Tree  # what a Flax model keeps beside parameters: `{"batch_stats": ...}`, or {}
     about: dict[str, Any]
 
 
@@ -44,8 +46,11 @@ class Export:
         is chosen.
     """
 
-    folder: str | Path
+    folder: AnyPath
     lanes: Callable[[Mapping[str, Any]], bool] = every_lane
+
+    def __post_init__(self):
+        check_fields(self)
 
     def look(
         self, program: Program, lanes: list, state: State, metrics: dict, updates: int, last: bool
@@ -79,7 +84,8 @@ class Export:
         return Path(self.folder) / f"{safe}-{digest}.{moment}.npz"
 
 
-def save_model(model: Model, path: str | Path) -> Path:
+@checked
+def save_model(model: Model, path: AnyPath) -> Path:
     """Write a model to `path`; the file is whole or not there.
 
     Raises:
@@ -96,7 +102,8 @@ def save_model(model: Model, path: str | Path) -> Path:
     return write_atomically(Path(path), write)
 
 
-def load_model(path: str | Path, like: Any = None) -> Model:
+@checked
+def load_model(path: AnyPath, like: Tree = None) -> Model:
     """Read a model that a sweep exported or `save_model` wrote.
 
     For a Flax model: `module.apply({"params": model.params, **model.model_state}, x)`.

@@ -17,7 +17,9 @@ from typing import Any
 
 import jax
 
+from lab.checks import checked
 from lab.errors import InputError, require
+from lab.kinds import Count, Whole
 
 LOST_S, BEATS = 60.0, 10  # without a sign of life, of which there are so many in that time
 CHUNK = 2**20  # bytes: a message may not be much longer
@@ -108,12 +110,13 @@ class Joined:
 _JOINED: Joined | None = None
 
 
+@checked
 @contextmanager
 def distributed(
     coordinator: str | None = None,
-    processes: int | None = None,
-    process: int | None = None,
-    local_devices: Sequence[int] | None = None,
+    processes: Count | None = None,
+    process: Whole | None = None,
+    local_devices: Sequence[Whole] | None = None,
 ) -> Iterator[None]:
     """Share the sweeps made inside with other processes that run the same program.
 

@@ -8,13 +8,16 @@ from typing import Any
 import jax
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
-from lab.errors import InputError, require
+from lab.checks import checked
+from lab.errors import InputError, require, shown
+from lab.kinds import Count
 
 LANES = PartitionSpec("lanes")
 SHARED = PartitionSpec()
 
 
-def use_all_cores(count: int | None = None) -> int:
+@checked
+def use_all_cores(count: Count | None = None) -> int:
     """Give JAX one CPU device per core (two on a single core); returns how many.
 
     XLA leaves a core idle in a mapped loop of small products, so lanes are spread over devices.
@@ -27,18 +30,14 @@ def use_all_cores(count: int | None = None) -> int:
       InputError: If JAX has already started with another number.
     """
     wanted = max(2, _cores()) if count is None else count
-    require(
-        isinstance(wanted, int) and wanted >= 1,
-        f"count must be a whole number of at least 1, given {count!r}.",
-    )
     try:
         jax.config.update("jax_num_cpu_devices", wanted)
     except RuntimeError:
         started = len(jax.local_devices(backend="cpu"))
         if started != wanted:
             raise InputError(
-                f"use_all_cores wants {wanted} CPU devices, but JAX has already started with "
-                f"{started}: call it before the first array or key."
+                f"count of CPU devices must be {started}, with which JAX has started, given "
+                f"{wanted}: call use_all_cores before the first array or key."
             ) from None
     return wanted
 
@@ -53,8 +52,9 @@ def lane_mesh(devices: tuple[Any, ...] | None = None) -> Mesh:
     chosen = tuple(jax.local_devices()) if devices is None else devices
     mine = jax.process_index()
     require(
-        all(getattr(device, "process_index", None) == mine for device in chosen),
-        f"devices must be of this process, as jax.local_devices() has them, given {devices!r}.",
+        len(chosen) > 0 and all(getattr(d, "process_index", None) == mine for d in chosen),
+        "devices must be of this process, as jax.local_devices() has them, given "
+        f"{shown(devices)}.",
     )
     return jax.make_mesh((len(chosen),), ("lanes",), axis_types=(AxisType.Auto,), devices=chosen)
 

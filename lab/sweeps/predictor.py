@@ -12,9 +12,11 @@ from typing import Any
 import jax
 import numpy as np
 
+from lab.checks import check_fields, checked
 from lab.data import Source
 from lab.data.encoding import Encoding, described_encoding, encoding
-from lab.errors import InputError, require
+from lab.errors import InputError, UnknownNameError, require
+from lab.files import AnyPath
 from lab.models import MLP, PaddedMLP
 from lab.sweeps.export import Model, load_model, save_model
 from lab.tasks.supervised import Predict, predictions
@@ -38,6 +40,12 @@ class Predictor:
     network: Any
     numbers: dict[str, float]
     encoding: Encoding
+
+    def __post_init__(self):
+        check_fields(self)
+        name = type(self.network).__name__
+        if name not in NETWORKS:
+            raise UnknownNameError("network", name, NETWORKS)
 
     def predict(self, rows: Any) -> np.ndarray:
         """What is predicted of each row: names of classes [N], or float64 [N] in target units.
@@ -63,7 +71,7 @@ class Predictor:
         require(bool(self.encoding.class_names), "a number is predicted here, not a class.")
         return self._outputs(rows)
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: AnyPath) -> Path:
         """Write everything to one NPZ file; it is whole or not there.
 
         Raises:
@@ -101,7 +109,8 @@ def predictor(task: Task, model: Model, numbers: dict[str, float], split: int) -
     return Predictor(model, said.model, numbers, encoding(task.source, split))
 
 
-def load_predictor(path: str | Path) -> Predictor:
+@checked
+def load_predictor(path: AnyPath) -> Predictor:
     """Read what `Predictor.save` wrote.
 
     Raises:

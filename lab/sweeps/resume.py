@@ -51,7 +51,7 @@ def take_over(plan: Plan, configuration: dict[str, Any], record: xr.Dataset, put
 
 def timed(record: xr.Dataset | None) -> dict[str, float]:
     """The seconds per update that a record was charged by, so that they are measured once."""
-    return {} if record is None else manifest(record)["configuration"]["seconds_per_update"]
+    return {} if record is None else manifest(record)["configuration"].get("seconds_per_update", {})
 
 
 def _lanes_of(record: xr.Dataset) -> dict[str, tuple[int, ...]]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from fractions import Fraction
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,9 @@ import xarray as xr
 from lab import records
 from lab.budget import Budget
 from lab.catalog import ScheduleEntry
-from lab.errors import require
+from lab.checks import checked
+from lab.files import AnyPath
+from lab.kinds import Count, Whole
 from lab.sweeps import hosts, resume
 from lab.sweeps.checks import Setting
 from lab.sweeps.clock import Clock
@@ -42,6 +43,7 @@ from lab.tasks.task import Task
 from lab.types import Snapshot
 
 
+@checked
 def sweep(
     task: Task | str,
     optimizers: Optimizers,
@@ -50,18 +52,18 @@ def sweep(
     trials: Mapping[str, Sequence[Setting]] | None = None,
     seeds: int | Sequence[int] = 1,
     budget: Budget,
-    batch_size: int = 32,
+    batch_size: Count = 32,
     schedule: str | ScheduleEntry | Callable[..., Any] = "constant_schedule",
-    split: int = 0,
+    split: Whole = 0,
     evaluations: int | Sequence[Fraction] = 20,
     probe: Callable[[Snapshot], Any] | None = None,
-    probe_every: int = 10,
+    probe_every: Count = 10,
     predict_on: Callable[[int], np.ndarray] | None = None,
     extend: xr.Dataset | None = None,
     timed: bool = False,
     devices: Sequence[Any] | None = None,
     progress: bool | None = None,
-    checkpoint: str | Path | None = None,
+    checkpoint: AnyPath | None = None,
     export: Export | None = None,
     early_stopping: EarlyStopping | None = None,
 ) -> xr.Dataset:
@@ -134,16 +136,6 @@ def sweep(
     """
     begin = time.perf_counter()
     task = TASKS[task].make() if isinstance(task, str) else task
-    require(isinstance(task, Task), f"task must be a lab.Task or a name, given {task!r}.")
-    require(isinstance(budget, Budget), f"budget must be a lab.Budget, given {budget!r}.")
-    require(
-        export is None or isinstance(export, Export),
-        f"export must be a lab.Export, given {export!r}.",
-    )
-    require(
-        early_stopping is None or isinstance(early_stopping, EarlyStopping),
-        f"early_stopping must be a lab.EarlyStopping, given {early_stopping!r}.",
-    )
     folder, how = place_for(checkpoint)
     known = resume.timed(extend) | (timed_before(folder) if folder is not None else {})
     laid_out = partial(

@@ -8,7 +8,9 @@ import numpy as np
 import xarray as xr
 
 from lab import records
+from lab.checks import checked
 from lab.errors import require
+from lab.kinds import Count, Whole
 from lab.sweeps.resume import REPEATED
 
 MACHINE = ("python", "versions", "device", "backend", "devices", "x64", "revision")
@@ -34,12 +36,13 @@ class Verified(NamedTuple):
         )
 
 
+@checked
 def verify(
     record: xr.Dataset,
     again: Callable[[xr.Dataset], xr.Dataset],
     *,
-    lanes: int = 4,
-    seed: int = 0,
+    lanes: Count = 4,
+    seed: Whole = 0,
 ) -> Verified:
     """Run a sample of a record's lanes again and compare everything measured, bit by bit.
 
@@ -62,10 +65,9 @@ def verify(
     2 lanes run again are bitwise the record's.
     """
     require(
-        isinstance(record, xr.Dataset) and "diverged_at" in record and "manifest" in record.attrs,
-        "verify takes a record of lab.sweep, with its manifest.",
+        "diverged_at" in record and "manifest" in record.attrs,
+        "record must be one of lab.sweep, with its manifest.",
     )
-    require(isinstance(lanes, int) and lanes >= 1, f"lanes must be at least 1, given {lanes!r}.")
     dims = record["diverged_at"].dims
     shape = record["diverged_at"].shape
     cells = list(itertools.product(*map(range, shape)))

@@ -7,17 +7,20 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from lab.checks import checked
 from lab.data import Source
+from lab.kinds import Count
 from lab.models import MLP, PaddedMLP
 from lab.tasks.supervised import outputs, problem
 from lab.tasks.task import Task
 
 
+@checked
 def architectures(
     source: Source,
     *,
-    most_layers: int = 3,
-    most_units: int = 64,
+    most_layers: Count = 3,
+    most_units: Count = 64,
     activation: str = "relu",
     initializer: str = "he_normal",
     dropout: bool = False,

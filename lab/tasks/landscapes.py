@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lab.catalog import Catalog
+from lab.checks import check_fields
 from lab.tasks import _surfaces as surfaces
 from lab.tasks.own import own
 from lab.tasks.task import Task
@@ -44,6 +45,9 @@ class Landscape:
     start: Point
     saddles: tuple[Point, ...] = ()
     smooth: bool = True
+
+    def __post_init__(self):
+        check_fields(self)
 
     @property
     def dimension(self) -> int:

@@ -1,7 +1,7 @@
 """A task of one's own: pure `init` and `loss` on plain arrays, whatever made the parameters."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -9,21 +9,25 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
+from lab.checks import checked
 from lab.errors import InputError, require
+from lab.kinds import Share
 from lab.tasks.task import Problem, Task, adapt
 
 
+@checked
 def own(
     init: Callable[..., Any],
     loss: Callable[..., Any],
-    data: Mapping[str, Any] | None = None,
+    data: Mapping[str, ArrayLike] | None = None,
     *,
     metrics: Callable[..., dict[str, jax.Array]] | None = None,
     predict: Callable[..., jax.Array] | None = None,
-    validation: float = 0.2,
+    validation: Share = 0.2,
     hypers: Mapping[str, float] | None = None,
-    higher_is_better: tuple[str, ...] = ("accuracy",),
+    higher_is_better: Sequence[str] = ("accuracy",),
     name: str = "own",
 ) -> Task:
     """Make a task of pure functions and arrays.
@@ -55,10 +59,8 @@ def own(
     >>> line.name
     'own'
     """
-    rows = {"index": np.zeros(1, np.int32)} if data is None else _checked(data)
-    require(
-        0 <= validation < 1, f"validation must be a share in [0, 1), given validation={validation}."
-    )
+    rows = {"index": np.zeros(1, np.int32)} if data is None else _rows_of(data)
+    require(validation < 1, f"validation must be a share in [0, 1), given {validation}.")
     called = OwnLoss(adapt(loss, "loss", ("params", "batch")))
     problem = Problem(
         init=OwnInit(adapt(init, "init", ("key",))),
@@ -116,11 +118,8 @@ class ArraySource:
         return ArraySplits(self.rows, np.sort(order[held:]), np.sort(order[:held]))
 
 
-def _checked(data: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    require(
-        isinstance(data, Mapping) and len(data) > 0,
-        f"data must be a non-empty dict of arrays, given {type(data).__name__}.",
-    )
+def _rows_of(data: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    require(len(data) > 0, "data must have at least one array, given none.")
     rows = {str(key): np.asarray(value) for key, value in data.items()}
     lengths = {key: array.shape[0] if array.ndim else None for key, array in rows.items()}
     require(

@@ -1,6 +1,6 @@
 """Classification and regression with an MLP, on any prepared table."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -9,24 +9,27 @@ import jax
 import jax.numpy as jnp
 
 from lab import losses, models
+from lab.checks import checked
 from lab.data import Source
-from lab.data.sources import checked
+from lab.data.sources import splittable
 from lab.errors import require
+from lab.kinds import Count
 from lab.models import MLP
 from lab.regularizers import CATALOG, Facts, Regularized, Regularizer
 from lab.tasks.task import Initial, Problem, Task
 
 
+@checked
 def supervised(
     source: Source,
     *,
-    widths: tuple[int, ...] = (32, 32),
+    widths: Sequence[Count] = (32, 32),
     activation: str = "relu",
     initializer: str = "he_normal",
     normalization: str | None = None,
     dropout: bool = False,
     residual: bool = False,
-    regularizers: tuple[str, ...] = (),
+    regularizers: Sequence[str] = (),
     **of_data: Any,
 ) -> Task:
     """An MLP on `source`: softmax cross-entropy for classes, squared error for numbers.
@@ -63,7 +66,7 @@ def supervised(
     data_options = {name: getattr(source, name) for name in _OF_DATA} | of_data
     unknown = sorted(set(data_options) - set(_OF_DATA))
     require(not unknown, f"{', '.join(unknown)} is no option; of the data there are {_OF_DATA}.")
-    source = checked(replace(source, **data_options)) if of_data else source
+    source = splittable(replace(source, **data_options)) if of_data else source
     options: dict[str, Any] = {
         "widths": tuple(widths), "activation": activation, "initializer": initializer,
         "normalization": normalization, "dropout": dropout, "residual": residual,

@@ -3,10 +3,11 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import jax
 
+from lab.checks import check_fields
 from lab.errors import InputError, require
 
 _WORDS = ("params", "model_state", "batch", "key", "hypers")
@@ -35,6 +36,9 @@ class Problem:
     loss: Callable[..., Any]
     metrics: Callable[..., dict[str, jax.Array]]
     predict: Callable[..., jax.Array]
+
+    def __post_init__(self):
+        check_fields(self)
 
 
 class Splits(Protocol):
@@ -98,17 +102,13 @@ class Task:
     source: Source
     hypers: Mapping[str, float] = field(default_factory=dict)
     higher_is_better: frozenset[str] = frozenset({"accuracy"})
-    kind: str = "objective"
+    kind: Literal["classification", "regression", "objective"] = "objective"
     options: Mapping[str, Any] = field(default_factory=dict)
     variant: Callable[..., "Task"] | None = None
     unpadded: Callable[[Mapping[str, float]], "Task"] | None = None
 
     def __post_init__(self):
-        for name, value in self.hypers.items():
-            require(
-                isinstance(value, int | float) and not isinstance(value, bool),
-                f"hypers[{name!r}] of task {self.name!r} must be a number, given {value!r}.",
-            )
+        check_fields(self)
 
     def with_hypers(self, **numbers: float) -> "Task":
         """The task with other default numbers."""

@@ -60,7 +60,7 @@ BAD = {
     "schedule that is none": ({"schedule": 3}, ["schedule", "3"]),
     "negative split": ({"axes": {"split": [-1], "learning_rate": [0.1]}}, ["split", "-1"]),
     "no evaluations": ({"evaluations": 0}, ["evaluations", "0"]),
-    "budget that is none": ({"budget": 100}, ["budget", "lab.Budget", "100"]),
+    "budget that is none": ({"budget": 100}, ["budget", "a Budget", "100"]),
     "budget below one update": (
         {"budget": lab.Budget(examples=5)},
         ["examples=5", "batch_size=10"],

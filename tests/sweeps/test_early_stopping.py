@@ -224,8 +224,8 @@ def test_evaluations_that_no_update_precedes_do_not_count():
     ("rule", "said"),
     [
         (lab.EarlyStopping("validation_f1"), "validation_accuracy, validation_loss"),
-        ("validation_loss", "early_stopping must be a lab.EarlyStopping"),
-        (3, "early_stopping must be a lab.EarlyStopping"),
+        ("validation_loss", "early_stopping must be an EarlyStopping"),
+        (3, "early_stopping must be an EarlyStopping"),
     ],
 )
 def test_what_cannot_be_monitored_is_refused_before_anything_compiles(rule, said, compilations):

@@ -268,7 +268,7 @@ def test_lanes_that_are_not_alive_are_not_looked_at():
         ({"min_delta": NAN}, "min_delta must be a finite number"),
         ({"min_delta": None}, "min_delta must be a finite number"),
         ({"baseline": INF}, "baseline must be a finite number"),
-        ({"mode": "down"}, "mode must be 'auto', 'min' or 'max'"),
+        ({"mode": "down"}, "unknown mode 'down'"),
         ({"monitor": "val_loss"}, "monitor must be the name of a validation metric"),
         ({"restore_best_weights": 1}, "restore_best_weights must be True or False"),
     ],
