@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from lab.errors import require
+from lab.checks import checked
+from lab.kinds import Count, Level, Samples
 
 
-def ema(values, beta: float, *, debias: bool = False) -> np.ndarray:
+@checked
+def ema(values: Samples, beta: Level, *, debias: bool = False) -> np.ndarray:
     """Exponentially weighted moving average along the last axis.
 
         V₀ = 0,  V_t = β V_{t−1} + (1 − β) θ_t;  corrected: V_t / (1 − βᵗ)
@@ -32,7 +34,6 @@ def ema(values, beta: float, *, debias: bool = False) -> np.ndarray:
     >>> ema([1.0, 1.0, 1.0], 0.5, debias=True)
     array([1., 1., 1.])
     """
-    _check(beta)
     values = np.asarray(values, float)
     averages, now = np.empty_like(values), np.zeros(values.shape[:-1])
     for t in range(values.shape[-1]):
@@ -41,42 +42,34 @@ def ema(values, beta: float, *, debias: bool = False) -> np.ndarray:
     return averages / (1 - beta ** np.arange(1, values.shape[-1] + 1)) if debias else averages
 
 
-def ema_weights(beta: float, count: int) -> np.ndarray:
+@checked
+def ema_weights(beta: Level, count: Count) -> np.ndarray:
     """Weights (1 − β) βᵏ of the observations k = 0 … `count` − 1 steps old: [count].
 
     >>> print(round(ema_weights(0.8, 10).sum(), 3))
     0.893
     """
-    _check(beta)
     return (1 - beta) * beta ** np.arange(count)
 
 
-def ema_reach(beta: float, share: float = 0.95) -> int:
+@checked
+def ema_reach(beta: Level, share: Level = 0.95) -> int:
     """How many observations carry `share` of the weight: the least n with 1 − βⁿ ≥ share.
 
     >>> ema_reach(0.8), ema_reach(0.9)
     (14, 29)
     """
-    _check(beta)
-    require(0 < share < 1, f"share must be between 0 and 1, given {share}.")
     return int(np.ceil(np.log1p(-share) / np.log(beta) - 1e-12))
 
 
-def simple_average(values, window: int) -> np.ndarray:
+@checked
+def simple_average(values: Samples, window: Count) -> np.ndarray:
     """Mean of the last `window` values along the last axis, of those there are at the start.
 
     >>> simple_average([1.0, 3.0, 5.0], 2)
     array([1., 2., 4.])
     """
-    require(
-        isinstance(window, int) and window >= 1,
-        f"window must be a whole number of at least 1, given {window!r}.",
-    )
     values = np.asarray(values, float)
     return np.stack(
         [values[..., max(0, t - window + 1) : t + 1].mean(-1) for t in range(values.shape[-1])], -1
     )
-
-
-def _check(beta: float) -> None:
-    require(0 < beta < 1, f"beta must be strictly between 0 and 1, given beta={beta!r}.")

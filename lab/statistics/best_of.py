@@ -3,10 +3,13 @@
 import numpy as np
 from scipy import special, stats
 
+from lab.checks import checked
 from lab.errors import require
+from lab.kinds import Count, Samples
 
 
-def best_weights(count: int, k: int, *, plug_in: bool = False) -> np.ndarray:
+@checked
+def best_weights(count: Count, k: Count, *, plug_in: bool = False) -> np.ndarray:
     """Probability that the j-th best of B trials is the best of k drawn from them: [B].
 
         without replacement:  C(B − j, k − 1) / C(B, k)
@@ -25,7 +28,6 @@ def best_weights(count: int, k: int, *, plug_in: bool = False) -> np.ndarray:
     >>> best_weights(4, 2)  # of the 6 pairs: 3 hold the best, 2 more the second, 1 the third
     array([0.5       , 0.33333333, 0.16666667, 0.        ])
     """
-    require(count >= 1, f"the best of k needs at least 1 trial, given {count}.")
     require(k >= 1 and (plug_in or k <= count), f"k must lie in 1 … {count}, given {k}.")
     left = count - np.arange(1, count + 1.0)  # worse trials than the j-th
     if plug_in:
@@ -38,7 +40,10 @@ def best_weights(count: int, k: int, *, plug_in: bool = False) -> np.ndarray:
     return np.where(enough, np.exp(log), 0.0)
 
 
-def trial_weights(by, k: int, *, largest: bool = False, plug_in: bool = False) -> np.ndarray:
+@checked
+def trial_weights(
+    by: Samples, k: Count, *, largest: bool = False, plug_in: bool = False
+) -> np.ndarray:
     """Probability of each trial to be the one selected among k: [..., B].
 
     Trials that tie share their weights, as if one of them were picked at random. NaN is a run
@@ -61,8 +66,14 @@ def trial_weights(by, k: int, *, largest: bool = False, plug_in: bool = False) -
     return (total[last] - total[first - 1]) / (last - first + 1)
 
 
+@checked
 def expected_best(
-    values, k: int, *, by=None, largest: bool = False, plug_in: bool = False
+    values: Samples,
+    k: Count,
+    *,
+    by: Samples | None = None,
+    largest: bool = False,
+    plug_in: bool = False,
 ) -> np.ndarray:
     """Expected value of the trial that is best among k independent ones: Σⱼ wⱼ v₍ⱼ₎, unbiased.
 
@@ -88,8 +99,14 @@ def expected_best(
     return np.sum(np.where(possible, weights, 0.0) * np.where(possible, values, 0.0), -1)
 
 
+@checked
 def median_best(
-    values, k: int, *, by=None, largest: bool = False, plug_in: bool = False
+    values: Samples,
+    k: Count,
+    *,
+    by: Samples | None = None,
+    largest: bool = False,
+    plug_in: bool = False,
 ) -> np.ndarray:
     """Median of the value of the trial that is best among k: finite where a mean is infinite.
 

@@ -1,13 +1,17 @@
 """Bootstrap intervals of any statistic: percentile, BCa and studentized."""
 
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from scipy import stats
 
-from lab.errors import UnknownNameError, require
+from lab.checks import checked
+from lab.errors import require
+from lab.kinds import Count, Level, Reals, Samples, Whole
+from lab.shapes import require_broadcast
 from lab.statistics.intervals import Interval
 from lab.statistics.resampling import (
+    Labels,
     Statistic,
     as_samples,
     jackknife_error,
@@ -21,15 +25,16 @@ from lab.statistics.resampling import (
 Method = Literal["bca", "studentized", "percentile"]
 
 
+@checked
 def bootstrap(
     statistic: Statistic,
     *samples,
     method: Method = "bca",
-    strata=None,
+    strata: Labels | None = None,
     error: Statistic | None = None,
-    resamples: int = 2000,
-    level: float = 0.95,
-    seed: int | np.random.Generator = 0,
+    resamples: Count = 2000,
+    level: Level = 0.95,
+    seed: Whole | np.random.Generator = 0,
 ) -> Interval:
     """Interval of a statistic over independent observations along the last axis.
 
@@ -54,8 +59,6 @@ def bootstrap(
     >>> print(np.round(bootstrap(lambda x: x.mean(-1), np.arange(20.0)), 1))
     [ 9.5  6.9 12. ]
     """
-    if method not in get_args(Method):
-        raise UnknownNameError("interval method", method, get_args(Method))
     arrays = as_samples(samples)
     estimate = np.asarray(statistic(*arrays))
     n = arrays[0].shape[-1]
@@ -81,14 +84,20 @@ def bootstrap(
     return studentized_interval(estimate, errors(np.arange(n)), drawn, errors(indices), level)
 
 
-def percentile_interval(estimate, drawn: np.ndarray, level: float = 0.95) -> Interval:
+@checked
+def percentile_interval(estimate: Reals, drawn: Samples, level: Level = 0.95) -> Interval:
     """The middle `level` of the resamples [..., R]; infinite ones count as what they are."""
-    tails = _tails(level)
-    return Interval(np.asarray(estimate), *(quantile(drawn, tail) for tail in tails))
+    _check(estimate, drawn=drawn)
+    return Interval(np.asarray(estimate), *(quantile(drawn, tail) for tail in _tails(level)))
 
 
+@checked
 def bca_interval(
-    estimate, drawn: np.ndarray, left_out: np.ndarray, level: float = 0.95, strata=None
+    estimate: Reals,
+    drawn: Samples,
+    left_out: Samples,
+    level: Level = 0.95,
+    strata: Labels | None = None,
 ) -> Interval:
     """Efron's bias-corrected and accelerated interval: the percentiles Φ(z₀ + w/(1 − a w)).
 
@@ -105,7 +114,8 @@ def bca_interval(
     References:
       Efron, Better bootstrap confidence intervals, 1987.
     """
-    estimate = np.asarray(estimate, np.float64)
+    _check(estimate, drawn=drawn, left_out=left_out)
+    estimate, drawn, left_out = (np.asarray(x, np.float64) for x in (estimate, drawn, left_out))
     against = estimate[..., None]
     r = drawn.shape[-1]
     share = ((drawn < against).sum(-1) + (drawn == against).sum(-1) / 2) / r
@@ -124,8 +134,9 @@ def bca_interval(
     return Interval(estimate, *(limit(tail) for tail in _tails(level)))
 
 
+@checked
 def studentized_interval(
-    estimate, error, drawn: np.ndarray, errors: np.ndarray, level: float = 0.95
+    estimate: Reals, error: Reals, drawn: Samples, errors: Samples, level: Level = 0.95
 ) -> Interval:
     """θ̂ − t*·se with the quantiles of t* = (θ* − θ̂)/se* over the resamples.
 
@@ -139,7 +150,12 @@ def studentized_interval(
       errors: [..., R] the standard error within each resample.
       level: Coverage.
     """
-    estimate, error = np.asarray(estimate, np.float64), np.asarray(error, np.float64)
+    _check(estimate, drawn=drawn, errors=errors)
+    require_broadcast(estimate=estimate, error=error)
+    require_broadcast(drawn=drawn, errors=errors)
+    estimate, error, drawn, errors = (
+        np.asarray(x, np.float64) for x in (estimate, error, drawn, errors)
+    )
     certain = np.isfinite(estimate) & np.isfinite(error)
     base = np.where(certain, estimate, 0.0)
     away = drawn - base[..., None]
@@ -165,6 +181,14 @@ def quantile(drawn: np.ndarray, tail) -> np.ndarray:
     return np.take_along_axis(np.sort(drawn, -1), place, -1)[..., 0]
 
 
+def _check(estimate: Reals, **drawn: Samples) -> None:
+    for name, values in drawn.items():
+        require(
+            np.shape(values)[:-1] == np.shape(estimate),
+            f"{name} must be [..., n], the estimate being [...], given shapes {np.shape(values)} "
+            f"and {np.shape(estimate)}.",
+        )
+
+
 def _tails(level: float) -> tuple[float, float]:
-    require(0 < level < 1, f"level must lie in (0, 1), given {level}.")
     return (1 - level) / 2, (1 + level) / 2

@@ -3,12 +3,15 @@
 import numpy as np
 from scipy import stats
 
+from lab.checks import checked
 from lab.errors import require
+from lab.kinds import Count, Level, NotNegative, Samples
 from lab.statistics.intervals import Interval
 
 
+@checked
 def corrected_interval(
-    differences, ratio: float, level: float = 0.95, comparisons: int = 1
+    differences: Samples, ratio: NotNegative, level: Level = 0.95, comparisons: Count = 1
 ) -> Interval:
     """Corrected resampled t interval of the mean over J splits of one data set: [...].
 
@@ -37,13 +40,12 @@ def corrected_interval(
     2.0 (-0.94 to 4.94)
     """
     mean, error, freedom = _corrected(differences, ratio)
-    require(0 < level < 1, f"level must lie in (0, 1), given {level}.")
-    require(comparisons >= 1, f"comparisons must be at least 1, given {comparisons}.")
     half = stats.t.ppf(1 - (1 - level) / (2 * comparisons), freedom) * error
     return Interval(mean, mean - half, mean + half)
 
 
-def corrected_test(differences, ratio: float) -> np.ndarray:
+@checked
+def corrected_test(differences: Samples, ratio: NotNegative) -> np.ndarray:
     """Two-sided p of no difference, by the corrected resampled t-test: [...].
 
     Arguments and errors as for `corrected_interval`. Where all differences are 0, p is 1.
@@ -57,10 +59,9 @@ def corrected_test(differences, ratio: float) -> np.ndarray:
     return 2 * stats.t.sf(t, freedom)
 
 
-def _corrected(differences, ratio: float) -> tuple[np.ndarray, np.ndarray, int]:
+def _corrected(differences, ratio: NotNegative) -> tuple[np.ndarray, np.ndarray, int]:
     d = np.asarray(differences, np.float64)
     count = d.shape[-1] if d.ndim else 0
-    require(count >= 2, f"a difference over splits needs at least 2 of them, given {count}.")
+    require(count >= 2, f"differences must be those of at least 2 splits, given {count}.")
     require(bool(np.isfinite(d).all()), "differences must be finite: see finite_differences.")
-    require(0 <= ratio < np.inf, f"ratio must be test over training rows, given {ratio!r}.")
     return d.mean(-1), np.sqrt((1 / count + ratio) * d.var(-1, ddof=1)), count - 1

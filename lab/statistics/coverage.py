@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.errors import UnknownNameError, require
+from lab.checks import checked
+from lab.errors import UnknownNameError, require, shown
+from lab.kinds import Count, Level, Whole
 from lab.statistics.bootstrap import bca_interval, percentile_interval, studentized_interval
 from lab.statistics.distributions import DATA, truth
 from lab.statistics.intervals import Interval, mean_interval
@@ -40,16 +42,17 @@ def _mean_error(x: np.ndarray) -> np.ndarray:
 STATISTICS = {"mean": (_mean, _mean_error), "iqm": (interquartile_mean, interquartile_error)}
 
 
+@checked
 def coverage_table(
-    n: int,
+    n: Count,
     *,
     statistic: str = "mean",
     methods: Sequence[str] | None = None,
     data: Sequence[str] = tuple(DATA),
-    repetitions: int = 1000,
-    resamples: int = 999,
-    level: float = 0.95,
-    seed: int = 0,
+    repetitions: Count = 1000,
+    resamples: Count = 999,
+    level: Level = 0.95,
+    seed: Whole = 0,
 ) -> list[Coverage]:
     """Coverage of each method on each kind of data, by simulation.
 
@@ -71,17 +74,16 @@ def coverage_table(
         raise UnknownNameError("statistic", statistic, STATISTICS)
     known = (*DIRECT, *RESAMPLED) if statistic == "mean" else RESAMPLED
     require(n >= 2, f"n must be at least 2, given {n}.")
-    require(repetitions >= 1, f"repetitions must be at least 1, given {repetitions}.")
     rows = []
     for name in data:
         if name not in DATA:
-            raise UnknownNameError("kind of data", name, DATA)
+            raise UnknownNameError("data", name, DATA)
         rng = np.random.default_rng([seed, sorted(DATA).index(name)])
         samples = DATA[name](rng, (repetitions, n))
         drawn = None
         for method in known if methods is None else methods:
             if method not in known:
-                raise UnknownNameError("interval method", method, known)
+                raise UnknownNameError("method", method, known)
             if method in DIRECT:
                 found = DIRECT[method](samples, level)
             else:
@@ -96,7 +98,8 @@ def coverage_table(
     return rows
 
 
-def choose_method(table: Sequence[Coverage], candidates: Sequence[str], level: float = 0.95) -> str:
+@checked
+def choose_method(table: Sequence[Coverage], candidates: Sequence[str], level: Level = 0.95) -> str:
     """The candidate whose worst shortfall of coverage over the kinds of data is least.
 
     Shortfalls within a hundredth of the least count as equal; among those the narrowest on
@@ -111,7 +114,7 @@ def choose_method(table: Sequence[Coverage], candidates: Sequence[str], level: f
     lines = {c: [row for row in table if row.method == c] for c in candidates}
     require(
         len(lines) > 0 and all(lines.values()),
-        f"the table must have a line for each of {', '.join(candidates)}.",
+        f"table must have a line for each of the candidates, given {shown(list(candidates))}.",
     )
     limited = {c: rows for c, rows in lines.items() if all(np.isfinite(r.width) for r in rows)}
     lines = limited or lines

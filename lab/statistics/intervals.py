@@ -5,7 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
+from lab.checks import checked
 from lab.errors import require
+from lab.kinds import Count, Level, Samples
+from lab.shapes import require_axis
 
 
 class Interval(NamedTuple):
@@ -16,7 +19,8 @@ class Interval(NamedTuple):
     high: np.ndarray
 
 
-def mean_interval(values: np.ndarray, axis: int = -1, level: float = 0.95) -> Interval:
+@checked
+def mean_interval(values: Samples, axis: int = -1, level: Level = 0.95) -> Interval:
     """Student's t interval of the mean: x̄ ± t_{(1+level)/2, n−1} · s / √n.
 
     An infinite value (a diverged run) makes the mean infinite: it is never left out.
@@ -30,9 +34,9 @@ def mean_interval(values: np.ndarray, axis: int = -1, level: float = 0.95) -> In
       InputError: If there are fewer than two repetitions, or a value is NaN.
     """
     values = np.asarray(values, np.float64)
+    require_axis(axis, values)
     n = values.shape[axis]
-    require(n >= 2, f"an interval needs at least 2 repetitions, given {n}.")
-    require(0 < level < 1, f"level must lie in (0, 1), given {level}.")
+    require(n >= 2, f"values must hold at least 2 repetitions along axis, given {n}.")
     require(not np.isnan(values).any(), "values must not hold NaN: a missing run has no mean.")
     finite = np.isfinite(values).all(axis)
     tame = np.where(np.isfinite(values), values, 0.0)
@@ -46,8 +50,9 @@ def mean_interval(values: np.ndarray, axis: int = -1, level: float = 0.95) -> In
     return Interval(*(unless_infinite(x) for x in (mean, mean - half, mean + half)))
 
 
+@checked
 def paired_difference(
-    a: np.ndarray, b: np.ndarray, axis: int = -1, level: float = 0.95, comparisons: int = 1
+    a: Samples, b: Samples, axis: int = -1, level: Level = 0.95, comparisons: Count = 1
 ) -> Interval:
     """Interval of the mean of a − b over pairs that share a seed, Bonferroni-corrected.
 
@@ -58,8 +63,7 @@ def paired_difference(
       InputError: If shapes differ or there are fewer than two pairs.
     """
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
-    require(a.shape == b.shape, f"paired values must have one shape, given {a.shape}, {b.shape}.")
-    require(comparisons >= 1, f"comparisons must be at least 1, given {comparisons}.")
+    require(a.shape == b.shape, f"a and b must have one shape, given {a.shape} and {b.shape}.")
     both = np.isinf(a) & (a == b)
     difference = np.where(both, 0.0, np.where(both, 0.0, a) - np.where(both, 0.0, b))
     return mean_interval(difference, axis, 1 - (1 - level) / comparisons)

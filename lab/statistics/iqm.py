@@ -2,10 +2,14 @@
 
 import numpy as np
 
+from lab.checks import checked
 from lab.errors import require
+from lab.kinds import Reals, Samples
+from lab.shapes import require_axis
 
 
-def normalized(values, best, reference) -> np.ndarray:
+@checked
+def normalized(values: Samples, best: Reals, reference: Reals) -> np.ndarray:
     """(y − best) / (reference − best) per task: 0 is the best known, 1 is the reference.
 
     The reference may be the loss at initialization or that of a baseline. Both are fixed before
@@ -16,6 +20,12 @@ def normalized(values, best, reference) -> np.ndarray:
       best: [task] (or one number).
       reference: [task] (or one number), different from `best`.
     """
+    each = ((), np.shape(values)[-2:-1])
+    require(
+        np.shape(best) in each and np.shape(reference) in each,
+        f"best and reference must be one number or [task] for values {np.shape(values)}, given "
+        f"shapes {np.shape(best)} and {np.shape(reference)}.",
+    )
     best, reference = (np.asarray(x, np.float64)[..., None] for x in (best, reference))
     require(
         bool(np.all(np.isfinite(best) & np.isfinite(reference) & (best != reference))),
@@ -24,7 +34,8 @@ def normalized(values, best, reference) -> np.ndarray:
     return (np.asarray(values, np.float64) - best) / (reference - best)
 
 
-def interquartile_mean(values, axis: int = -1) -> np.ndarray:
+@checked
+def interquartile_mean(values: Samples, axis: int = -1) -> np.ndarray:
     """Mean of the middle half: ⌊n/4⌋ values are cut at either end.
 
     Diverged runs (infinite) are cut with the rest while they are at most a quarter; beyond that
@@ -44,7 +55,8 @@ def interquartile_mean(values, axis: int = -1) -> np.ndarray:
     return values[..., cut : values.shape[-1] - cut].mean(-1)
 
 
-def interquartile_error(values, axis: int = -1) -> np.ndarray:
+@checked
+def interquartile_error(values: Samples, axis: int = -1) -> np.ndarray:
     """Standard error of the interquartile mean, from the winsorized variance.
 
         s_w / ((1 − 2γ) √n),   s_w after setting the cut values to the nearest kept ones
@@ -54,7 +66,7 @@ def interquartile_error(values, axis: int = -1) -> np.ndarray:
     """
     values = _ordered(values, axis)
     n = values.shape[-1]
-    require(n >= 2, f"an error needs at least 2 runs, given {n}.")
+    require(n >= 2, f"values must hold at least 2 runs, given {n}.")
     cut = n // 4
     kept = np.clip(values, values[..., cut, None], values[..., n - 1 - cut, None])
     finite = np.asarray(np.isfinite(kept).all(-1))
@@ -63,7 +75,7 @@ def interquartile_error(values, axis: int = -1) -> np.ndarray:
 
 
 def _ordered(values, axis: int) -> np.ndarray:
+    require_axis(axis, values)
     values = np.moveaxis(np.asarray(values, np.float64), axis, -1)
-    require(values.shape[-1] >= 1, "an interquartile mean needs at least one value, given none.")
     require(not np.isnan(values).any(), "values must not hold NaN: make failed runs infinite.")
     return np.sort(values, -1)

@@ -2,21 +2,23 @@
 
 import numpy as np
 
-from lab.errors import require
+from lab.checks import checked
+from lab.errors import require, shown
+from lab.kinds import Count, Level, Reals
 
 
-def seeds_needed(comparisons: int = 1, level: float = 0.95) -> int:
+@checked
+def seeds_needed(comparisons: Count = 1, level: Level = 0.95) -> int:
     """The least number of pairs with which the smallest p, 2^{1−n}, can pass Holm's first step.
 
     >>> seeds_needed(), seeds_needed(45)  # two optimizers; all pairs of ten
     (6, 11)
     """
-    require(comparisons >= 1, f"comparisons must be at least 1, given {comparisons}.")
-    require(0 < level < 1, f"level must lie in (0, 1), given {level}.")
     return int(np.ceil(1 + np.log2(comparisons / (1 - level)) - 1e-9))
 
 
-def holm(p) -> np.ndarray:
+@checked
+def holm(p: Reals) -> np.ndarray:
     """Holm's adjusted p-values: reject those ≤ α, and no true hypothesis falls with P > α.
 
         p̃₍ᵢ₎ = max_{j≤i} min(1, (m − j + 1) p₍ⱼ₎)
@@ -31,7 +33,8 @@ def holm(p) -> np.ndarray:
     array([0.03, 0.06, 0.06])
     """
     p = np.asarray(p, np.float64)
-    require(bool(np.all((p >= 0) & (p <= 1))), "p-values must lie in [0, 1].")
+    require(p.ndim > 0, f"p must be [..., m], given {shown(p)}.")
+    require(bool(np.all((p >= 0) & (p <= 1))), "p, the p-values, must lie in [0, 1].")
     order = np.argsort(p, -1)
     steps = np.take_along_axis(p, order, -1) * np.arange(p.shape[-1], 0, -1)
     adjusted = np.minimum(1.0, np.maximum.accumulate(steps, -1))

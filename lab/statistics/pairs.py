@@ -2,10 +2,14 @@
 
 import numpy as np
 
-from lab.errors import require
+from lab.checks import checked
+from lab.errors import require, shown
+from lab.kinds import Reals, Samples
+from lab.shapes import require_broadcast
 
 
-def finite_differences(a, b, fallback) -> np.ndarray:
+@checked
+def finite_differences(a: Reals, b: Reals, fallback: Reals) -> np.ndarray:
     """Differences a − b, every non-finite loss taken as `fallback`; where both diverged that is 0.
 
     The loss at initialization is a fair fallback: a run that diverged learnt nothing.
@@ -22,14 +26,16 @@ def finite_differences(a, b, fallback) -> np.ndarray:
     array([0.5, 1.8, 0. ])
     """
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
-    require(a.shape == b.shape, f"paired values must have one shape, given {a.shape}, {b.shape}.")
+    require(a.shape == b.shape, f"a and b must have one shape, given {a.shape} and {b.shape}.")
     fallback = np.asarray(fallback, np.float64)
-    require(bool(np.isfinite(fallback).all()), f"fallback must be finite, given {fallback}.")
+    require_broadcast(a=a, fallback=fallback)
+    require(bool(np.isfinite(fallback).all()), f"fallback must be finite, given {shown(fallback)}.")
     a, b = (np.where(np.isfinite(x), x, fallback) for x in (a, b))
     return a - b
 
 
-def probability_of_beating(a, b, *, paired: bool = True) -> np.ndarray:
+@checked
+def probability_of_beating(a: Samples, b: Samples, *, paired: bool = True) -> np.ndarray:
     """P(A beats B): share of pairs with a < b, ties (and both diverged) by half: [...].
 
     Args:
@@ -43,10 +49,11 @@ def probability_of_beating(a, b, *, paired: bool = True) -> np.ndarray:
     """
     a, b = (np.asarray(x, np.float64) for x in (a, b))
     a, b = (np.where(np.isnan(x), np.inf, x) for x in (a, b))
+    require_broadcast(a=a[..., 0], b=b[..., 0])
     if paired:
         require(
-            a.shape[-1:] == b.shape[-1:],
-            f"paired values must share their last axis, given shapes {a.shape} and {b.shape}.",
+            a.shape[-1] == b.shape[-1],
+            f"a and b must share their last axis, given shapes {a.shape} and {b.shape}.",
         )
         return (a < b).mean(-1) + (a == b).mean(-1) / 2
     a, b = a[..., :, None], b[..., None, :]

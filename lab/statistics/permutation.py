@@ -4,15 +4,18 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from lab.checks import checked
 from lab.errors import require
+from lab.kinds import Count, Level, Samples, Whole
 from lab.statistics.intervals import Interval
 
 EXACT = 20  # pairs up to which all sign vectors are enumerated
 BLOCK = 1 << 22
 
 
+@checked
 def sign_flip_test(
-    differences, *, exact_up_to: int = EXACT, draws: int = 19_999, seed: int = 0
+    differences: Samples, *, exact_up_to: Whole = EXACT, draws: Count = 19_999, seed: Whole = 0
 ) -> np.ndarray:
     """Two-sided p: the share of the 2ⁿ sign vectors s with |Σ sᵢdᵢ| ≥ |Σ dᵢ|: [...].
 
@@ -50,9 +53,10 @@ def sign_flip_test(
     return np.concatenate(shares).reshape(d.shape[:-1])[()]
 
 
+@checked
 def sign_flip_interval(
-    differences, level: float = 0.95, *, exact_up_to: int = EXACT, draws: int = 19_999,
-    seed: int = 0,
+    differences: Samples, level: Level = 0.95, *, exact_up_to: Whole = EXACT, draws: Count = 19_999,
+    seed: Whole = 0,
 ) -> Interval:  # fmt: skip
     """Mean difference, with all μ that the sign-flip test of d − μ does not reject.
 
@@ -71,7 +75,6 @@ def sign_flip_interval(
       Hartigan, Using subsample values as typical values, 1969.
     """
     d = _checked(differences)
-    require(0 < level < 1, f"level must lie in (0, 1), given {level}.")
     n = d.shape[-1]
     lows, highs = [], []
     for rows, exact in _blocks(d, exact_up_to, draws):
@@ -112,7 +115,6 @@ def _blocks(d: np.ndarray, exact_up_to: int, draws: int) -> Iterator[tuple[np.nd
 
 def _checked(differences) -> np.ndarray:
     d = np.asarray(differences, np.float64)
-    require(d.ndim >= 1 and d.shape[-1] >= 1, "a paired test needs at least one pair, given none.")
     require(
         bool(np.isfinite(d).all()),
         "differences must be finite: replace diverged runs with finite_differences first.",

@@ -2,10 +2,13 @@
 
 import numpy as np
 
+from lab.checks import checked
 from lab.errors import require
+from lab.kinds import Finite, Samples
 
 
-def performance_ratios(times) -> np.ndarray:
+@checked
+def performance_ratios(times: Samples) -> np.ndarray:
     """r_{s,w} = t_{s,w} / min_s t_{s,w}: how many times longer than the fastest.
 
     A miss is an infinite time. A task that all miss has infinite ratios for all.
@@ -27,7 +30,8 @@ def performance_ratios(times) -> np.ndarray:
     return _divided(times, times.min(0))
 
 
-def ratios_to(times, reference: int) -> np.ndarray:
+@checked
+def ratios_to(times: Samples, reference: int) -> np.ndarray:
     """Times divided by those of one method: unlike a profile, no competitor can change them.
 
     0 where only the reference misses; infinite where the method misses, also if both do.
@@ -44,18 +48,21 @@ def ratios_to(times, reference: int) -> np.ndarray:
     return _divided(times, times[reference])
 
 
-def performance_profile(ratios, at) -> np.ndarray:
+@checked
+def performance_profile(ratios: Samples, at: Samples) -> np.ndarray:
     """ρ_s(τ) = share of tasks with r_{s,w} ≤ τ: [..., len(at)], a rising staircase.
 
     Args:
       ratios: [..., task].
       at: [K] values of τ.
     """
-    ratios = np.asarray(ratios, np.float64)
-    return (ratios[..., None, :] <= np.asarray(at, np.float64)[:, None]).mean(-1)
+    ratios, at = np.asarray(ratios, np.float64), np.asarray(at, np.float64)
+    require(at.ndim == 1, f"at must be one row of values, given shape {at.shape}.")
+    return (ratios[..., None, :] <= at[:, None]).mean(-1)
 
 
-def profile_score(ratios, r_max: float = 4.0) -> np.ndarray:
+@checked
+def profile_score(ratios: Samples, r_max: Finite = 4.0) -> np.ndarray:
     """Mean height of the profile between 1 and r_max: 1 is fastest everywhere, 0 never near.
 
         (1/(r_max − 1)) ∫₁^{r_max} ρ(τ) dτ = (1/n) Σ_w max(0, r_max − r_w) / (r_max − 1)
@@ -74,7 +81,7 @@ def profile_score(ratios, r_max: float = 4.0) -> np.ndarray:
     require(r_max > 1, f"r_max must be greater than 1, given {r_max}.")
     require(
         bool(np.all(ratios >= 1)),
-        "the score needs ratios to the fastest, which are at least 1; a fixed reference has none.",
+        "ratios must be those to the fastest, which are at least 1; a fixed reference has none.",
     )
     return (np.maximum(0.0, r_max - ratios) / (r_max - 1)).mean(-1)
 

@@ -5,7 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
+from lab.checks import checked
 from lab.errors import require
+from lab.kinds import Count, Level, Samples, Whole
 from lab.statistics.bootstrap import percentile_interval
 from lab.statistics.intervals import Interval
 from lab.statistics.resampling import replicates, resample_indices
@@ -18,7 +20,8 @@ class Ranks(NamedTuple):
     probability: np.ndarray  # [method, rank] of each rank; rows and columns sum to 1
 
 
-def rank_distribution(scores, level: float = 0.95) -> Ranks:
+@checked
+def rank_distribution(scores: Samples, level: Level = 0.95) -> Ranks:
     """Ranks of methods in every resample, averaged over tasks where there are any.
 
     Methods that tie share the mean of their ranks, and each of them has those ranks with equal
@@ -45,8 +48,13 @@ def rank_distribution(scores, level: float = 0.95) -> Ranks:
     return Ranks(percentile_interval(each.mean(-1), each, level), probability)
 
 
+@checked
 def bootstrap_ranks(
-    losses, *, resamples: int = 2000, level: float = 0.95, seed: int | np.random.Generator = 0
+    losses: Samples,
+    *,
+    resamples: Count = 2000,
+    level: Level = 0.95,
+    seed: Whole | np.random.Generator = 0,
 ) -> Ranks:
     """Ranks by the mean loss, over resamples of the seeds within each task.
 

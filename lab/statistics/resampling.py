@@ -6,17 +6,31 @@ resamples, and two methods that take the same indices stay paired.
 """
 
 from collections.abc import Callable
+from typing import Annotated, Any
 
 import numpy as np
 
-from lab.errors import require
+from lab.checks import checked
+from lab.errors import require, shown
+from lab.kinds import Count, Kind, Samples, Whole
 
 Statistic = Callable[..., np.ndarray]
 
+
+def _are_labels(value):
+    try:
+        labels = np.asarray(value)
+    except (TypeError, ValueError):  # ragged
+        return False
+    return labels.ndim == 1 and labels.size > 0 and labels.dtype.kind in "biufUS"
+
+
+Labels = Annotated[Any, Kind("one row of labels, all of them numbers or text", _are_labels)]
 BLOCK = 1 << 18  # numbers gathered at once: 2 MB, which stay in cache
 
 
-def resample_indices(resamples: int, n: int, seed: int | np.random.Generator) -> np.ndarray:
+@checked
+def resample_indices(resamples: Count, n: Count, seed: Whole | np.random.Generator) -> np.ndarray:
     """Indices of observations drawn with replacement: [resamples, n].
 
     Args:
@@ -28,12 +42,12 @@ def resample_indices(resamples: int, n: int, seed: int | np.random.Generator) ->
     array([[2, 1, 1],
            [0, 0, 0]])
     """
-    require(resamples >= 1 and n >= 1, f"resamples and n must be positive: {resamples}, {n}.")
     return np.random.default_rng(seed).integers(0, n, (resamples, n))
 
 
+@checked
 def stratified_indices(
-    resamples: int, strata, seed: int | np.random.Generator
+    resamples: Count, strata: Labels, seed: Whole | np.random.Generator
 ) -> np.ndarray:  # fmt: skip
     """Indices drawn with replacement within each stratum: [resamples, n].
 
@@ -45,7 +59,6 @@ def stratified_indices(
       seed: A number, or a generator that is advanced.
     """
     strata = np.asarray(strata)
-    require(resamples >= 1 and strata.ndim == 1, "strata must be one row of labels.")
     rng = np.random.default_rng(seed)
     indices = np.empty((resamples, len(strata)), np.int64)
     for label in np.unique(strata):
@@ -54,7 +67,8 @@ def stratified_indices(
     return indices
 
 
-def replicates(statistic: Statistic, *samples, indices: np.ndarray) -> np.ndarray:
+@checked
+def replicates(statistic: Statistic, *samples: Samples, indices: np.ndarray) -> np.ndarray:
     """The statistic of every resample: [..., *indices.shape[:-1]], in blocks that fit a cache.
 
     Args:
@@ -62,18 +76,28 @@ def replicates(statistic: Statistic, *samples, indices: np.ndarray) -> np.ndarra
       *samples: [..., n] each; all take the same indices, which keeps them paired.
       indices: [..., m].
     """
-    samples = as_samples(samples)
+    arrays, indices = as_samples(samples), np.asarray(indices)
+    n = arrays[0].shape[-1]
+    require(
+        indices.ndim > 0
+        and indices.size > 0
+        and indices.dtype.kind in "iu"
+        and -n <= indices.min()
+        and indices.max() < n,
+        f"indices must be numbers of {n} observations, at least one, given {shown(indices)}.",
+    )
     rows = indices.reshape(-1, indices.shape[-1])
-    one = max(s[..., 0].size for s in samples) * rows.shape[-1]
+    one = max(s[..., 0].size for s in arrays) * rows.shape[-1]
     step = max(1, BLOCK // one)
     blocks = [
-        statistic(*(s[..., rows[i : i + step]] for s in samples)) for i in range(0, len(rows), step)
+        statistic(*(s[..., rows[i : i + step]] for s in arrays)) for i in range(0, len(rows), step)
     ]
     flat = np.concatenate(blocks, -1)
     return flat.reshape((*flat.shape[:-1], *indices.shape[:-1]))
 
 
-def leave_one_out(n: int) -> np.ndarray:
+@checked
+def leave_one_out(n: Count) -> np.ndarray:
     """Indices that leave out each observation in turn: [n, n − 1].
 
     >>> leave_one_out(3)
@@ -81,18 +105,20 @@ def leave_one_out(n: int) -> np.ndarray:
            [0, 2],
            [0, 1]])
     """
-    require(n >= 2, f"leaving one out needs at least 2 observations, given {n}.")
+    require(n >= 2, f"n must be at least 2 to leave one out, given {n}.")
     place = np.arange(n - 1)
     return place + (place >= np.arange(n)[:, None])
 
 
-def jackknife_influence(left_out: np.ndarray, strata=None) -> np.ndarray:
+@checked
+def jackknife_influence(left_out: Samples, strata: Labels | None = None) -> np.ndarray:
     """How each observation moves the statistic, Uᵢ = θ̄ − θ₍ᵢ₎ about its stratum's mean: [..., n].
 
     Args:
       left_out: θ₍ᵢ₎ [..., n], the statistic without each observation.
       strata: [n] labels; one stratum by default.
     """
+    left_out = np.asarray(left_out, np.float64)
     influence = np.empty(left_out.shape)
     for members in _members(left_out.shape[-1], strata):
         part = left_out[..., members]
@@ -100,19 +126,23 @@ def jackknife_influence(left_out: np.ndarray, strata=None) -> np.ndarray:
     return influence
 
 
-def jackknife_error(left_out: np.ndarray, strata=None) -> np.ndarray:
+@checked
+def jackknife_error(left_out: Samples, strata: Labels | None = None) -> np.ndarray:
     """Standard error √(Σ_strata (m−1)/m Σᵢ Uᵢ²) from the statistics without each observation."""
     squares = jackknife_influence(left_out, strata) ** 2
     parts = [
         squares[..., members].sum(-1) * (len(members) - 1) / len(members)
-        for members in _members(left_out.shape[-1], strata)
+        for members in _members(squares.shape[-1], strata)
     ]
     return np.sqrt(np.sum(parts, 0))
 
 
 def _members(n: int, strata) -> list[np.ndarray]:
     labels = np.zeros(n) if strata is None else np.asarray(strata)
-    require(labels.shape == (n,), f"strata must label {n} observations, given {labels.shape}.")
+    require(
+        labels.shape == (n,),
+        f"strata must label the {n} observations that are left out in turn, given {labels.shape}.",
+    )
     return [np.flatnonzero(labels == label) for label in np.unique(labels)]
 
 

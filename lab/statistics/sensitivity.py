@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lab.checks import checked
 from lab.errors import require
+from lab.kinds import NotNegative, Reals, Samples
 
 
 class Sensitivity(NamedTuple):
@@ -18,7 +20,10 @@ class Sensitivity(NamedTuple):
     excess: np.ndarray  # mean of min(f, f₀) − f* over the logarithm of the rate
 
 
-def rate_sensitivity(losses, rates, epsilon: float, initial_loss) -> Sensitivity:
+@checked
+def rate_sensitivity(
+    losses: Samples, rates: Samples, epsilon: NotNegative, initial_loss: Reals
+) -> Sensitivity:
     """Basin width, stability edge and mean excess of f(η), the median loss over seeds.
 
         W_ε = |{log₁₀ η : f(η) ≤ f* + ε}|,   mean excess = E_{log η}[min(f(η), f₀) − f*]
@@ -37,15 +42,16 @@ def rate_sensitivity(losses, rates, epsilon: float, initial_loss) -> Sensitivity
     1.0 0.1 0.25
     """
     losses, rates = np.asarray(losses, np.float64), np.asarray(rates, np.float64)
+    _check(rates)
     require(
-        rates.ndim == 1 and len(rates) >= 2 and rates[0] > 0 and bool((np.diff(rates) > 0).all()),
-        "rates must be at least two positive, ascending numbers.",
-    )
-    require(
-        losses.ndim >= 2 and losses.shape[-2] == len(rates) and losses.shape[-1] >= 1,
+        losses.ndim >= 2 and losses.shape[-2] == len(rates),
         f"losses must be [..., rate, seed] with {len(rates)} rates, given {losses.shape}.",
     )
-    require(epsilon >= 0, f"epsilon must not be negative, given {epsilon}.")
+    require(
+        np.shape(initial_loss) in ((), losses.shape[:-2]),
+        f"initial_loss must be one number or {list(losses.shape[:-2])}, as losses are, given "
+        f"shape {np.shape(initial_loss)}.",
+    )
     diverged = ~np.isfinite(losses)
     f = median_loss(losses)
     best = f.min(-1)
@@ -66,7 +72,8 @@ def rate_sensitivity(losses, rates, epsilon: float, initial_loss) -> Sensitivity
     )
 
 
-def median_loss(losses) -> np.ndarray:
+@checked
+def median_loss(losses: Samples) -> np.ndarray:
     """f(η) [..., rate]: median over the last axis, infinite where half of the runs diverged."""
     losses = np.asarray(losses, np.float64)
     ordered = np.sort(np.where(np.isfinite(losses), losses, np.inf), -1)
@@ -76,13 +83,17 @@ def median_loss(losses) -> np.ndarray:
     return np.where(infinite, np.inf, (np.where(infinite, 0.0, low) + high) / 2)
 
 
-def basin_width(f, rates, epsilon: float) -> np.ndarray:
+@checked
+def basin_width(f: Samples, rates: Samples, epsilon: NotNegative) -> np.ndarray:
     """W_ε: decades of the rate on which f, drawn straight over log₁₀ η, is at most f* + ε: [...].
 
     Pieces apart are added up. Towards a rate at which f is infinite nothing is gained: the line
     rises at once. The grid bounds it, so compare widths on one grid only.
     """
-    f, log = np.asarray(f, np.float64), np.log10(np.asarray(rates, np.float64))
+    f, rates = np.asarray(f, np.float64), np.asarray(rates, np.float64)
+    _check(rates)
+    require(f.shape[-1:] == rates.shape, f"f must be [..., {len(rates)}], given {f.shape}.")
+    log = np.log10(rates)
     best = f.min(-1, keepdims=True)
     above = np.where(np.isfinite(best), f - np.where(np.isfinite(best), best, 0.0), np.inf)
     above = above - epsilon  # ≤ 0 inside
@@ -92,3 +103,10 @@ def basin_width(f, rates, epsilon: float) -> np.ndarray:
     gap = np.where(crossing, high - np.where(crossing, low, 0.0), 1.0)
     share = np.where(high <= 0, 1.0, np.where(crossing, -np.where(crossing, low, 0.0) / gap, 0.0))
     return (share * np.diff(log)).sum(-1)
+
+
+def _check(rates: np.ndarray) -> None:
+    require(
+        rates.ndim == 1 and len(rates) >= 2 and rates[0] > 0 and bool((np.diff(rates) > 0).all()),
+        "rates must be at least two positive, ascending numbers.",
+    )

@@ -4,11 +4,14 @@ from functools import lru_cache
 
 import numpy as np
 
+from lab.checks import checked
 from lab.errors import require
+from lab.kinds import Level, Samples
 from lab.statistics.intervals import Interval
 
 
-def hodges_lehmann(differences, level: float = 0.95) -> Interval:
+@checked
+def hodges_lehmann(differences: Samples, level: Level = 0.95) -> Interval:
     """Median of the Walsh averages (dᵢ + dⱼ)/2, i ≤ j, with Wilcoxon's signed-rank interval.
 
     The limits are the c-th smallest and largest Walsh average, c the largest with
@@ -27,8 +30,6 @@ def hodges_lehmann(differences, level: float = 0.95) -> Interval:
     np.float64(3.5)
     """
     d = np.asarray(differences, np.float64)
-    require(d.ndim >= 1 and d.shape[-1] >= 1, "a shift needs at least one pair, given none.")
-    require(0 < level < 1, f"level must lie in (0, 1), given {level}.")
     require(
         bool(np.isfinite(d).all()),
         "differences must be finite: replace diverged runs with finite_differences first.",

@@ -5,7 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
+from lab.checks import checked
 from lab.errors import require
+from lab.shapes import require_axis
 from lab.statistics.intervals import Interval
 from lab.statistics.targets import TimeToTarget
 
@@ -50,6 +52,7 @@ class Survival(NamedTuple):
         return Interval(self.share, np.where(known, low, 0.0), np.where(known, high, 1.0))
 
 
+@checked
 def until(reached: TimeToTarget, budget: float | None = None) -> TimeToTarget:
     """Every miss put at the end of the budget T, and hits after it made misses.
 
@@ -70,6 +73,7 @@ def until(reached: TimeToTarget, budget: float | None = None) -> TimeToTarget:
     return TimeToTarget(np.where(hit, times, end), hit)
 
 
+@checked
 def kaplan_meier(reached: TimeToTarget) -> Survival:
     """Kaplan and Meier's product-limit estimate Ŝ(t) = ∏_{tᵢ≤t} (1 − dᵢ/nᵢ).
 
@@ -97,6 +101,7 @@ def kaplan_meier(reached: TimeToTarget) -> Survival:
     return Survival(distinct, np.cumprod(1 - hits / at_risk), at_risk, hits)
 
 
+@checked
 def restricted_mean(
     reached: TimeToTarget, budget: float | None = None, axis: int = -1
 ) -> np.ndarray:
@@ -106,4 +111,5 @@ def restricted_mean(
     >>> print(restricted_mean(curves, budget=30))  # the third is a miss at 30
     20.0
     """
+    require_axis(axis, reached.time)
     return until(reached, budget).time.mean(axis)

@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.errors import require
+from lab.checks import checked
+from lab.errors import require, shown
+from lab.kinds import Count, Whole
 from lab.statistics.resampling import resample_indices
 
 
@@ -28,9 +30,10 @@ class Draws(NamedTuple):
     report: np.ndarray  # [R, split, report seed]
 
 
+@checked
 def shared_draws(
-    resamples: int, splits: int, tune_seeds: int, report_seeds: int,
-    seed: int | np.random.Generator = 0, *, crossed: bool = True,
+    resamples: Count, splits: Count, tune_seeds: Count, report_seeds: Count,
+    seed: Whole | np.random.Generator = 0, *, crossed: bool = True,
 ) -> Draws:  # fmt: skip
     """Splits drawn with replacement, and within them tuning and report seeds.
 
@@ -53,6 +56,7 @@ def shared_draws(
     return Draws(split, seeds(tune_seeds), seeds(report_seeds))
 
 
+@checked
 def selected_losses(
     tuned: Tuned, draws: Draws, trials: np.ndarray, *, pooled: bool = False
 ) -> np.ndarray:
@@ -69,6 +73,15 @@ def selected_losses(
       pooled: Whether one trial is selected for all splits, by its mean over them.
     """
     validation, reported = _checked(tuned)
+    trials, count = np.asarray(trials), validation.shape[1]
+    require(
+        trials.ndim == 3
+        and trials.size > 0
+        and trials.dtype.kind in "iu"
+        and trials.min() >= 0
+        and trials.max() < count,
+        f"trials must be [R, split, k] of {count} trials, given {shown(trials)}.",
+    )
     every = np.arange(validation.shape[1])[:, None]
     seen = validation[draws.split[..., None, None], every, draws.tune[..., None, :]].mean(-1)
     if pooled:
@@ -79,6 +92,7 @@ def selected_losses(
     return reported[draws.split[..., None], chosen, draws.report].mean((1, 2))
 
 
+@checked
 def tuned_loss(tuned: Tuned, *, pooled: bool = False) -> float:
     """The estimate itself: the selection among all trials, and the mean of what it reports."""
     validation, reported = _checked(tuned)
@@ -91,12 +105,13 @@ def tuned_loss(tuned: Tuned, *, pooled: bool = False) -> float:
     return float(selected_losses(tuned, once, np.arange(trials)[None, None], pooled=pooled)[0])
 
 
+@checked
 def tuned_bootstrap(
     methods: Sequence[Tuned],
     *,
-    k: int | None = None,
-    resamples: int = 2000,
-    seed: int = 0,
+    k: Count | None = None,
+    resamples: Count = 2000,
+    seed: Whole = 0,
     crossed: bool = True,
     per_split: bool = False,
     pooled: bool = False,
@@ -125,14 +140,13 @@ def tuned_bootstrap(
       InputError: If splits or seeds differ between methods, k is not positive, or strata are
         asked for other than all trials.
     """
-    require(len(methods) >= 1, "a comparison needs at least one method, given none.")
+    require(len(methods) >= 1, "methods must list at least one method, given none.")
     arrays = [Tuned(*_checked(m)) for m in methods]
     sizes = {(v.shape[0], v.shape[2], r.shape[2]) for v, r in arrays}
     require(
         len(sizes) == 1,
         f"methods must share (splits, tuning seeds, report seeds), given {sorted(sizes)}.",
     )
-    require(k is None or k >= 1, f"k must be at least 1, given {k}.")
     require(k is None or not stratified, f"stratified trials are all drawn, given k={k}.")
     shared, *own = np.random.SeedSequence(seed).spawn(1 + len(methods))
     splits, tune_seeds, report_seeds = sizes.pop()

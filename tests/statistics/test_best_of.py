@@ -113,7 +113,7 @@ def test_a_selected_trial_may_have_diverged_in_the_test():
     ("call", "words"),
     [
         (lambda: expected_best([1.0, 2.0], 3), "k must lie in 1 … 2"),
-        (lambda: expected_best([1.0, 2.0], 0), "k must lie"),
+        (lambda: expected_best([1.0, 2.0], 0), "k must be"),
         (lambda: expected_best([1.0, 2.0], 1, by=[1.0]), "one shape"),
     ],
 )

@@ -179,7 +179,7 @@ def test_the_same_seed_gives_the_same_interval():
         (lambda: bootstrap(mean, 3.0), "share"),
         (lambda: bootstrap(mean, SKEWED, level=95), "level"),
         (lambda: bootstrap(mean, SKEWED, strata=np.zeros(3)), "strata"),
-        (lambda: resample_indices(0, 3, 0), "positive"),
+        (lambda: resample_indices(0, 3, 0), "resamples must be"),
     ],
 )
 def test_refusals_name_what_is_wrong(call, words):

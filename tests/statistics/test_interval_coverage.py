@@ -63,7 +63,7 @@ def test_the_choice_by_hand():
         return Coverage(method, data, 12, coverage, width)
 
     table = [line("a", 0.95, 3.0), line("b", 0.945, 2.0), line("c", 0.90, 1.0)]
-    assert choose_method(table, "abc") == "b"
+    assert choose_method(table, tuple("abc")) == "b"
     assert choose_method(table, "ac") == "a"
     # one bad kind of data is enough, and an interval without limits says nothing
     assert choose_method([*table, line("b", 0.8, 2.0, "tied")], "ab") == "a"

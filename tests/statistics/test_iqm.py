@@ -43,7 +43,7 @@ def test_normalization_makes_tasks_comparable():
     ("call", "words"),
     [
         (lambda: interquartile_mean([1.0, np.nan]), "NaN"),
-        (lambda: interquartile_mean([]), "at least one"),
+        (lambda: interquartile_mean([]), "empty"),
         (lambda: interquartile_error([1.0]), "at least 2"),
         (lambda: normalized(np.ones((2, 3)), [0, 1], [1, 1]), "differ"),
     ],

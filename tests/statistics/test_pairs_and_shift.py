@@ -104,7 +104,7 @@ def test_rows_are_independent():
         (lambda: finite_differences([1.0], [1.0], np.inf), "fallback"),
         (lambda: probability_of_beating([1.0], [1.0, 2.0]), "share"),
         (lambda: hodges_lehmann([np.inf]), "finite_differences"),
-        (lambda: hodges_lehmann([]), "at least one pair"),
+        (lambda: hodges_lehmann([]), "empty"),
         (lambda: hodges_lehmann([1.0], 0), "level"),
     ],
 )

@@ -105,7 +105,7 @@ def test_five_seeds_can_never_exclude_0():
     [
         (lambda: sign_flip_test([1.0, np.inf]), "finite_differences"),
         (lambda: sign_flip_interval([np.nan]), "finite_differences"),
-        (lambda: sign_flip_test([]), "at least one pair"),
+        (lambda: sign_flip_test([]), "empty"),
         (lambda: sign_flip_interval([1.0], 95), "level"),
         (lambda: sign_flip_test(np.ones(30), draws=0), "draws"),
     ],
