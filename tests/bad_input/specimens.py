@@ -1,6 +1,6 @@
 """Valid calls of every public callable, cheap to make; bad input is made out of them.
 
-To cover a room, add a file `specimens_ROOM.py` here with a tuple `SPECIMENS`:
+A file `specimens_ROOM.py` beside this one has a tuple `SPECIMENS`:
 
     SPECIMENS = (
         Specimen("lab.losses.huber_loss", {"predictions": x, "targets": x, "delta": 1.0}),
@@ -8,24 +8,31 @@ To cover a room, add a file `specimens_ROOM.py` here with a tuple `SPECIMENS`:
     )
 
 The name is where users find the callable; arguments are given by keyword, one that is left out
-is spoilt at its default. `free` are arguments that really may be anything, and are not spoilt.
-A callable without parameters, and a NamedTuple (what functions return), needs no specimen.
+is spoilt at its default. A callable without parameters, and a NamedTuple (what functions return),
+needs no specimen.
 """
 
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest import mock
+
+import jax
+import numpy as np
 
 import lab
 
-# Every public callable of these has a specimen; a room is added here once it has no complaints
-# (`python -m tests.bad_input.hunt lab.ROOM` lists them).
-ROOMS = ("losses", "optimizers", "schedules")
+BELOW = ("flops", "foundations")  # rooms that are imported by their own name only
+
+
+class Began(BaseException):
+    """The call was accepted, and its work would begin."""
 
 
 @dataclass(frozen=True)
@@ -35,28 +42,44 @@ class Specimen:
     Attributes:
       name: Dotted, as users write it.
       arguments: By keyword.
-      free: Names of arguments that may be anything.
+      first: What is given by position, where there are *arguments behind it; not spoilt.
+      free: Names of arguments that may be anything, and are not spoilt.
+      work: Dotted names of functions that train, fetch, draw or write: none is called.
     """
 
     name: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    first: tuple[Any, ...] = ()
     free: tuple[str, ...] = ()
-
-    @property
-    def call(self) -> Callable[..., Any]:
-        """What is called."""
-        return resolve(self.name)
+    work: tuple[str, ...] = ()
 
     @property
     def spoilable(self) -> dict[str, Any]:
         """A valid value for each parameter: the given one or the default."""
         named = {
             name: parameter.default
-            for name, parameter in parameters(self.call).items()
+            for name, parameter in parameters(resolve(self.name)).items()
             if parameter.default is not inspect.Parameter.empty
         }
         values = named | dict(self.arguments)
         return {name: value for name, value in values.items() if name not in self.free}
+
+    @contextmanager
+    def before_work(self) -> Iterator[None]:
+        """Calls in it end where the work would begin."""
+        with ExitStack() as stack:
+            for name in self.work:
+                stack.enter_context(mock.patch(name, side_effect=Began))
+            try:
+                yield
+            except Began:
+                return
+
+
+def like(call: Callable[..., Any], *args: Any) -> Any:
+    """Ones, shaped as what a call gives; nothing is compiled."""
+    shapes = jax.eval_shape(call, *args)
+    return jax.tree.map(lambda leaf: np.ones(leaf.shape, leaf.dtype), shapes)
 
 
 def resolve(name: str) -> Any:
@@ -84,19 +107,26 @@ def names_in(value: Any) -> set[str]:
     return set().union(*map(names_in, value)) if isinstance(value, list | tuple) else set()
 
 
-def public(room: str) -> list[str]:
-    """Dotted names of what a room offers and somebody may call."""
-    module = importlib.import_module(f"lab.{room}")
-    return sorted(_callables(module, f"lab.{room}"))
+def public() -> list[str]:
+    """Dotted names of what the lab offers and somebody may call; of two names the first."""
+    rooms = [lab, *(importlib.import_module(f"lab.{room}") for room in BELOW)]
+    names = [name for room in rooms for name in callables(room, room.__name__)]
+    first = {id(resolve(name)): name for name in sorted(names, key=_depth, reverse=True)}
+    return sorted(first.values())
 
 
-def _callables(module: ModuleType, path: str):
+def _depth(name):
+    return name.count(".")
+
+
+def callables(module: ModuleType, path: str) -> Iterator[str]:
+    """Names of what may be called in a module, and in the modules that it lists."""
     listed = hasattr(module, "__all__")
     for name in module.__all__ if listed else dir(module):
         found = getattr(module, name)
         if isinstance(found, ModuleType):
             if listed:
-                yield from _callables(found, f"{path}.{name}")
+                yield from callables(found, f"{path}.{name}")
         elif not name.startswith("_") and _is_of("lab" if listed else path, found):
             yield f"{path}.{name}"
 

@@ -4,12 +4,12 @@ import jax
 import jax.numpy as jnp
 
 from lab.foundations import backpropagation, derivatives, perceptron
-from tests.bad_input.specimens import Specimen
+from tests.bad_input.specimens import Specimen, like
 
 X, T = jnp.ones((4, 2)), jnp.ones((4, 1))
-UNIT = perceptron.start(2)
+UNIT = like(lambda: perceptron.start(2))
 NAMES = ("tanh", "sigmoid")
-LAYERS = backpropagation.initialize(jax.random.key(0), (2, 3, 1))
+LAYERS = like(lambda: backpropagation.initialize(jax.random.key(0), (2, 3, 1)))
 DEEP = [backpropagation.Layer(jnp.ones(n), jnp.ones(n[1])) for n in ((3, 3), (3, 2), (2, 1))]
 NET = derivatives.LinearNet(*[jnp.float32(1)] * 9)
 
@@ -19,7 +19,7 @@ ARGUMENTS = {
         "forward": {"layers": LAYERS, "x": X, "activations": NAMES},
         "errors": {
             "layers": LAYERS,
-            "outputs": backpropagation.forward(LAYERS, X, NAMES),
+            "outputs": like(lambda: backpropagation.forward(LAYERS, X, NAMES)),
             "target": T,
             "activations": NAMES,
         },

@@ -1,14 +1,16 @@
 """Models: a small net and its parameters."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 
 from lab import models
-from tests.bad_input.specimens import Specimen
+from tests.bad_input.specimens import Specimen, like
 
 X, KEY = jnp.ones((2, 3)), jax.random.key(0)
 MLP = models.MLP((2,), 1)
-PARAMS, STATE = models.init(MLP, KEY, X)
+PARAMS, STATE = like(partial(models.init, MLP), KEY, X)
 CALL = {"model": MLP, "params": PARAMS, "model_state": STATE, "x": X, "key": KEY}
 TIMES = jnp.ones((2, 4, 3))
 
@@ -23,7 +25,7 @@ SPECIMENS = (
     Specimen(
         "lab.models.backpropagate_through_time",
         {
-            "params": models.init(models.Elman(2, 3), KEY, TIMES)[0],
+            "params": like(partial(models.init, models.Elman(2, 3)), KEY, TIMES)[0],
             "x_BTD": TIMES,
             "output_gradient_BK": jnp.ones((2, 3)),
         },

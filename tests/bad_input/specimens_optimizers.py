@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import optax
 
 from lab import optimizers
-from tests.bad_input.specimens import Specimen, parameters, public, resolve
+from tests.bad_input.specimens import Specimen, callables, parameters, resolve
 
 PARAMS = {"w": jnp.ones((2, 2)), "b": jnp.ones(2)}
 OWN = {
@@ -42,4 +42,6 @@ def _arguments(name):
     } | own
 
 
-SPECIMENS = tuple(Specimen(name, _arguments(name)) for name in public("optimizers"))
+SPECIMENS = tuple(
+    Specimen(name, _arguments(name)) for name in callables(optimizers, "lab.optimizers")
+)

@@ -1,4 +1,4 @@
-"""Budgets, counts of operations, and regularizers."""
+"""Counts of operations, and regularizers."""
 
 import jax
 import jax.numpy as jnp
@@ -7,7 +7,6 @@ from lab import regularizers
 from tests.bad_input.specimens import Specimen
 
 SPECIMENS = (
-    Specimen("lab.budget.Budget", {"updates": 3}),
     Specimen("lab.flops.count_flops", {"function": lambda: jnp.ones(2) + 1}),
     Specimen("lab.flops.follow", {"function": lambda: jnp.ones(2) + 1}),
     Specimen("lab.flops.follow_jaxpr", {"closed": jax.make_jaxpr(lambda: jnp.ones(2) + 1)()}),
