@@ -32,19 +32,22 @@ class SearchMethods(Flags):
 
 def cases(smoke: bool) -> dict[str, runs.Case]:
     """Where early losses rank settings as the last ones do, more or less; and where they do not."""
-    digits, few = (
-        lab.tasks.CATALOG[name].make(widths=(4 if smoke else 32,), regularizers=("l2",), **rows)
-        for name, rows in ((("iris", {}),) * 2 if smoke else TASKS)
-    )
-    updates = (81, 81) if smoke else (243, 648)
     numbers = {"learning_rate": Float(1e-3, 3.0, log=True), "momentum": Float(0.0, 0.99)}
     starts = {"init_scale": Float(0.1, 10.0, log=True), "l2": Float(1e-6, 1e-1, log=True)}
     late = {"learning_rate": Float(1e-3, 1.0, log=True), "momentum": Float(0.0, 0.99)}
+    if smoke:
+        task = lab.tasks.CATALOG["iris"].make(widths=(4,), regularizers=("l2",))
+        tiny = runs.Case(task, "momentum", "constant_schedule", Space(late), 81)
+        return {"digits": tiny, "400 rows": tiny}
+    digits, few = (
+        lab.tasks.CATALOG[name].make(widths=(32,), regularizers=("l2",), **rows)
+        for name, rows in TASKS
+    )
     return {
         "digits": runs.Case(
-            digits, "momentum", "cosine_decay_schedule", Space(numbers | starts), updates[0]
+            digits, "momentum", "cosine_decay_schedule", Space(numbers | starts), 243
         ),
-        "400 rows": runs.Case(few, "momentum", "constant_schedule", Space(late), updates[1]),
+        "400 rows": runs.Case(few, "momentum", "constant_schedule", Space(late), 648),
     }
 
 
@@ -57,7 +60,7 @@ def run(flags: SearchMethods) -> None:
     optuna().logging.set_verbosity(optuna().logging.WARNING)
     smoke = flags.smoke
     splits = flags.seeds or (2 if smoke else 16)
-    trainings, fewer, batch = (3, 3, 2) if smoke else (45, 27, 5)
+    trainings, fewer, batch = (2, 2, 2) if smoke else (45, 27, 5)
     settings, looks, seeds = (4, 3, 1) if smoke else (96, 27, 4)
     methods = METHODS[1:4:2] if smoke else METHODS if find_spec("torch") else METHODS[:-1]
     made = cases(smoke)

@@ -122,6 +122,7 @@ def test_tpe_beats_random_on_a_smooth_bowl_at_60_trials():
     assert np.mean(wins) >= 0.75
 
 
+@pytest.mark.slow
 def test_a_gaussian_process_beats_random_on_a_smooth_bowl_at_60_trials():
     pytest.importorskip("torch")
     wins = [
