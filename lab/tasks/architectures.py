@@ -11,13 +11,13 @@ from lab.checks import checked
 from lab.data import Source
 from lab.kinds import Count
 from lab.models import MLP, PaddedMLP
-from lab.tasks.supervised import outputs, problem
+from lab.tasks.supervised import Splittable, outputs, problem
 from lab.tasks.task import Task
 
 
 @checked
 def architectures(
-    source: Source,
+    source: Splittable,
     *,
     most_layers: Count = 3,
     most_units: Count = 64,

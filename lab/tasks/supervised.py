@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 import jax
 import jax.numpy as jnp
@@ -13,15 +13,20 @@ from lab.checks import checked
 from lab.data import Source
 from lab.data.sources import splittable
 from lab.errors import require
-from lab.kinds import Count
+from lab.kinds import Count, Kind
 from lab.models import MLP
 from lab.regularizers import CATALOG, Facts, Regularized, Regularizer
 from lab.tasks.task import Initial, Problem, Task
 
+Splittable = Annotated[
+    Source,
+    Kind("data that can be split, as lab.data.source gives", lambda v: hasattr(v, "n_features")),
+]
+
 
 @checked
 def supervised(
-    source: Source,
+    source: Splittable,
     *,
     widths: Sequence[Count] = (32, 32),
     activation: str = "relu",
