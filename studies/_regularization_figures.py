@@ -14,7 +14,6 @@ from lab.statistics.intervals import mean_interval
 from studies._regularization_verdict import Gain
 
 LOOKS = {"helps": (COLOURS[0], "o"), "hurts": (COLOURS[1], "s"), "not told apart": (GREY, "D")}
-TITLES = {"alone": "alone", "pair": "pairs", "all": "", "without": "left out of all"}
 
 
 def ablation(found: Mapping[str, Sequence[Gain]], unit: Mapping[str, str], text: str) -> Figure:

@@ -84,7 +84,7 @@ PARTS: dict[str, Part] = {
 }  # fmt: skip
 TOGETHER = (
     "L1", "L2", "decoupled decay", "max-norm", "dropout", "batch norm", "label smoothing",
-    "input noise", "weight noise", "mixup", "augmentation", "early stopping",
+    "input noise", "weight noise", "mixup", "augmentation",
 )  # fmt: skip  # the elastic net is L1 and L2, and one map for L1 is enough
 PAIRS = (
     ("dropout", "max-norm"), ("dropout", "batch norm"), ("mixup", "label smoothing"),

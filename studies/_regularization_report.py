@@ -28,8 +28,8 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
     )
     texts = {
         "ablation": f"{how}; {tuned}. Gains are paired by split (alone, pairs and all: against "
-        "none; left out: against all); 95 % t intervals over splits. Colours: sign-flip test, "
-        f"corrected by Holm over all rows of the data set, {LEVEL:.0%}.",
+        "none; left out or added: against all); 95 % t intervals over splits. Colours: sign-flip "
+        f"test, corrected by Holm over all rows of the data set, {LEVEL:.0%}.",
         "paths": f"{first}: {how.split('; ')[1]}, rate fixed. Mean over {paths.sizes['split']} "
         "splits, 95 % t interval. Strength: λ of each method's own formula. Histograms: one split, "
         "the strength with the least validation error; weights beyond ±0.6 are put there; grey: "

@@ -23,7 +23,7 @@ class Row:
     """A row of the table: what is switched on, and against which row it is held.
 
     Attributes:
-      kind: `"alone"`, `"pair"`, `"all"` or `"without"`.
+      kind: `"alone"`, `"pair"`, `"all"`, `"without"` or `"with"`.
       names: Parts that act.
       program: Parts that are compiled in; those that do not act have strength 0.
       against: The row that it is compared with.
@@ -46,10 +46,12 @@ def rows_of(source: Source, few: bool = False) -> dict[str, Row]:
         if set(pair) <= set(fit):
             rows[" + ".join(pair)] = Row("pair", pair, pair, "none")
     rows["all"] = Row("all", together, together, "none")
-    for name in together[-1:] if few else together:
+    for name in together:
         rest = tuple(n for n in together if n != name)
         compiled = together if parts.PARTS[name].traced else rest
         rows[f"all but {name}"] = Row("without", rest, compiled, "all")
+    everything = (*together, "early stopping")  # a rule of the host: held against all without it
+    rows["all + early stopping"] = Row("with", everything, everything, "all")
     return rows
 
 

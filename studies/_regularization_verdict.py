@@ -99,6 +99,11 @@ def verdict(tables: dict[str, xr.Dataset], paths: xr.Dataset, first: str) -> str
             f"{', '.join(missed) or 'none'}; better left out: {', '.join(better) or 'none'}; of "
             f"{len(without)}."
         )
+        lines += [
+            f"- {name}: *early stopping adds to all of them*: "
+            f"**{judged(g.verdict == 'helps', g.verdict == 'hurts')}**, {span(g.gain)} {unit}."
+            for g in found if g.kind == "with"
+        ]  # fmt: skip
     return "\n".join([*lines, *_sparsity(paths, first)]) + "\n"
 
 

@@ -37,7 +37,7 @@ def test_it_gives_the_same_table_for_a_file(tmp_path, target):
     study.run(flags)
     page = (tmp_path / "out" / "table.md").read_text()
     assert "## mine" in page
-    assert "all but early stopping" in page
+    assert "all but decoupled decay" in page
 
 
 def test_groups_and_times_of_a_file_are_named_by_flags(tmp_path):
@@ -103,8 +103,9 @@ def test_patience_is_a_rule_replayed_on_the_runs_of_a_rate():
     bench = study.benched(study.Regularization())
     cells = bench.cells(rows["early stopping"], {}, 0)
     assert [cell.stopping.patience for cell in cells[:4]] == [16, 8, 4, 2]
-    assert bench.settings(rows["all"])["evaluations"] == bench.looks
-    assert bench.settings(rows["all but early stopping"])["evaluations"] == 1
+    assert bench.settings(rows["all + early stopping"])["evaluations"] == bench.looks
+    assert bench.settings(rows["all"])["evaluations"] == 1
+    assert rows["all + early stopping"].against == "all"
     assert bench.cells(rows["none"], {}, 0)[0].stopping is None
 
 
