@@ -7,7 +7,6 @@ search goes on from its folder with --resume; Optuna's dashboard reads its trial
 `lab.load_predictor` its best.npz, the best network with everything that it needs to predict.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -38,6 +37,7 @@ from studies._cli import DataFlags, Folder, main
 from studies._cli import opened as reopened
 from studies._flags import Duration, OneOf, Whole
 from studies._once import once
+from studies._tuning_progress import Progress
 
 RULES = ("adam", "sgd", "rmsprop", "adagrad", "adadelta")
 DEFAULT: dict[str, Any] = {
@@ -121,7 +121,7 @@ def run(flags: Tuning) -> None:
     def found() -> list[dict[str, Any]]:
         folder.path.mkdir(parents=True, exist_ok=True)
         storage = opened(folder.path / "trials.db", identity, searched)
-        progress = _Progress(count, limit)
+        progress = Progress(count, limit)
         lanes = Lanes(
             task, budget, seeds=seeds, advanced=progress.advance, folder=folder.path / "paused"
         )
@@ -188,40 +188,6 @@ def as_table(searched: Space, trials: list[Trial]) -> xr.Dataset:
     columns["share"] = ("trial", [max(trial.losses) for trial in trials])
     columns["after"] = ("trial", [trial.after for trial in trials])
     return xr.Dataset(columns, {"trial": [trial.number for trial in trials]})
-
-
-class _Progress:
-    """Tells how far a search is, and when its time is up."""
-
-    def __init__(self, trainings: int, limit: float, clock: Callable[[], float] = time.monotonic):
-        self.trainings, self.limit, self.clock, self.begin = trainings, limit, clock, clock()
-        self.updates, self.said, self.known = 0, self.begin, 0.0
-
-    def over(self) -> bool:
-        """Whether the time is up."""
-        return self.clock() - self.begin >= self.limit
-
-    def advance(self, updates: int) -> None:
-        """A sign of life every ten seconds."""
-        self.updates += updates
-        if self.clock() - self.said >= 10:
-            self.said = self.clock()
-            print(f"{self.updates:,} updates in {self.said - self.begin:.0f} s", flush=True)
-
-    def tell(self, trials: list[Trial]) -> None:
-        """A line after every round."""
-        spent = max(trial.after for trial in trials)
-        took = self.clock() - self.begin
-        if not self.updates:  # what an earlier process has trained took no time
-            self.known = spent
-        each = took / (spent - self.known) if spent > self.known else np.inf
-        left = min(each * (self.trainings - spent), max(0.0, self.limit - took))
-        print(
-            f"{len(trials)} trials, {spent:.0f} of {self.trainings} trainings, best validation "
-            f"loss {best(trials).loss:.4f}"
-            + (f", about {left:.0f} s left" if np.isfinite(left) else ""),
-            flush=True,
-        )
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import numpy as np
 import lab
 from lab.search import Trial
 from studies import tuning as study
+from studies._tuning_progress import Progress
 
 
 def test_smoke_redrawing_and_resuming(smoke, monkeypatch):
@@ -33,7 +34,7 @@ def test_no_absent_layer_is_reported():
 
 def test_a_search_is_over_when_its_time_is():
     now = [0.0]
-    progress = study._Progress(10, 60.0, clock=lambda: now[0])
+    progress = Progress(10, 60.0, clock=lambda: now[0])
     assert not progress.over()
     now[0] = 60.0
     assert progress.over()
@@ -41,7 +42,7 @@ def test_a_search_is_over_when_its_time_is():
 
 def test_time_left_is_that_of_what_is_trained_in_this_process(capsys):
     now = [0.0]
-    progress = study._Progress(10, np.inf, clock=lambda: now[0])
+    progress = Progress(10, np.inf, clock=lambda: now[0])
     trials = [Trial(0, {}, {1.0: 0.5}, 4.0)]
     progress.tell(trials)  # known from before
     assert "left" not in capsys.readouterr().out
