@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import jax
 import tyro
@@ -74,7 +74,9 @@ class DataFlags(Flags):
     """Your own table, CSV or NPZ, in place of the bundled data."""
     target: Annotated[str | None, Column()] = None
     """The column of --data to be predicted."""
-    kind: Annotated[str | None, OneOf("classification", "regression")] = None
+    kind: Annotated[
+        Literal["classification", "regression"] | None, OneOf("classification", "regression")
+    ] = None
     """What --target is; found out from its values where it is not told."""
     weight: Annotated[str | None, Column()] = None
     """The column of --data with the weight of each row, if there is one."""
