@@ -85,7 +85,7 @@ def make_plan(
     batch_size: int,
     schedule: str | ScheduleEntry | Callable[..., Any],
     split: int,
-    evaluations: int | Sequence[Fraction],
+    evaluations: int | Sequence[Fraction | float],
     probe: Callable[..., Any] | None,
     probe_every: int,
     timed: Mapping[str, float] | None,
@@ -202,10 +202,10 @@ def _sort_out(choice: Choice, task: Task, given: Setting) -> Parts:
     return parts
 
 
-def _shares(evaluations: int | Sequence[Fraction]) -> list[Fraction]:
+def _shares(evaluations: int | Sequence[Fraction | float]) -> list[Fraction]:
     """Of the budget, from 0 to 1: so many even ones, or those that are given."""
     if isinstance(evaluations, Sequence):
-        shares = [Fraction(0), *map(Fraction, evaluations)]
+        shares = [Fraction(0), *(Fraction(share) for share in evaluations)]
         ascending = all(a < b for a, b in itertools.pairwise(shares))
         require(
             ascending and shares[-1] == 1,

@@ -16,7 +16,7 @@ from lab.budget import Budget
 from lab.catalog import ScheduleEntry
 from lab.checks import checked
 from lab.files import AnyPath
-from lab.kinds import Count, Whole
+from lab.kinds import Count, Finite, Whole
 from lab.sweeps import hosts, resume
 from lab.sweeps.checks import Setting
 from lab.sweeps.clock import Clock
@@ -55,7 +55,7 @@ def sweep(
     batch_size: Count = 32,
     schedule: str | ScheduleEntry | Callable[..., Any] = "constant_schedule",
     split: Whole = 0,
-    evaluations: int | Sequence[Fraction] = 20,
+    evaluations: int | Sequence[Fraction | Finite] = 20,
     probe: Callable[[Snapshot], Any] | None = None,
     probe_every: Count = 10,
     predict_on: Callable[[int], np.ndarray] | None = None,
