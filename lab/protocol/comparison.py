@@ -10,7 +10,9 @@ import numpy as np
 import xarray as xr
 
 from lab.budget import Budget
+from lab.checks import check_fields
 from lab.errors import require
+from lab.kinds import Count, NotNegative, Positive, Whole
 from lab.protocol.reporting import audit, report
 from lab.protocol.tuning import CONFIRM, REPORT, TUNE, phase_seeds
 from lab.spaces import LogRange
@@ -45,31 +47,30 @@ class Comparison:
     optimizers: Mapping[str, Any]
     spaces: Mapping[str, LogRange]
     budget: Budget
-    trials: int = 12
-    splits: tuple[int, ...] = (0, 1, 2, 3, 4)
-    tune_seeds: int = 3
-    confirm_seeds: int = 12
-    report_seeds: int = 12
-    audit_seeds: int | None = None
+    trials: Count = 12
+    splits: tuple[Whole, ...] = (0, 1, 2, 3, 4)
+    tune_seeds: Count = 3
+    confirm_seeds: Count = 12
+    report_seeds: Count = 12
+    audit_seeds: Count | None = None
     schedule: str = "cosine_decay_schedule"
-    batch_size: int = 32
-    evaluations: int = 20
-    margin: float = 0.005
-    draw: int = 0
-    widened: float = field(default=1.0)  # by what the declared spaces were widened
+    batch_size: Count = 32
+    evaluations: Count = 20
+    margin: NotNegative = 0.005
+    draw: Whole = 0
+    widened: Positive = field(default=1.0)  # by what the declared spaces were widened
 
     def __post_init__(self):
+        check_fields(self)
         require(
             set(self.optimizers) == set(self.spaces) and len(self.spaces) > 0,
             f"every optimizer needs a space, given optimizers {sorted(self.optimizers)} and spaces "
             f"{sorted(self.spaces)}.",
         )
-        require(self.trials >= 1, f"trials must be at least 1, given {self.trials}.")
         require(
             len(self.splits) >= 1 and len(set(self.splits)) == len(self.splits),
             f"splits must be distinct seeds, at least one; given {self.splits}.",
         )
-        require(self.margin >= 0, f"margin must not be negative, given {self.margin}.")
 
     @classmethod
     def from_declared(cls, plain: Mapping[str, Any]) -> "Comparison":

@@ -7,27 +7,28 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
+from lab.checks import checked
 from lab.errors import require
+from lab.kinds import Count, Whole
 from lab.spaces import LogRange
 
 # Seeds of the three phases never meet: each phase counts from its own start.
 TUNE, CONFIRM, REPORT = 0, 1_000_000, 2_000_000
 
 
-def phase_seeds(phase: int, count: int) -> list[int]:
+@checked
+def phase_seeds(phase: Whole, count: Count) -> list[int]:
     """The first `count` seeds of `TUNE`, `CONFIRM` or `REPORT`.
 
     Raises:
       InputError: If `count` is not between 1 and 1,000,000.
     """
-    require(
-        isinstance(count, int) and 1 <= count <= 1_000_000,
-        f"a phase has between 1 and 1,000,000 seeds, given {count!r}.",
-    )
+    require(count <= CONFIRM, f"count must be at most {CONFIRM:,} in a phase, given {count}.")
     return list(range(phase, phase + count))
 
 
-def rate_grid(spaces: Mapping[str, LogRange], count: int) -> dict[str, list[dict[str, float]]]:
+@checked
+def rate_grid(spaces: Mapping[str, LogRange], count: Count) -> dict[str, list[dict[str, float]]]:
     """`count` learning rates, log-spaced over each optimizer's declared space, as trials."""
     return {
         name: [{"learning_rate": float(rate)} for rate in space.grid(count)]
