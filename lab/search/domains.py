@@ -10,7 +10,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from lab.errors import require
+from lab.checks import check_fields
+from lab.errors import require, shown
+from lab.kinds import Count, Finite
 
 
 class Domain(Protocol):
@@ -37,17 +39,19 @@ class Domain(Protocol):
 class Float:
     """The interval [`low`, `high`], uniform, or with `log` uniform in its logarithm."""
 
-    low: float
-    high: float
+    low: Finite
+    high: Finite
     log: bool = False
 
     def __post_init__(self):
+        check_fields(self)
         require(
-            _is_number(self.low) and _is_number(self.high) and self.low < self.high,
-            f"a Float needs finite low < high, given low={self.low!r}, high={self.high!r}.",
+            self.low < self.high,
+            f"a Float needs low < high, given low={self.low}, high={self.high}.",
         )
         require(
-            not self.log or self.low > 0, f"a Float with log needs 0 < low, given low={self.low!r}."
+            not self.log or self.low > 0,
+            f"a Float with log needs 0 < low, given low={shown(self.low)}.",
         )
 
     def at(self, u: float) -> float:
@@ -75,15 +79,14 @@ class Int:
 
     low: int
     high: int
-    step: int = 1
+    step: Count = 1
     log: bool = False
 
     def __post_init__(self):
-        whole = all(_is_whole(v) for v in (self.low, self.high, self.step))
+        check_fields(self)
         require(
-            whole and self.low <= self.high and self.step >= 1,
-            "an Int needs whole low ≤ high and step ≥ 1, given "
-            f"low={self.low!r}, high={self.high!r}, step={self.step!r}.",
+            self.low <= self.high,
+            f"an Int needs low ≤ high, given low={self.low}, high={self.high}.",
         )
         require(
             not self.log or (self.low >= 1 and self.step == 1),
@@ -126,7 +129,7 @@ class Choice:
         plain = all(o is None or isinstance(o, str | int | float | bool) for o in options)
         require(
             plain and len(set(map(repr, options))) == len(options) > 0,
-            f"a Choice needs distinct strings, numbers, booleans or None, given {options!r}.",
+            f"a Choice needs distinct strings, numbers, booleans or None, given {shown(options)}.",
         )
         object.__setattr__(self, "options", options)
 

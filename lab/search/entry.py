@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from lab.checks import check_fields
 from lab.search.space import Configuration, Space
 
 
@@ -41,6 +42,9 @@ class Searcher:
     name: str
     rounds: Callable[[Space, float, int, int], Rounds]
     reference: str
+
+    def __post_init__(self):
+        check_fields(self)
 
 
 def cost(rounds: Iterator[Round]) -> float:

@@ -3,14 +3,17 @@
 import numpy as np
 import xarray as xr
 
+from lab.checks import checked
 from lab.errors import require
+from lab.kinds import Count
 from lab.search._bayesian import optuna
 from lab.search.loop import Trial
 from lab.search.space import Space
 from lab.search.storage import distribution
 
 
-def importances(space: Space, trials: list[Trial], repeats: int = 8) -> xr.DataArray:
+@checked
+def importances(space: Space, trials: list[Trial], repeats: Count = 8) -> xr.DataArray:
     """Functional analysis of variance by random forests (Optuna's `FanovaImportanceEvaluator`).
 
     Hutter, Hoos & Leyton-Brown, ICML 2014: the share of the variance of the loss, over the space,

@@ -10,7 +10,9 @@ import numpy as np
 
 from lab import records
 from lab.budget import Budget
+from lab.checks import checked
 from lab.errors import require
+from lab.kinds import Whole
 from lab.optimizers import CATALOG
 from lab.search._halving import ETA, RUNGS
 from lab.search.entry import Losses, Round
@@ -49,12 +51,13 @@ class Lanes:
         from them; None for memory alone, from where a killed search begins them again.
     """
 
+    @checked
     def __init__(
         self,
         task: Task,
         budget: Budget,
         *,
-        seeds: Sequence[int],
+        seeds: Sequence[Whole],
         fixed: Configuration | None = None,
         advanced: Advance = unheard,
         folder: Path | None = None,

@@ -3,14 +3,23 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
+from lab.checks import checked
 from lab.errors import require
+from lab.kinds import Count, Kind, Whole, is_real
 from lab.search.entry import Losses, Round, Searcher
 from lab.search.space import Configuration, Space
 from lab.search.storage import Known, Storage, step
 
 Train = Callable[[Round], Losses]
+Trainings = Annotated[
+    float,
+    Kind(
+        "a positive number of full trainings, a million at most",
+        lambda value: is_real(value) and 0 < value <= 1_000_000,
+    ),
+]
 
 
 @dataclass
@@ -35,14 +44,15 @@ class Trial:
         return self.losses.get(1.0, math.inf)
 
 
+@checked
 def search(
     space: Space,
     searcher: Searcher,
     train: Train,
     *,
-    budget: float,
-    seed: int = 0,
-    batch: int = 10,
+    budget: Trainings,
+    seed: Whole = 0,
+    batch: Count = 10,
     storage: Storage | None = None,
     told: Callable[[list[Trial]], Any] | None = None,
     enough: Callable[[], bool] = lambda: False,
@@ -65,14 +75,6 @@ def search(
       InputError: If the budget is not a finite positive number, or seed or batch no counts; if
         the storage has other trials than those that are asked for.
     """
-    number = isinstance(budget, int | float) and not isinstance(budget, bool)
-    require(
-        number and 0 < budget < math.inf,
-        f"budget must be a finite number of full trainings above 0, given {budget!r}.",
-    )
-    for name, value, least in (("seed", seed, 0), ("batch", batch, 1)):
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        require(whole and value >= least, f"{name} must be at least {least}, given {value!r}.")
     known: Known = {} if storage is None else storage.known()
     trials: dict[int, Trial] = {}
     spent = 0.0
@@ -95,9 +97,10 @@ def search(
     return list(trials.values())
 
 
+@checked
 def best(trials: list[Trial]) -> Trial:
     """The trial with the least loss after a full training; of equals the first."""
-    require(bool(trials), "there are no trials to choose from.")
+    require(len(trials) > 0, "trials must hold one to choose, given none.")
     return min(trials, key=lambda trial: (trial.loss, trial.number))
 
 
