@@ -10,10 +10,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 
 from lab.checks import checked
-from lab.errors import require
+from lab.errors import require, shown
 from lab.kinds import Count, Module
 
 Scalars = dict[str, jax.Array]  # one number [] per layer, in order of depth
@@ -57,7 +58,8 @@ def layer_names(tree: Module, depth: Count | None = None) -> tuple[str, ...]:
 @checked
 def stacked(values: Mapping[str, ArrayLike]) -> jax.Array:
     """The values of all layers as one array: {name: [...]} -> [L, ...], in the order given."""
-    require(len(values) > 0, "values must hold those of one layer at least, given none.")
+    shapes = {np.shape(value) for value in values.values()}
+    require(len(shapes) == 1, f"values must be of one shape, given {shown(sorted(shapes))}.")
     return jnp.stack([jnp.asarray(value) for value in values.values()])
 
 

@@ -134,7 +134,7 @@ def _weighed(values, k, by, largest, plug_in):
     by = values if by is None else np.asarray(by, np.float64)
     require(
         values.shape == by.shape and values.ndim >= 1,
-        f"values and what selects them must have one shape, given {values.shape}, {by.shape}.",
+        f"values and by must have one shape, given {values.shape}, {by.shape}.",
     )
     values = np.where(np.isnan(values), -np.inf if largest else np.inf, values)
     return values, trial_weights(by, k, largest=largest, plug_in=plug_in)

@@ -64,6 +64,8 @@ def paired_difference(
     """
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     require(a.shape == b.shape, f"a and b must have one shape, given {a.shape} and {b.shape}.")
+    missing = np.isnan(a).any() or np.isnan(b).any()
+    require(not missing, "a and b must not hold NaN: a missing run has no mean.")
     both = np.isinf(a) & (a == b)
     difference = np.where(both, 0.0, np.where(both, 0.0, a) - np.where(both, 0.0, b))
     return mean_interval(difference, axis, 1 - (1 - level) / comparisons)

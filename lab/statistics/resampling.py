@@ -22,7 +22,8 @@ def _are_labels(value):
         labels = np.asarray(value)
     except (TypeError, ValueError):  # ragged
         return False
-    return labels.ndim == 1 and labels.size > 0 and labels.dtype.kind in "biufUS"
+    known = labels.dtype.kind != "f" or not np.isnan(labels).any()
+    return labels.ndim == 1 and labels.size > 0 and labels.dtype.kind in "biufUS" and known
 
 
 Labels = Annotated[Any, Kind("one row of labels, all of them numbers or text", _are_labels)]

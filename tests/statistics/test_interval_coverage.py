@@ -64,11 +64,11 @@ def test_the_choice_by_hand():
 
     table = [line("a", 0.95, 3.0), line("b", 0.945, 2.0), line("c", 0.90, 1.0)]
     assert choose_method(table, tuple("abc")) == "b"
-    assert choose_method(table, "ac") == "a"
+    assert choose_method(table, tuple("ac")) == "a"
     # one bad kind of data is enough, and an interval without limits says nothing
-    assert choose_method([*table, line("b", 0.8, 2.0, "tied")], "ab") == "a"
-    assert choose_method([*table, line("d", 1.0, np.inf)], "cd") == "c"
-    assert choose_method([line("d", 1.0, np.inf)], "d") == "d"
+    assert choose_method([*table, line("b", 0.8, 2.0, "tied")], tuple("ab")) == "a"
+    assert choose_method([*table, line("d", 1.0, np.inf)], tuple("cd")) == "c"
+    assert choose_method([line("d", 1.0, np.inf)], tuple("d")) == "d"
 
 
 def test_resampled_methods_are_those_of_the_bootstrap():
