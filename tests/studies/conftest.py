@@ -24,3 +24,15 @@ def smoke(tmp_path):
         return one
 
     return run
+
+
+@pytest.fixture
+def resume():
+    """`resume(study, folder)` goes on with a smoke run that is whole; its page stays as it is."""
+
+    def run(study, folder):
+        flags, page = typing.get_type_hints(study.run)["flags"], (folder / "table.md").read_text()
+        study.run(flags(smoke=True, resume=folder))
+        assert (folder / "table.md").read_text() == page
+
+    return run

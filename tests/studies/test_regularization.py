@@ -14,13 +14,11 @@ from studies._regularization_runs import rows_of
 from studies._regularization_verdict import gains, outer
 
 
-def test_smoke_redrawing_and_resuming(smoke, monkeypatch):
+def test_smoke_redrawing_and_resuming(smoke, resume, monkeypatch):
     folder = smoke(study)
-    page = (folder / "table.md").read_text()
-    assert "## Verdict" in page
+    assert "Verdict" in (folder / "table.md").read_text()
     monkeypatch.setattr(study, "table", None)  # would fail if it was run again
-    study.run(study.Regularization(smoke=True, resume=folder))
-    assert (folder / "table.md").read_text() == page
+    resume(study, folder)
 
 
 @pytest.mark.slow

@@ -8,12 +8,10 @@ from studies import tuning as study
 from studies._tuning_progress import Progress
 
 
-def test_smoke_redrawing_and_resuming(smoke, monkeypatch):
+def test_smoke_redrawing_and_resuming(smoke, resume, monkeypatch):
     folder = smoke(study)
-    page = (folder / "table.md").read_text()
     monkeypatch.setattr(study.Lanes, "__call__", None)  # what is known is not trained again
-    study.run(study.Tuning(smoke=True, resume=folder))
-    assert (folder / "table.md").read_text() == page
+    resume(study, folder)
     iris = lab.data.load("iris")
     said = lab.load_predictor(folder / "best.npz").predict(iris.features)
     assert set(said) <= set(iris.class_names)
