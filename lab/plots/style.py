@@ -84,7 +84,9 @@ def save(figure: Figure, path: str | Path) -> Path:
         figure.savefig(temporary, format=form, bbox_inches="tight", metadata=metadata)
         if form == "png" and temporary.stat().st_size > LARGE:
             with Image.open(temporary) as image:
-                few = image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+                few = image.convert("RGB").quantize(
+                    256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+                )
             few.save(temporary, form, optimize=True)
 
     try:
