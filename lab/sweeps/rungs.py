@@ -42,7 +42,7 @@ def advance(work: Work, paused: Sequence[Live | None], mark: int) -> list[Live]:
             found |= {i: live for i in mine if (live := paused[i]) is not None}
             continue
         for chosen in dealt(mine, size):
-            part = replace(work, job=replace(job, lanes=[job.lanes[i] for i in chosen]))
+            part = work.of([job.lanes[i] for i in chosen])
             begun = [live for i in chosen if (live := paused[i]) is not None]
             try:
                 live = stacked(padded(begun, size)) if begun else None

@@ -8,7 +8,7 @@ A diverged lane is a result and no rule is asked about it: it stays as in any sw
 """
 
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import jax
@@ -57,7 +57,7 @@ def run_until_stopped(
     mine = [lane for number, lanes in enumerate(dealt(job.lanes, work.size))
             if share is None or number in share for lane in lanes]  # fmt: skip
     work.advance((len(job.lanes) - len(mine)) * job.marks[-1])
-    run = Run(rule, replace(work, job=replace(job, lanes=mine)))
+    run = Run(rule, work.of(mine))
     run.begin(begun[1])
     for piece in run.left():
         run.go_on(*piece)

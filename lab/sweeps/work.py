@@ -1,7 +1,7 @@
 """What it takes to train the lanes of a job, and how they are dealt to blocks."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -11,7 +11,7 @@ from lab.sweeps.clock import Clock
 from lab.sweeps.export import Export
 from lab.sweeps.live import Live
 from lab.sweeps.place import check_memory
-from lab.sweeps.plan import Job
+from lab.sweeps.plan import Job, Lane
 from lab.sweeps.rows import Rows
 from lab.sweeps.sizes import block_width
 
@@ -50,6 +50,10 @@ class Work:
     def size(self) -> int:
         """Lanes of a block."""
         return block_size(self.job, self.mesh)
+
+    def of(self, lanes: Sequence[Lane]) -> "Work":
+        """The same for these lanes of the job only."""
+        return replace(self, job=replace(self.job, lanes=list(lanes)))
 
     def check_memory(self, states: int, blocks: int = 1) -> None:
         """Refuse what cannot fit: so many states per lane, of blocks that run at the same time."""

@@ -66,8 +66,7 @@ def test_lanes_that_begin_late_join_those_that_go_on(task):
     with Clock() as clock:
         work = Work(job, mesh, place_rows(job, mesh), clock)
         together = rungs.advance(work, [None] * 12, 2)
-        some = replace(work, job=replace(job, lanes=job.lanes[:5]))
-        early = rungs.advance(some, [None] * 5, 1)
+        early = rungs.advance(work.of(job.lanes[:5]), [None] * 5, 1)
         mixed = rungs.advance(work, [*early, *[None] * 7], 2)
         same = rungs.advance(work, mixed, 2)
     for a, b, c in zip(together, mixed, same):
