@@ -1,5 +1,6 @@
 """Shapes that have to agree: what concerns two arguments, or an argument and its axis."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -33,3 +34,8 @@ def require_broadcast(**arrays: Any) -> None:
     except ValueError:
         told = " and ".join(arrays)
         raise InputError(f"{told} must have shapes that go together, given {shapes}.") from None
+
+
+def require_layers(widths: Sequence[int]) -> None:
+    """Raise `InputError` unless these widths, n_0 first, are of a network with a layer."""
+    require(len(widths) >= 2, f"widths must list at least two layers, given {tuple(widths)}.")

@@ -9,10 +9,10 @@ import pandas as pd
 
 from lab.checks import check_fields, checked
 from lab.data.checks import as_text
-from lab.data.scaling import SCALINGS
+from lab.data.scaling import SCALINGS, check_scaling
 from lab.data.splits import Split
 from lab.data.table import Table
-from lab.errors import UnknownNameError, require, shown
+from lab.errors import require, shown
 
 FARTHEST = 1e6  # in scaled units: what lies beyond is put there
 
@@ -70,17 +70,16 @@ def prepare(
       scaling: Of the numbers among the features; a key of `lab.data.scaling.SCALINGS`.
       targets: [N] in place of those of the table; None for its own.
     """
-    if scaling not in SCALINGS:
-        raise UnknownNameError("scaling", scaling, SCALINGS)
+    check_scaling(scaling)
     own = table.targets
     known = own if targets is None else np.asarray(targets)
     require(
         known.shape == own.shape and known.dtype.kind == own.dtype.kind,
         f"targets must be like those of the table, {shown(own)}, given {shown(known)}.",
     )
-    rows = np.concatenate([split.train, split.validation, split.test])
+    dealt = np.concatenate([split.train, split.validation, split.test])
     require(
-        len(split.train) > 0 and int(rows.min()) >= 0 and int(rows.max()) < len(table),
+        len(split.train) > 0 and int(dealt.min()) >= 0 and int(dealt.max()) < len(table),
         f"split must have training rows, all of them rows 0 to {len(table) - 1} of the table.",
     )
     x = np.clip(fitted(table, split, scaling).transform(_texts(table)), -FARTHEST, FARTHEST)

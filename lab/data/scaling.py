@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from lab.errors import UnknownNameError
+
 
 def standard() -> Any:
     """Each column less its mean, over its standard deviation."""
@@ -75,3 +77,9 @@ AFFINE: dict[str, Callable[[Any], tuple[Any, Any]]] = {
     "none": lambda one: (0.0, 1.0),
 }
 SHARED = ("whole", "none")  # where pixels keep one scale
+
+
+def check_scaling(name: str) -> None:
+    """Refuse a name that is no scaling."""
+    if name not in SCALINGS:
+        raise UnknownNameError("scaling", name, SCALINGS)

@@ -7,11 +7,10 @@ from typing import Literal
 from lab.checks import check_fields
 from lab.data.noise import noisy_targets
 from lab.data.prepared import Prepared, encoded_width, prepare
-from lab.data.scaling import SCALINGS, SHARED
+from lab.data.scaling import SHARED, check_scaling
 from lab.data.splits import FRACTIONS, Split, make_split
 from lab.data.streams import check_seed
 from lab.data.table import Table
-from lab.errors import UnknownNameError
 from lab.kinds import Count, NotNegative
 
 
@@ -128,6 +127,5 @@ def splittable(made: Source) -> Source:
     """`made`, if seed 0 can be split so and the other choices exist."""
     split = make_split(made.table, 0, made.fractions, made.train_size, made.folds)
     noisy_targets(made.table, split.train, made.label_noise, 0)
-    if made.scaling not in SCALINGS:
-        raise UnknownNameError("scaling", made.scaling, SCALINGS)
+    check_scaling(made.scaling)
     return made

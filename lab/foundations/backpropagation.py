@@ -19,7 +19,7 @@ from lab.catalog import Catalog
 from lab.checks import checked
 from lab.errors import require, shown
 from lab.kinds import Count, DType, Key, Number
-from lab.shapes import require_alike
+from lab.shapes import require_alike, require_layers
 
 
 class Layer(NamedTuple):
@@ -53,10 +53,7 @@ ACTIVATIONS: Catalog[Activation] = Catalog(
 @checked
 def initialize(key: Key, widths: Sequence[Count], dtype: DType = jnp.float32) -> list[Layer]:
     """Layers of an MLP with these widths, n_0 first: weights normal with variance 1/n_{l−1}."""
-    require(
-        len(widths) >= 2,
-        f"widths must list at least two layers, given {tuple(widths)}.",
-    )
+    require_layers(widths)
     keys = jax.random.split(key, len(widths) - 1)
     return [
         Layer(jax.random.normal(k, (n, m), dtype) / jnp.sqrt(n).astype(dtype), jnp.zeros(m, dtype))

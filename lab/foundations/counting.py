@@ -10,8 +10,8 @@ from functools import cache
 from itertools import pairwise
 
 from lab.checks import checked
-from lab.errors import require
 from lab.kinds import Count
+from lab.shapes import require_layers
 
 
 @checked
@@ -21,7 +21,7 @@ def parameter_count(widths: Sequence[Count]) -> int:
     >>> parameter_count([3, 3, 2, 1]), parameter_count([784, 16, 16, 10])
     (23, 13002)
     """
-    _check(widths)
+    require_layers(widths)
     return sum((n + 1) * m for n, m in pairwise(widths))
 
 
@@ -40,7 +40,7 @@ def multiplications(widths: Sequence[Count], *, memoized: bool) -> int:
       widths: n_0, ..., n_L.
       memoized: Whether a value once worked out is remembered.
     """
-    _check(widths)
+    require_layers(widths)
     widths, last = tuple(widths), len(widths) - 1
     if memoized:
         products = sum(n * m for n, m in pairwise(widths))
@@ -66,7 +66,7 @@ def multiplications(widths: Sequence[Count], *, memoized: bool) -> int:
 @checked
 def counted(widths: Sequence[Count], *, memoized: bool) -> int:
     """The same number by running the recursion, a visit per product: for small networks."""
-    _check(widths)
+    require_layers(widths)
     last, made = len(widths) - 1, [0]
     remember: Callable = cache if memoized else lambda function: function
 
@@ -97,10 +97,3 @@ def counted(widths: Sequence[Count], *, memoized: bool) -> int:
                 multiply()  # O_i · Err_j
             error(layer, j)  # ∂L/∂θ_j
     return made[0]
-
-
-def _check(widths: Sequence[Count]) -> None:
-    require(
-        len(widths) >= 2,
-        f"widths must list at least two layers, given {tuple(widths)}.",
-    )

@@ -10,9 +10,9 @@ import jax
 import jax.numpy as jnp
 
 from lab.checks import checked
-from lab.errors import require, shown
 from lab.kinds import Count, Module
 from lab.probes.leaves import Scalars, arrays, layers, wide
+from lab.shapes import require_alike
 
 
 @checked
@@ -47,7 +47,7 @@ def update_to_weight_ratio(update: Module, params: Module, depth: Count | None =
     (Stanford CS231n, Neural networks, part 3).
     """
     moved, weights = layers(update, depth), layers(params, depth)
-    _check_alike("update", moved, "params", weights)
+    require_alike("update", moved, "params", weights)
     return _ratios(moved, weights)
 
 
@@ -60,7 +60,7 @@ def relative_change(params: Module, start: Module, depth: Count | None = None) -
     """
     first = layers(start, depth)
     now = layers(params, depth)
-    _check_alike("params", now, "start", first)
+    require_alike("params", now, "start", first)
     return _ratios({name: [w - w0 for w, w0 in zip(now[name], first[name])] for name in now}, first)
 
 
@@ -71,7 +71,7 @@ def cosine(a: Module, b: Module) -> jax.Array:
     Of successive gradients: −1 where descent bounces between two walls, near 0 where noise or
     rotation prevails, 1 along a straight slope.
     """
-    _check_alike("a", {"all": arrays(a)}, "b", {"all": arrays(b)})
+    require_alike("a", {"all": arrays(a)}, "b", {"all": arrays(b)})
     return vector_cosine(arrays(a), arrays(b))
 
 
@@ -79,7 +79,7 @@ def cosine(a: Module, b: Module) -> jax.Array:
 def layer_cosines(a: Module, b: Module, depth: Count | None = None) -> Scalars:
     """`cosine` of each layer."""
     own, others = layers(a, depth), layers(b, depth)
-    _check_alike("a", own, "b", others)
+    require_alike("a", own, "b", others)
     return {name: vector_cosine(own[name], others[name]) for name in own}
 
 
@@ -95,15 +95,6 @@ def vector_cosine(a: list[Any], b: list[Any]) -> jax.Array:
     (a, _), (b, _) = _scaled(a), _scaled(b)
     lengths = jnp.sqrt(_dot(a, a)) * jnp.sqrt(_dot(b, b))
     return jnp.where(lengths == 0, 0, _dot(a, b) / jnp.where(lengths == 0, 1, lengths))
-
-
-def _check_alike(name, own, other_name, other):
-    shapes, of_other = ({k: [leaf.shape for leaf in v] for k, v in t.items()} for t in (own, other))
-    require(
-        shapes == of_other,
-        f"{name} must have the layers and shapes of {other_name}, {shown(of_other)}, "
-        f"given {shown(shapes)}.",
-    )
 
 
 def _scaled(leaves):

@@ -12,7 +12,7 @@ import numpy as np
 
 from lab.checks import check_fields
 from lab.errors import require, shown
-from lab.kinds import Count, Finite
+from lab.kinds import Count, Finite, is_real, is_whole
 
 
 class Domain(Protocol):
@@ -70,7 +70,7 @@ class Float:
 
     def holds(self, value: Any) -> bool:
         """Whether it is a number in the interval."""
-        return _is_number(value) and self.low <= value <= self.high
+        return is_real(value) and self.low <= value <= self.high
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class Int:
     def holds(self, value: Any) -> bool:
         """Whether it is a whole number on the ladder."""
         return (
-            _is_whole(value)
+            is_whole(value)
             and self.low <= value <= self.high
             and (value - self.low) % self.step == 0
         )
@@ -157,12 +157,3 @@ class Choice:
 def Fixed(value: Any) -> Choice:
     """A parameter that is not searched."""
     return Choice(value)
-
-
-def _is_number(value: Any) -> bool:
-    real = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    return real and bool(np.isfinite(value))
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
