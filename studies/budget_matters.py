@@ -68,8 +68,7 @@ def run(flags: BudgetMatters) -> None:
         width=4 if smoke else 32, updates=4 if smoke else 300,
         splits=flags.seeds or (2 if smoke else 16), seeds=1 if smoke else 2,
     )  # fmt: skip
-    one_program = dict.fromkeys(("SGD", "Adam, rate only"), ARMS["SGD"])
-    arms = one_program if smoke else ARMS
+    arms = {name: ARMS[name] for name in (("SGD", "Adam, rate only") if smoke else ARMS)}
     trials = 3 if smoke else 32
     told = {
         "smoke": smoke, "width": bench.width, "updates": bench.updates, "splits": bench.splits,
