@@ -15,7 +15,6 @@ WRITTEN = {  # how many examples each module has
     for path in sorted(HOME.rglob("*.py"))
     if (count := len(re.findall(r"^\s*>>> ", path.read_text(), re.MULTILINE)))
 }
-ELSEWHERE = ("optimizers", "schedules", "statistics")  # are run by a test of their own
 TRAINS = ("search", "sweeps")
 
 
@@ -35,7 +34,6 @@ def test_no_example_drops_out():
     [
         pytest.param(name, marks=pytest.mark.slow if room(name) in TRAINS else ())
         for name in WRITTEN
-        if room(name) not in ELSEWHERE
     ],
 )
 def test_examples_hold(name):

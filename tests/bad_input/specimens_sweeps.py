@@ -24,7 +24,8 @@ RECORD = records.stamp(
     ),
     {"fixed": {}, "seconds_per_update": {}},
 )
-KEPT = Path(tempfile.mkdtemp())  # what is read back
+_FOLDER = tempfile.TemporaryDirectory()  # goes when the tests end
+KEPT = Path(_FOLDER.name)  # what is read back
 lab.save(RECORD, KEPT / "record.nc")
 lab.save_model(MODEL, KEPT / "model.npz")
 PREDICTOR = lab.Predictor(Model(PARAMS, {}, {}), lab.models.MLP((), 2), {}, encoding(SOURCE, 0))

@@ -1,8 +1,5 @@
 """The package as a user meets it: names, suggestions, documentation, weight of the import."""
 
-import doctest
-import importlib
-import pkgutil
 import subprocess
 import sys
 
@@ -10,18 +7,6 @@ import pytest
 
 from lab import optimizers, schedules
 from lab.errors import InputError, UnknownNameError
-
-MODULES = [
-    f"{package.__name__}.{module.name}"
-    for package in (optimizers, schedules)
-    for module in pkgutil.iter_modules(package.__path__)
-]
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_examples_in_docstrings_run(name):
-    failed, _ = doctest.testmod(importlib.import_module(name))
-    assert failed == 0
 
 
 @pytest.mark.parametrize("package", [optimizers, schedules])
