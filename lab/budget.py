@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from lab.errors import require, shown
+from lab.kinds import is_real, plain
 
 CURRENCIES = ("updates", "examples", "gradient_evaluations", "flops", "seconds")
 
@@ -52,15 +53,15 @@ class Budget:
             f"given {', '.join(f'{k}={shown(v)}' for k, v in given.items()) or 'none'}.",
         )
         (currency, amount), *_ = given.items()
-        number = isinstance(amount, int | float) and not isinstance(amount, bool)
         require(
-            number and 0 < amount < float("inf"),
+            is_real(amount) and 0 < amount < math.inf,
             f"Budget({currency}={shown(amount)}): the amount must be a positive number.",
         )
         require(
             currency not in ("updates", "examples") or amount == int(amount),
             f"Budget({currency}={shown(amount)}): {currency} are counted in whole numbers.",
         )
+        object.__setattr__(self, currency, plain(amount))
 
     @property
     def currency(self) -> str:

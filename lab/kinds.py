@@ -29,6 +29,11 @@ def is_whole(value: Any) -> bool:
     return bool(whole and -(2**63) <= value < 2**63)
 
 
+def plain(value: Any) -> Any:
+    """NumPy's numbers as Python's, which JSON has; anything else as it is."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def is_real(value: Any) -> bool:
     """Whether it is a real number, known beforehand, that has a float and is not NaN."""
     if not isinstance(value, int | float | np.integer | np.floating) or isinstance(value, bool):
@@ -96,6 +101,13 @@ def _is_named(value):
     return is_tree(value)
 
 
+def _is_real_tree(value):
+    try:
+        return all(map(is_real_array, jax.tree.leaves(value)))
+    except (TypeError, ValueError):  # names that cannot be sorted
+        return False
+
+
 def _is_float_tree(value):
     return is_tree(value) and all(
         hasattr(leaf, "dtype") and jnp.issubdtype(leaf.dtype, np.inexact)
@@ -149,6 +161,7 @@ Samples = Annotated[
     ),
 ]
 Tree = Annotated[Any, Kind("a tree of arrays", is_tree)]
+Inputs = Annotated[Any, Kind("a tree of arrays of real numbers", _is_real_tree)]
 FloatTree = Annotated[Any, Kind("a tree of arrays of floating-point numbers", _is_float_tree)]
 Named = Annotated[
     Mapping[str, Any],

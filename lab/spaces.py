@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lab.checks import check_fields
 from lab.errors import require
 
 
@@ -15,6 +16,7 @@ class LogRange:
     high: float
 
     def __post_init__(self):
+        check_fields(self)
         require(
             0 < self.low < self.high < float("inf"),
             f"a LogRange needs 0 < low < high < inf, given low={self.low}, high={self.high}.",

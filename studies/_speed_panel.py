@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
@@ -34,3 +35,10 @@ class Panel(NamedTuple):
 
     measure: Callable[[Scope], xr.Dataset]
     drawn: Callable[[xr.Dataset, str], tuple[Figure, Table]]
+
+
+def at_least(values: np.ndarray, limit: float) -> str:
+    """Whether so much was reached, from one value for each round."""
+    low, middle, high = np.min(values), np.median(values), np.max(values)
+    held = "held" if low >= limit else "did not hold" if high < limit else "inconclusive"
+    return f"{held}, {middle:.3g} ({low:.3g} to {high:.3g} over {len(values)} rounds)"

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from lab.errors import InputError
 from lab.plots.search_speed import searches
-from studies._speed_panel import Scope, Table
+from studies._speed_panel import Scope, Table, at_least
 from studies._speed_search_ways import BATCH, CASES, WAYS, search_once
 
 EPOCHS, ROUNDS = 20, 3
@@ -92,13 +92,6 @@ def trials_per_second(done: np.ndarray, warm: bool = False) -> float:
     return float((done[-1, 0] - first) / (done[-1, 1] - begin))
 
 
-def verdict(ratios: np.ndarray, limit: float) -> str:
-    """Whether a search is so many times as fast, from ratios round by round."""
-    low, middle, high = np.min(ratios), np.median(ratios), np.max(ratios)
-    held = "held" if low >= limit else "did not hold" if high < limit else "inconclusive"
-    return f"{held}, {middle:.1f} times ({low:.1f} to {high:.1f} over {len(ratios)} rounds)"
-
-
 def drawn(record: xr.Dataset, machine: str) -> tuple[Figure, Table]:
     """Figure, table and verdicts, from the record alone."""
     counts, ways = json.loads(record.attrs["trials"]), record.way.values.tolist()
@@ -118,7 +111,7 @@ def drawn(record: xr.Dataset, machine: str) -> tuple[Figure, Table]:
             ])  # fmt: skip
             if way in LIMITS and case == next(iter(counts)):
                 claim = f"{case}, at least {LIMITS[way]:.0f} times {way}"
-                verdicts.append(f"{claim}: {verdict(mine / rate, LIMITS[way])}.")
+                verdicts.append(f"{claim}: {at_least(mine / rate, LIMITS[way])}.")
     missing = [way for way in WAYS if way not in ways]
     text = (
         f"Breast cancer, Adam, batch {record.attrs['batch']}, {record.attrs['epochs']} epochs a "

@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,3 +51,8 @@ def test_what_is_left_is_less_than_an_update_costs(currency, amount, unit, parts
 def test_a_price_that_is_not_known_cannot_be_paid():
     with pytest.raises(InputError, match="flops is not known beforehand"):
         Budget(flops=1e9).in_updates(Price(), 100)
+
+
+def test_numpys_numbers_are_pythons():
+    assert Budget(updates=np.int64(3)) == Budget(updates=3)
+    assert type(Budget(updates=np.int64(3)).amount) is int

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
 from lab.checks import checked
+from lab.errors import require, shown
 from lab.kinds import FloatTree, Number, Tree
 from lab.shapes import require_alike
 
@@ -30,6 +31,7 @@ def finite_differences(
       central: Whether to look to both sides.
     """
     flat, rebuild = ravel_pytree(at)
+    require(flat.size > 0, f"at must hold at least one number, given {shown(at)}.")
     h = jnp.asarray(step, flat.dtype)
 
     def value(vector):

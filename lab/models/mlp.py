@@ -77,7 +77,13 @@ class MLP(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool, dropout_rate: Any = 0.0) -> jax.Array:
         """[B, ...] -> [B, K]; `dropout_rate` is one for all hidden layers, or one for each."""
-        rates = jnp.broadcast_to(jnp.asarray(dropout_rate), (len(self.widths),))
+        layers = len(self.widths)
+        require(
+            jnp.shape(dropout_rate) in ((), (layers,)),
+            f"dropout_rate must be a number, or one for each of {layers} hidden layers, given "
+            f"shape {list(jnp.shape(dropout_rate))}.",
+        )
+        rates = jnp.broadcast_to(jnp.asarray(dropout_rate), (layers,))
         h = x.reshape(x.shape[0], -1)
         if h.dtype not in (jnp.float32, jnp.float64):
             h = h.astype(jnp.float32)

@@ -17,18 +17,17 @@ import jax.numpy as jnp
 import numpy as np
 from flax import errors
 from flax import linen as nn
-from jax.typing import ArrayLike
 
 from lab.checks import checked
 from lab.errors import InputError, require, shown
-from lab.kinds import Key, Named, Tree
+from lab.kinds import Inputs, Key, Named, Reals, Tree, is_scalar
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @checked
 def init(
-    model: nn.Module, key: Key, x: Tree, hypers: Mapping[str, ArrayLike] = NOTHING
+    model: nn.Module, key: Key, x: Inputs, hypers: Mapping[str, Reals] = NOTHING
 ) -> tuple[Any, dict[str, Any]]:
     """Draw parameters for inputs like x [B, ...]; kernels are multiplied by `init_scale`.
 
@@ -42,10 +41,11 @@ def init(
       `(params, model_state)`; the state is what the module keeps beside parameters (running
       averages), or {}.
     """
+    factor = hypers.get("init_scale", 1.0)
+    require(is_scalar(factor), f"init_scale must be a number, given {shown(factor)}.")
     with _fitting(x):
         variables = dict(model.init(key, x, **_accepted(model, hypers, train=False)))
     params = variables.pop("params", {})
-    factor = hypers.get("init_scale", 1.0)
 
     def scaled(leaf):
         return leaf * jnp.asarray(factor, leaf.dtype) if leaf.ndim >= 2 else leaf
@@ -58,11 +58,11 @@ def apply(
     model: nn.Module,
     params: Named,
     model_state: Named,
-    x: Tree,
+    x: Inputs,
     *,
     train: bool,
     key: Key = None,
-    hypers: Mapping[str, ArrayLike] = NOTHING,
+    hypers: Mapping[str, Reals] = NOTHING,
 ) -> tuple[Any, Any]:
     """Outputs for x, and the model's new state.
 
@@ -98,12 +98,12 @@ def hidden(
     model: nn.Module,
     params: Named,
     model_state: Named,
-    x: Tree,
+    x: Inputs,
     *,
     of: str = "output",
     train: bool = False,
     key: Key = None,
-    hypers: Mapping[str, ArrayLike] = NOTHING,
+    hypers: Mapping[str, Reals] = NOTHING,
 ) -> dict[str, jax.Array]:
     """What each layer puts out, by name in order of depth: `{name: [B, W]}`.
 

@@ -1,11 +1,15 @@
-"""Bars of run-steps per second."""
+"""Run-steps per second, and the time of an update."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from lab.plots.style import COLOURS, GREY, caption, plain_ticks, style
+
+MARKERS = "ovX^sDPo"
 
 
 def speeds(rate: xr.DataArray, text: str) -> Figure:
@@ -37,6 +41,51 @@ def speeds(rate: xr.DataArray, text: str) -> Figure:
         row[0][0].invert_yaxis()
         caption(figure, text)
     return figure
+
+
+def throughputs(record: xr.Dataset, shares: xr.Dataset, text: str) -> Figure:
+    """A column per network, over batch sizes: run-steps per second, and the last way's shares.
+
+    Args:
+      record: `rate` (case, way, round), run-steps per second; `net` and `batch` of each case.
+      shares: `share` of the peak, `traffic` of the bandwidth (case, round), of the last way.
+      text: The caption.
+    """
+    ways = record.way.values.tolist()
+    nets = list(dict.fromkeys(record.net.values.tolist()))
+    with style():
+        figure, axes = plt.subplots(
+            2, len(nets), figsize=(3.5 * len(nets) + 1.4, 5.6), squeeze=False, sharex=True,
+            sharey="row", height_ratios=(2.4, 1), layout="constrained",
+        )  # fmt: skip
+        for (above, below), net in zip(axes.T, nets):
+            own = record.net == net
+            batch = record.batch[own].values
+            for i, way in enumerate(ways):
+                _ranged(above, batch, record.rate.sel(way=way)[own], MARKERS[i], COLOURS[i], way)
+            _ranged(below, batch, 100 * shares.share[own], "o", "#444444", "matrix-product peak")
+            _ranged(below, batch, 100 * shares.traffic[own], "s", GREY, "memory bandwidth")
+            above.set(title=net, yscale="log", xscale="log")
+            below.set(xlabel="batch size", yscale="log")
+            below.set_xticks(batch, [str(b) for b in batch])
+            below.xaxis.set_minor_locator(NullLocator())
+            plain_ticks(below.yaxis, 3, (1.0,))
+        axes[0, 0].set_ylabel("run-steps per second")
+        axes[1, 0].set_ylabel(f"{ways[-1]}, %")
+        handles, names = axes[0, 0].get_legend_handles_labels()
+        figure.legend(handles[::-1], names[::-1], loc="outside right upper")
+        figure.legend(*axes[1, 0].get_legend_handles_labels(), loc="outside right lower")
+        caption(figure, text)
+    return figure
+
+
+def _ranged(axes: Axes, x: np.ndarray, values: xr.DataArray, marker, colour: str, label: str):
+    """A line through medians over rounds, with their range."""
+    middle = values.median("round")
+    spread = np.stack([middle - values.min("round"), values.max("round") - middle])
+    axes.errorbar(
+        x, middle, spread, marker=marker, ms=4, lw=1.2, elinewidth=1, color=colour, label=label
+    )
 
 
 def update_ratios(seconds: xr.DataArray, text: str) -> Figure:

@@ -12,7 +12,7 @@ import xarray as xr
 from lab.budget import Budget
 from lab.checks import check_fields
 from lab.errors import require
-from lab.kinds import Count, NotNegative, Positive, Whole
+from lab.kinds import Count, NotNegative, Positive, Whole, plain
 from lab.protocol.reporting import audit, report
 from lab.protocol.tuning import CONFIRM, REPORT, TUNE, phase_seeds
 from lab.spaces import LogRange
@@ -73,13 +73,13 @@ class Comparison:
         )
 
     @classmethod
-    def from_declared(cls, plain: Mapping[str, Any]) -> "Comparison":
+    def from_declared(cls, told: Mapping[str, Any]) -> "Comparison":
         """The comparison that `declared` described; extra entries are ignored."""
-        known = {name: plain[name] for name in cls.__dataclass_fields__ if name in plain}
+        known = {name: told[name] for name in cls.__dataclass_fields__ if name in told}
         return cls(**known | {
-            "spaces": {label: LogRange(*ends) for label, ends in plain["spaces"].items()},
-            "budget": Budget(**plain["budget"]),
-            "splits": tuple(plain["splits"]),
+            "spaces": {label: LogRange(*ends) for label, ends in told["spaces"].items()},
+            "budget": Budget(**told["budget"]),
+            "splits": tuple(told["splits"]),
         })  # fmt: skip
 
     @property
@@ -89,13 +89,13 @@ class Comparison:
 
     def declared(self) -> dict[str, Any]:
         """The declaration as plain values, for the record."""
-        plain = vars(self) | {
+        told = vars(self) | {
             "optimizers": {label: _name(given) for label, given in self.optimizers.items()},
             "spaces": {label: [s.low, s.high] for label, s in self.spaces.items()},
             "budget": {self.budget.currency: self.budget.amount},
             "splits": list(self.splits),
         }
-        return plain
+        return json.loads(json.dumps(told, default=plain))
 
     def rates(self) -> Trials:
         """The trials of each optimizer: one rate drawn from each of `trials` equal parts of log η.

@@ -22,8 +22,11 @@ def _are_labels(value):
         labels = np.asarray(value)
     except (TypeError, ValueError):  # ragged
         return False
-    known = labels.dtype.kind != "f" or not np.isnan(labels).any()
-    return labels.ndim == 1 and labels.size > 0 and labels.dtype.kind in "biufUS" and known
+    if labels.ndim != 1 or labels.size == 0 or labels.dtype.kind not in "biufUS":
+        return False
+    if labels.dtype.kind in "US":  # NumPy makes text of numbers that stand beside text
+        return all(isinstance(one, str | bytes) for one in value)
+    return labels.dtype.kind != "f" or not np.isnan(labels).any()
 
 
 Labels = Annotated[Any, Kind("one row of labels, all of them numbers or text", _are_labels)]

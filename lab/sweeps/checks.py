@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from lab.catalog import ScheduleEntry
 from lab.errors import InputError, require
+from lab.kinds import is_whole, plain
 from lab.schedules import CATALOG as SCHEDULES
 from lab.sweeps.rules import Choice, check_known
 from lab.tasks.task import Task
@@ -43,7 +42,7 @@ def _checked_axis(name: str, values: Any) -> list[Any]:
         isinstance(values, Iterable) and not isinstance(values, str | Mapping),
         f"axis {name!r} must be a sequence of values, given {values!r}.",
     )
-    listed = [_plain(value) for value in values]
+    listed = [plain(value) for value in values]
     require(len(listed) > 0, f"axis {name!r} must have at least one value, given none.")
     require(
         len({label(v) for v in listed}) == len(listed),
@@ -63,7 +62,7 @@ def _check_value(name: str, value: Any) -> None:
         )
     if name == "split":
         require(
-            isinstance(value, int) and value >= 0,
+            is_whole(value) and value >= 0,
             f"split must be a seed (a whole number of at least 0), given {value!r}.",
         )
     if name == "schedule":
@@ -83,33 +82,34 @@ def checked_trials(
         isinstance(trials, Mapping) and set(trials) == set(choices),
         f"trials must list settings for each of {list(choices)}, given {list(trials)}.",
     )
-    counts = {name: len(settings) for name, settings in trials.items()}
+    listed = {
+        optimizer: [{name: plain(value) for name, value in row.items()} for row in settings]
+        for optimizer, settings in trials.items()
+    }
+    counts = {name: len(settings) for name, settings in listed.items()}
     require(
         len(set(counts.values())) == 1 and 0 not in counts.values(),
         f"every optimizer must have the same number of trials, at least 1; given {counts}.",
     )
-    for optimizer, settings in trials.items():
+    for optimizer, settings in listed.items():
         for setting in settings:
             twice = sorted(set(setting) & set(axes))
             require(not twice, f"{twice} is an axis and in trials: give it once.")
             for name, value in setting.items():
                 _check_value(name, value)
                 _check_name(name, {optimizer: choices[optimizer]}, task)
-    return {
-        optimizer: [{name: _plain(value) for name, value in row.items()} for row in settings]
-        for optimizer, settings in trials.items()
-    }
+    return listed
 
 
 def checked_seeds(seeds: int | Iterable[int]) -> list[int]:
     """The seeds as a list; a count stands for the first so many."""
-    if isinstance(seeds, int) and not isinstance(seeds, bool):
+    if is_whole(seeds):
         require(seeds >= 1, f"seeds must be at least 1, given {seeds}.")
         return list(range(seeds))
     if isinstance(seeds, str) or not isinstance(seeds, Iterable):
         raise InputError(f"seeds must be a count or a sequence of whole numbers, given {seeds!r}.")
-    listed = [_plain(seed) for seed in seeds]
-    whole = all(isinstance(s, int) and not isinstance(s, bool) and 0 <= s < 2**63 for s in listed)
+    listed = [plain(seed) for seed in seeds]
+    whole = all(is_whole(seed) and seed >= 0 for seed in listed)
     require(
         len(listed) > 0 and whole and len(set(listed)) == len(listed),
         f"seeds must be distinct whole numbers in [0, 2**63), at least one; given {listed}.",
@@ -129,7 +129,7 @@ def checked_batch(size: Any, rows: int, task: str) -> int:
 
 def is_count(value: Any) -> bool:
     """Whether `value` is a whole number of at least 1."""
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    return is_whole(value) and value >= 1
 
 
 def over_budget(schedule: Any) -> Callable[..., Any]:
@@ -151,7 +151,3 @@ def label(value: Any) -> Any:
     if isinstance(value, bool | int | float | str):
         return value
     return getattr(value, "name", None) or getattr(value, "__name__", None) or str(value)
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value

@@ -12,6 +12,7 @@ import numpy as np
 from lab.budget import Budget, Price
 from lab.catalog import ScheduleEntry
 from lab.errors import InputError, require
+from lab.kinds import plain
 from lab.sweeps.checks import (
     OWN_AXES,
     Setting,
@@ -105,7 +106,7 @@ def make_plan(
     dims |= {name: [label(v) for v in values] for name, values in axes.items()}
     dims["seed"] = checked_seeds(seeds)
 
-    common = {"batch_size": batch_size, "schedule": schedule, "split": split}
+    common = {"batch_size": plain(batch_size), "schedule": schedule, "split": plain(split)}
     jobs: dict[Any, Job] = {}
     clock = dict(timed or {})
     variants: dict[Any, Task] = {}
@@ -133,7 +134,7 @@ def make_plan(
             rule=choice.rule(parts.rule_options, rated=parts.rate is not None),
             batch_size=size,
             probe=probe,
-            probe_every=probe_every,
+            probe_every=int(probe_every),
         )
         key = (program, frozenset(parts.rule_numbers), chosen)
         task_numbers = {**variant.hypers, **parts.task_numbers}
@@ -216,7 +217,7 @@ def _shares(evaluations: int | Sequence[Fraction | float]) -> list[Fraction]:
         is_count(evaluations),
         f"evaluations must be a whole number of at least 1, given {evaluations!r}.",
     )
-    return [Fraction(k, evaluations) for k in range(evaluations + 1)]
+    return [Fraction(k, int(evaluations)) for k in range(evaluations + 1)]
 
 
 def _job(

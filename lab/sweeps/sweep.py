@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+import jax
 import numpy as np
 import xarray as xr
 
@@ -61,7 +62,7 @@ def sweep(
     predict_on: Callable[[int], np.ndarray] | None = None,
     extend: xr.Dataset | None = None,
     timed: bool = False,
-    devices: Sequence[Any] | None = None,
+    devices: Sequence[jax.Device] | None = None,
     progress: bool | None = None,
     checkpoint: AnyPath | None = None,
     export: Export | None = None,
@@ -155,10 +156,14 @@ def sweep(
         "task_hypers": dict(task.hypers),
         "task_options": {k: str(v) for k, v in task.options.items()},
         "budget": {budget.currency: budget.amount},
-        "evaluations": evaluations if isinstance(evaluations, int) else [*map(str, evaluations)],
+        "evaluations": [*map(str, evaluations)]
+        if isinstance(evaluations, Sequence)
+        else int(evaluations),
         "fixed": plan.fixed,
         "early_stopping": None if early_stopping is None else vars(early_stopping),
-        "probe": None if probe is None else [getattr(probe, "__name__", str(probe)), probe_every],
+        "probe": None
+        if probe is None
+        else [getattr(probe, "__name__", str(probe)), int(probe_every)],
     }
     mesh = lane_mesh(None if devices is None else tuple(devices))
     warn_of_idle_cores(mesh)

@@ -8,7 +8,7 @@ import pytest
 from studies import _speed_checkpoints as checkpoints
 from studies import _speed_updates as updates
 from studies import speed as study
-from studies._speed_throughput import CASES
+from studies._speed_cases import Case
 
 
 def test_smoke_and_redrawing(smoke):
@@ -19,7 +19,7 @@ def test_smoke_and_redrawing(smoke):
 
 def test_flops_are_the_executed_products():
     parameters = 64 * 128 + 128 * 128 + 128 * 10
-    assert CASES[0].flops == 6 * 64 * parameters - 2 * 64 * 64 * 128
+    assert Case(64, 128, 64).flops == 6 * 64 * parameters - 2 * 64 * 64 * 128
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """Whatever cannot be meant is refused in one sentence, before anything compiles."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import lab
 from lab.errors import InputError
+from lab.sweeps.plan import make_plan
 from tests.sweeps import small
 
 
@@ -70,6 +72,8 @@ BAD = {
         {"axes": {}, "trials": {"sgd": [{"learning_rate": 0.1}]}},
         ["trials", "adam", "sgd"],
     ),
+    "devices in a table": ({"devices": np.array([jax.devices()])}, ["devices", "a Device"]),
+    "no devices": ({"devices": []}, ["devices", "given ()"]),
     "unequal trials": (
         {
             "axes": {},
@@ -101,6 +105,19 @@ def test_bad_input_is_one_sentence_before_compilation(task, change, words, compi
     for word in words:
         assert word in sentence
     assert compilations() == before
+
+
+def test_numpys_whole_numbers_are_as_good(task):
+    def laid_out(whole):
+        return make_plan(
+            task, ["adam"], axes={}, trials={"adam": [{"learning_rate": 0.1, "split": whole(2)}]},
+            seeds=whole(3), budget=lab.Budget(updates=whole(10)), batch_size=whole(10),
+            schedule="constant_schedule", split=whole(0), evaluations=whole(2), probe=None,
+            probe_every=whole(5), timed=None,
+        )  # fmt: skip
+
+    plan, of_numpy = laid_out(int), laid_out(np.int64)
+    assert repr(of_numpy) == repr(plan)
 
 
 BUDGETS = [
