@@ -1,110 +1,67 @@
 """Several processes, on one host or many, that run one program and share the work of its sweeps.
 
-They start by `jax.distributed` and speak through its key-value store alone: no array is spread over
-processes and no collective is run, so that any network does. Every process makes the same plan,
-trains its own share, and is given what the others measured (`lab.sweeps.gather`).
-
-Each notes every few seconds that it is alive. A process that is lost stops the others: they raise
-`Lost`. Process 0 holds the store; when it is lost, JAX itself ends the others at once.
+They find one another by `jax.distributed`, which knows the clusters, and leave it again before they
+begin: it ends every process, in its own words, when process 0 is lost. They speak through
+`lab.sweeps.hub` alone: no array is spread over processes and no collective is run, so that any
+network does. Every process makes the same plan, trains its own share, and is given what the others
+measured (`lab.sweeps.gather`). When one is lost, whichever it is, the others raise `Lost`.
 """
 
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import jax
 
 from lab.checks import checked
 from lab.errors import InputError, require
 from lab.kinds import Count, Whole
+from lab.sweeps.hub import LOST_S, Hub, meet
 
-LOST_S, BEATS = 60.0, 10  # without a sign of life, of which there are so many in that time
-CHUNK = 2**20  # bytes: a message may not be much longer
-_WAIT_MS = 500  # at a time, so that signals and losses are seen
+_WAIT_S = 0.5  # at a time, so that signals are seen
 
 
 class Lost(RuntimeError):
     """Another process is gone."""
 
 
-class Joined:
+class Joined(NamedTuple):
     """What a process among others knows of them."""
 
-    def __init__(self, store: Any, index: int, count: int):
-        self.store, self.index, self.count = store, index, count
-        self.lost: str | None = None
-        self._exchanges = 0
-        self._over = threading.Event()
-        self._watcher = threading.Thread(target=self._watch, daemon=True)
-        self._watcher.start()
+    index: int
+    count: int
+    hub: Connection
 
     def exchange(self, content: bytes, meanwhile: Callable[[], None]) -> list[bytes]:
         """What every process hands in, by its number; `meanwhile` is called while one waits."""
-        number, self._exchanges = self._exchanges, self._exchanges + 1
-        mine = f"lab/{number}/{self.index}"
-        for begin in range(0, len(content), CHUNK):
-            self.store.key_value_set_bytes(f"{mine}/{begin}", content[begin : begin + CHUNK])
-        self.store.key_value_set(f"{mine}/size", str(len(content)))
-        contents = [
-            content if process == self.index else self._read(f"lab/{number}/{process}", meanwhile)
-            for process in range(self.count)
-        ]
-        if number:  # whoever hands in has read the exchange before
-            self.store.key_value_delete(f"lab/{number - 1}/{self.index}/")
-        return contents
-
-    def _read(self, key: str, meanwhile: Callable[[], None]) -> bytes:
-        while True:
-            try:
-                size = int(self.store.blocking_key_value_get(f"{key}/size", _WAIT_MS))
-                break
-            except jax.errors.JaxRuntimeError as error:
-                if "DEADLINE_EXCEEDED" not in str(error):
-                    raise Lost("process 0, through which all speak, is gone") from error
+        with _lost_with_the_hub(self.count):
             self.check()
-            meanwhile()
-        parts = range(0, size, CHUNK)
-        return b"".join(self.store.key_value_try_get_bytes(f"{key}/{begin}") for begin in parts)
+            self.hub.send_bytes(content)
+            while not self.hub.poll(_WAIT_S):
+                meanwhile()
+            self._listen()
+            return [self.hub.recv_bytes() for _ in range(self.count)]
 
     def check(self) -> None:
-        """Raise `Lost` if a process is."""
-        if self.lost is not None:
-            raise Lost(self.lost)
+        """Raise `Lost` if a process is: unasked, the hub says nothing else."""
+        with _lost_with_the_hub(self.count):
+            if self.hub.poll():
+                self._listen()
 
-    def leave(self, together: bool) -> None:
-        """Go; process 0 last, as the others could not go on without it."""
-        if self.index == 0:
-            if together:
-                self.store.get_live_nodes(list(range(self.count)))  # returns when all have gone
-            else:
-                time.sleep(2 * LOST_S / BEATS)  # until the others have noticed and said so
-        self._over.set()
-        self._watcher.join()
-        jax.distributed.shutdown()
+    def _listen(self) -> None:
+        words = self.hub.recv_bytes().decode()
+        if words:
+            raise Lost(words)
 
-    def _watch(self) -> None:
-        """Give signs of life, and note whose have stopped: in beats, not in time.
 
-        So that a machine which was suspended as a whole misses nobody.
-        """
-        heard: dict[int, tuple[str, int]] = dict.fromkeys(range(self.count), ("", 0))
-        beats = 0
-        while not self._over.wait(LOST_S / BEATS):
-            beats += 1
-            try:
-                self.store.key_value_set(f"alive/{self.index}", str(beats), allow_overwrite=True)
-                signs = dict(self.store.key_value_dir_get("alive/"))
-            except jax.errors.JaxRuntimeError:  # process 0 is gone, which ends this one
-                return
-            for process, (before, at) in heard.items():  # last sign, and at which beat
-                sign = signs.get(f"alive/{process}", "")
-                if sign != before:
-                    heard[process] = sign, beats
-                elif beats - at >= BEATS and self.lost is None:
-                    self.lost = f"process {process} of {self.count} is gone"
+@contextmanager
+def _lost_with_the_hub(count: int) -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, OSError) as error:
+        raise Lost(f"process 0 of {count} is gone") from error
 
 
 _JOINED: Joined | None = None
@@ -141,27 +98,36 @@ def distributed(
         processes is None or process is None or 0 <= process < processes,
         f"process must be one of 0 to processes - 1, given {process} of {processes}.",
     )
-    # a lost process shall be noticed here, not end this one; signals are the sweep's own
-    jax.config.update("jax_enable_recoverability", True)
-    jax.config.update("jax_enable_preemption_service", False)
+    jax.config.update("jax_enable_preemption_service", False)  # signals are the sweep's own
     try:
         jax.distributed.initialize(coordinator, processes, process, local_devices)
-    except (RuntimeError, ValueError, TypeError) as error:
+        _JOINED, hub = _met()
+        jax.distributed.shutdown()  # when all have come so far
+    except (RuntimeError, ValueError, TypeError, OSError) as error:
+        _JOINED = None
         reason = str(error).strip().splitlines()[0].rstrip(".")
         raise InputError(f"processes cannot be joined: {reason}.") from error
-    from jax._src.distributed import global_state  # as Orbax does: there is no public name
-
-    _JOINED = Joined(global_state.client, jax.process_index(), jax.process_count())
-    together = False
     try:
         yield
-        together = True
-    except SystemExit as leaving:
-        together = not leaving.code
-        raise
     finally:
         joined, _JOINED = _JOINED, None
-        joined.leave(together)
+        joined.hub.close()
+        if hub is not None:
+            hub.join(LOST_S)  # until the others have heard why, and gone
+
+
+def _met() -> tuple[Joined, Hub | None]:
+    """Join the hub, which is a thread of process 0, and begins here."""
+    from jax._src.distributed import global_state as found  # as Orbax does: no name is public
+
+    index, count, hub = found.process_id, found.num_processes, None
+    if index == 0:
+        hub = Hub(count)
+        hub.start()
+        found.client.key_value_set("lab/hub", f"{hub.port} {hub.key}")
+    port, key = found.client.blocking_key_value_get("lab/hub", 1000 * LOST_S).split()
+    host = found.coordinator_address.rpartition(":")[0].strip("[]")
+    return Joined(index, count, meet(host, int(port), key, index)), hub
 
 
 def index() -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import jax
 
 import lab
-from lab.sweeps import hosts, keeper
+from lab.sweeps import keeper
 from tests.sweeps import killed_script
 
 
@@ -42,7 +42,6 @@ def chaotic(folder=None):
 if __name__ == "__main__":
     port, processes, process = map(int, sys.argv[1:4])
     place = Path(sys.argv[4])
-    hosts.LOST_S = 10.0 if sys.argv[5] == "long" else hosts.LOST_S
     keeper.FIRST_S, keeper.SHORTEST_S, keeper.SHARE = 0.0, 0.0, 1e9
     jax.config.update("jax_compilation_cache_dir", str(place / "cache"))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)

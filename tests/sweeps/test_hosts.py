@@ -5,7 +5,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import Pipe
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,8 @@ import lab
 from lab.sweeps import hosts
 from lab.sweeps.gather import share
 from lab.sweeps.hosts import own
+from lab.sweeps.hub import Hub, meet, serve
+from lab.sweeps.place import lane_mesh
 from tests.sweeps import hosts_script
 from tests.sweeps.killed_script import same
 
@@ -43,34 +48,60 @@ def test_numbers_that_cannot_be_are_refused():
 
 def test_a_device_of_nobody_is_refused():
     with pytest.raises(lab.InputError, match="devices must be of this process"):
-        lab.sweep("iris", ["adam"], axes={"learning_rate": [0.1]},
-                  budget=lab.Budget(updates=1), devices=["cpu"])  # fmt: skip
+        lane_mesh(("cpu",))
 
 
-class Store:
-    """What processes speak through, within one."""
-
-    def __init__(self):
-        self.values = {}
-
-    def key_value_set(self, key, value, allow_overwrite=False):
-        self.values[key] = value
-
-    def key_value_dir_get(self, folder):
-        return [(key, value) for key, value in self.values.items() if key.startswith(folder)]
+def joined(count):
+    """Processes that speak through a hub, all within one."""
+    ends = [Pipe() for _ in range(count)]
+    threading.Thread(target=serve, args=([end for _, end in ends],), daemon=True).start()
+    return [hosts.Joined(i, count, mine) for i, (mine, _) in enumerate(ends)]
 
 
-def test_a_silent_process_is_lost_to_the_others_and_a_beating_one_is_not(monkeypatch):
-    monkeypatch.setattr(hosts, "LOST_S", 0.5)
-    store = Store()
-    first, second = hosts.Joined(store, 0, 3), hosts.Joined(store, 1, 3)  # the third never begins
-    while first.lost is None or second.lost is None:
-        time.sleep(0.01)
-    with pytest.raises(hosts.Lost, match="process 2 of 3 is gone"):
-        first.check()
-    assert second.lost == first.lost
-    for joined in (first, second):
-        joined._over.set()
+def test_each_is_given_what_all_hand_in_and_may_hand_in_more_than_a_pipe_holds():
+    handed_in = [bytes([i]) * (i * 2**20) for i in range(3)]
+    processes = joined(3)
+    with ThreadPoolExecutor(3) as threads:
+        for _ in range(2):
+            found = threads.map(lambda j: j.exchange(handed_in[j.index], hosts.patient), processes)
+            assert list(found) == [handed_in] * 3
+
+
+@pytest.mark.parametrize("lost", [0, 2])
+def test_whoever_is_lost_all_others_learn_it_while_they_train_and_while_they_wait(lost):
+    processes = joined(4)
+    processes.pop(lost).hub.close()
+    training, *waiting = processes
+    for process in waiting:
+        with pytest.raises(hosts.Lost, match=f"process {lost} of 4 is gone"):
+            process.exchange(b"", hosts.patient)
+    assert training.hub.poll(10)
+    with pytest.raises(hosts.Lost, match=f"process {lost} of 4 is gone"):
+        training.check()
+
+
+def test_a_lost_hub_is_process_0():
+    process = hosts.Joined(1, 2, (ends := Pipe())[0])
+    process.check()
+    ends[1].close()
+    with pytest.raises(hosts.Lost, match="process 0 of 2 is gone"):
+        process.check()
+
+
+def test_a_hub_sends_strangers_away():
+    hub = Hub(2)
+    hub.start()
+    meet("127.0.0.1", hub.port, "guessed", 0)
+    with socket.create_connection(("127.0.0.1", hub.port)) as stranger:
+        stranger.send(b"GET / HTTP/1.1\r\n\r\n")
+    processes = [hosts.Joined(i, 2, meet("127.0.0.1", hub.port, hub.key, i)) for i in (1, 0)]
+    with ThreadPoolExecutor(2) as threads:
+        found = threads.map(lambda j: j.exchange(bytes([j.index]), hosts.patient), processes)
+        assert list(found) == [[b"\0", b"\1"]] * 2
+    for process in processes:
+        process.hub.close()
+    hub.join(10)
+    assert not hub.is_alive()
 
 
 def start(processes, folder, sweep, cluster=None):
@@ -122,17 +153,19 @@ def test_processes_have_the_record_of_one_where_training_is_chaotic(processes, t
 
 
 @pytest.mark.slow
-def test_a_killed_process_stops_the_others_and_all_go_on_with_the_same_bits(tmp_path):
-    first, second = start(2, tmp_path, "long")
-    while not (tmp_path / "kept-1-of-2" / "states" / "2").is_dir():
-        assert second.poll() is None, second.communicate()[1][-3000:]
+@pytest.mark.parametrize("killed", [0, 1])
+def test_a_killed_process_stops_the_others_and_all_go_on_with_the_same_bits(killed, tmp_path):
+    processes = start(2, tmp_path, "long")
+    left = processes[1 - killed]
+    while not all((tmp_path / f"kept-{i}-of-2" / "states" / "2").is_dir() for i in range(2)):
+        assert left.poll() is None, left.communicate()[1][-3000:]
         time.sleep(0.01)
-    second.send_signal(signal.SIGKILL)
-    killed = time.monotonic()
-    _, told = first.communicate()
-    assert first.returncode == 1
-    assert time.monotonic() - killed < 60
-    assert "stopped, as process 1 of 2 is gone; what was saved at" in told
+    processes[killed].send_signal(signal.SIGKILL)
+    begin = time.monotonic()
+    _, told = left.communicate()
+    assert left.returncode == 1
+    assert time.monotonic() - begin < 60
+    assert f"stopped, as process {killed} of 2 is gone; what was saved at" in told
     assert f"the same call with checkpoint='{tmp_path / 'kept'}' continues." in told
-    second.communicate()
+    processes[killed].communicate()
     all_have(hosts_script.long, 2, tmp_path)
