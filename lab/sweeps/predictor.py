@@ -19,6 +19,7 @@ from lab.errors import InputError, UnknownNameError, require
 from lab.files import AnyPath
 from lab.models import MLP, PaddedMLP
 from lab.sweeps.export import Model, load_model, save_model
+from lab.sweeps.precision import full_precision
 from lab.tasks.supervised import Predict, predictions
 from lab.tasks.task import Task
 
@@ -83,6 +84,7 @@ class Predictor:
         }  # fmt: skip
         return save_model(self.model._replace(about=self.model.about | {"predictor": told}), path)
 
+    @full_precision()
     def _outputs(self, rows: Any) -> np.ndarray:
         said = predictions(self.network, bool(self.encoding.class_names))
         batch = {"x": self.encoding.rows(rows)}

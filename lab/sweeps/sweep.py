@@ -31,6 +31,7 @@ from lab.sweeps.live import Live
 from lab.sweeps.memory import told_when_exhausted
 from lab.sweeps.place import lane_mesh, warn_of_idle_cores
 from lab.sweeps.plan import make_plan
+from lab.sweeps.precision import full_precision
 from lab.sweeps.progress import Progress
 from lab.sweeps.rows import place_rows
 from lab.sweeps.rules import Optimizers
@@ -45,6 +46,7 @@ from lab.types import Snapshot
 
 
 @checked
+@full_precision()
 def sweep(
     task: Task | str,
     optimizers: Optimizers,
