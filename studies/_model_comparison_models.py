@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.svm import SVC, SVR
+from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from lab.protocol.reporting import opened
@@ -77,9 +78,10 @@ def fitted(
     Errors of numbers are in the target's units.
     """
     make = model.classifier if task.kind == "classification" else model.regressor
-    # two threads gain nothing on tables of this size, and on busy cores wait for each other
-    with threadpool_limits(1):
-        rows = [_on_split(task, make, strengths, split, seeds, model.random) for split in splits]
+    on_split = delayed(_on_split)
+    rows = Parallel(n_jobs=-1)(
+        on_split(task, make, strengths, split, seeds, model.random) for split in splits
+    )
     return np.array(rows)
 
 
@@ -95,7 +97,8 @@ def _on_split(
         model = make(strength, seed).fit(x[train], y[train], sample_weight=weight[train])
         return error_of(task.kind, model.predict(x[rows]), y[rows], weight[rows])
 
-    # the first of equals; seeds of the choice and of the report never meet
-    best = strengths[int(np.argmin([error(s, 0, prepared.validation) for s in strengths]))]
-    found = [error(best, 1 + seed, test) for seed in range(seeds if random else 1)]
+    with threadpool_limits(1):  # every core has a split of its own
+        # the first of equals; seeds of the choice and of the report never meet
+        best = strengths[int(np.argmin([error(s, 0, prepared.validation) for s in strengths]))]
+        found = [error(best, 1 + seed, test) for seed in range(seeds if random else 1)]
     return [value * prepared.target_scale for value in np.resize(found, seeds)]

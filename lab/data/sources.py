@@ -72,7 +72,7 @@ class Source:
         """Row numbers of the parts that `split_seed` stands for."""
         return make_split(self.table, split_seed, self.fractions, self.train_size, self.folds)
 
-    @lru_cache(maxsize=64)  # noqa: B019 - sources live as long as their task
+    @lru_cache(maxsize=256)  # noqa: B019 - ten times ten folds fit; lives as long as the task
     def prepare(self, split_seed: int) -> Prepared:
         """The split that `split_seed` stands for, scaled by its own training rows.
 
