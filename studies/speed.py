@@ -2,28 +2,33 @@
 
 Panels: `throughput` (run-steps per second of `lab.sweep` and of plain ways), `updates` (one update
 of every rule by hand beside optax), `checkpoints` (what keeping a sweep's state costs), `search`
-(trials per second beside Optuna driving jitted steps, and Keras where it is installed). Whatever is
-compared runs in turn; ratios are formed within a round, and medians over rounds count.
+(trials per second beside Optuna driving jitted steps, and Keras where it is installed), `hosts`
+(two processes that share a sweep beside one, over CPU devices). Whatever is compared runs in turn;
+ratios are formed within a round, and medians over rounds count.
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import xarray as xr
 
 import lab
 from lab import plots
+from lab.sweeps.precision import full_precision
 from studies import _speed_checkpoints as checkpoints
+from studies import _speed_hosts as hosts
 from studies import _speed_search as searching
 from studies import _speed_throughput as throughput
 from studies import _speed_updates as updates
 from studies._cli import Flags, Folder, main, opened
-from studies._flags import Names, Whole
+from studies._flags import Names, OneOf, Whole
+from studies._speed_device import start_on
 from studies._speed_panel import Panel, Scope
 from studies._tables import comma_separated, markdown
 
 PANELS = {
     "checkpoints": Panel(checkpoints.measure, checkpoints.drawn),
+    "hosts": Panel(hosts.measure, hosts.drawn),
     "search": Panel(searching.measure, searching.drawn),
     "throughput": Panel(throughput.measure, throughput.drawn),
     "updates": Panel(updates.measure, updates.drawn),
@@ -40,6 +45,8 @@ class Speed(Flags):
     """Interleaved repetitions; by default each panel's own number."""
     optimizers: Annotated[tuple[str, ...], Names(updates.comparable)] = ()
     """Only these in the panel of updates; by default every rule that a gradient is enough for."""
+    device: Annotated[Literal["cpu", "gpu", "tpu"] | None, OneOf("cpu", "gpu", "tpu")] = None
+    """On which kind of device; by default the one that JAX prefers."""
 
 
 def run(flags: Speed) -> None:
@@ -48,22 +55,24 @@ def run(flags: Speed) -> None:
     if flags.from_ is not None:
         draw(opened(flags.from_, "speed"), folder)
         return
+    start_on(flags.device)
     scope = Scope(flags.smoke, 2 if flags.smoke else flags.rounds, flags.optimizers)
     parts: dict[str, xr.Dataset] = {}
-    for name in flags.panels:
-        parts[name] = folder.part(
-            name,
-            lambda held, name=name: (
-                held if held is not None else lab.records.stamp(PANELS[name].measure(scope), {})
-            ),
-        )
+    with full_precision():  # of what the lab is compared with, too
+        for name in flags.panels:
+            parts[name] = folder.part(
+                name,
+                lambda held, name=name: (
+                    held if held is not None else lab.records.stamp(PANELS[name].measure(scope), {})
+                ),
+            )
     draw(folder.finish(parts, {}), folder)
 
 
 def draw(record: xr.DataTree, folder: Folder) -> None:
     """A figure and a table for each panel, from the record alone."""
     provenance = lab.records.manifest(record)["provenance"]
-    machine = f"{provenance['devices']} {provenance['backend']} devices"
+    machine = f"{provenance['devices']} {provenance['device']} devices"
     pages = []
     for name, node in record.children.items():
         figure, table = PANELS[name].drawn(node.to_dataset(), machine)

@@ -66,7 +66,7 @@ def warn_of_idle_cores(mesh: Mesh) -> None:
         warnings.warn(
             f"lab.sweep runs on {mesh.size} of {cores} cores: call lab.use_all_cores() before the "
             "first JAX array to use them all.",
-            stacklevel=3,
+            stacklevel=5,  # the call of lab.sweep, through what it is wrapped in
         )
 
 

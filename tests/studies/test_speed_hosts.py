@@ -1,0 +1,34 @@
+"""Processes beside one, judged as documented; and a kind of device that is not there."""
+
+import pytest
+
+import lab
+from studies import _speed_hosts as panel
+from studies._speed_device import start_on
+from studies._speed_panel import Scope
+
+
+@pytest.mark.parametrize(
+    ("two", "verdict"),
+    [([180.0, 210.0], "held, 0.975"), ([170.0, 190.0], "inconclusive"), ([1, 2], "did not hold")],
+)
+def test_two_processes_are_judged_beside_the_same_devices_in_one_within_a_round(two, verdict):
+    record = panel.recorded({panel.ONE: [200.0, 200.0], panel.TWO: two}, 256, 1000)
+    _, table = panel.drawn(record, "2 cpu devices")
+    assert f"Two processes reach 0.9 of the same devices in one: {verdict}" in table.text
+    assert table.rows[0][3:] == ["1.00", "1.00 – 1.00"]
+
+
+def test_a_kind_of_device_that_is_not_here_is_refused_with_what_is():
+    start_on(None)
+    with pytest.raises(lab.InputError, match=r"--device must be .* which is \d+ x cpu \(cpu\)"):
+        start_on("tpu")
+
+
+@pytest.mark.slow
+def test_all_ways_train_in_processes_of_their_own(monkeypatch):
+    monkeypatch.setattr(panel, "LANES", 64)
+    monkeypatch.setattr(panel, "UPDATES", 10)
+    record = panel.measure(Scope(smoke=False, rounds=2, optimizers=()))
+    assert dict(record.rate.sizes) == {"case": 1, "way": 4, "round": 2}
+    assert (record.rate > 0).all()
