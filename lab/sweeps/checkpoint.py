@@ -188,19 +188,20 @@ class Checkpoints:
 def _quiet_and_alone() -> Iterator[None]:
     """Without Orbax's log, which tells of errors at length before they are raised.
 
-    And as if this were the only process: Orbax writes NumPy arrays in the first one only.
+    And as if this were the only process: of several, Orbax lets the first write NumPy arrays, and
+    has them wait for one another.
     """
     from orbax.checkpoint._src.multihost import multihost
 
     log = logging.getLogger("absl")
-    before = log.level, multihost.process_index
+    before = log.level, multihost.process_index, multihost.process_count
     log.setLevel(logging.CRITICAL)
-    multihost.process_index = lambda: 0
+    multihost.process_index, multihost.process_count = lambda: 0, lambda: 1
     try:
         yield
     finally:
         log.setLevel(before[0])
-        multihost.process_index = before[1]
+        multihost.process_index, multihost.process_count = before[1:]
 
 
 def _checksum(array: np.ndarray) -> int:
