@@ -29,11 +29,12 @@ def train(lanes: int, updates: int) -> float:
     return record.attrs["lane_updates"] / (time.perf_counter() - begin)
 
 
-def main(devices: str, lanes: str, updates: str, address: str = "", *which: str) -> None:
+def main(devices: str, lanes: str, updates: str, address="", processes="1", process="0") -> None:
     """Train as often as asked."""
     warnings.simplefilter("ignore")  # one device leaves cores idle, as is meant
     lab.use_all_cores(int(devices))
-    with lab.distributed(address, *map(int, which)) if address else nullcontext():
+    others = lab.distributed(address, int(processes), int(process)) if address else nullcontext()
+    with others:
         train(int(lanes), int(updates))
         print("ready", flush=True)
         for _ in sys.stdin:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 
@@ -118,8 +118,9 @@ def distributed(
 
 def _met() -> tuple[Joined, Hub | None]:
     """Join the hub, which is a thread of process 0, and begins here."""
-    from jax._src.distributed import global_state as found  # as Orbax does: no name is public
+    from jax._src import distributed  # as Orbax does: no name is public
 
+    found: Any = distributed.global_state
     index, count, hub = found.process_id, found.num_processes, None
     if index == 0:
         hub = Hub(count)

@@ -41,7 +41,7 @@ def test_records_tell_it():
 @pytest.mark.usefixtures("accelerator")
 def test_a_whole_sweep_has_it(monkeypatch):
     def plan(*_, **__):
-        raise RuntimeError(jax.config.jax_default_matmul_precision)
+        raise RuntimeError(provenance()["matmul_precision"])
 
     monkeypatch.setattr(sweep, "make_plan", plan)
     with pytest.raises(RuntimeError, match="highest"):
