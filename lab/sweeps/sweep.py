@@ -64,7 +64,7 @@ def sweep(
     predict_on: Callable[[int], np.ndarray] | None = None,
     extend: xr.Dataset | None = None,
     timed: bool = False,
-    devices: Sequence[jax.Device] | None = None,
+    devices: Sequence[jax.Device] | None = None,  # type: ignore[valid-type]
     progress: bool | None = None,
     checkpoint: AnyPath | None = None,
     export: Export | None = None,
