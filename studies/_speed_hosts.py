@@ -47,10 +47,10 @@ def measure(scope: Scope) -> xr.Dataset:
 
 def recorded(rates: dict[str, list[float]], lanes: int, updates: int) -> xr.Dataset:
     """Run-steps per second of each way, round by round, with what was trained."""
-    widths = "-".join(map(str, (64, *WIDTHS, 10)))
+    widths, rate = "-".join(map(str, (64, *WIDTHS, 10))), np.array([[*rates.values()]])
     return xr.Dataset(
-        {"rate": (("case", "way", "round"), np.array([[*rates.values()]]), {"units": "1/s"})},
-        {"case": [f"{widths}, batch {BATCH}"], "way": list(rates)},
+        {"rate": (("case", "way", "round"), rate, {"units": "1/s"})},
+        {"case": [f"{widths}, batch {BATCH}"], "way": [*rates], "round": range(rate.shape[-1])},
         {"lanes": lanes, "updates": updates},
     )
 
