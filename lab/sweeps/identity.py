@@ -9,7 +9,9 @@ from jax.sharding import Mesh
 
 from lab import records
 from lab.errors import InputError
+from lab.sweeps.code import code
 from lab.sweeps.plan import Job, Plan
+from lab.types import Hypers
 
 # A checkpoint is continued under the same of these only: other versions give other bits.
 MACHINE = ("versions", "python", "device", "backend", "x64", "matmul_precision")
@@ -26,6 +28,7 @@ def identity(
         "lanes to run": [len(job.lanes) for job in todo],
         "updates": [job.marks[-1] for job in todo],
         "learning rates and other numbers (SHA-256)": _digest(todo),
+        **{f"code of {name} (SHA-256)": of for name, of in _code(todo).items()},
         "seconds_per_update": plan.timed,
         "devices": mesh.size,
         **{name: made[name] for name in MACHINE},
@@ -51,6 +54,18 @@ def check_same(
                 f"{where} was made with {name}={_short(old)}, and this sweep asks for "
                 f"{_short(new)}: {remedy}."
             )
+
+
+def _code(todo: list[Job]) -> dict[str, str]:
+    """What the functions of all jobs compute, hashed: their names do not tell."""
+    found: dict[str, Any] = {}
+    for job in todo:
+        lane = job.lanes[0]
+        rows = job.task.source.prepare(lane.split).rows
+        parts = code(job.program, Hypers(lane.rule_numbers, lane.task_numbers), rows)
+        for name, of in parts.items():
+            found.setdefault(name, hashlib.sha256()).update(of.encode())
+    return {name: digest.hexdigest()[:16] for name, digest in found.items()}
 
 
 def _digest(todo: list[Job]) -> str:
