@@ -8,14 +8,13 @@ Every array is written with its checksum: what a broken disk gives back is notic
 """
 
 import json
-import logging
 import os
 import re
 import shutil
+import time
 import warnings
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +23,10 @@ import numpy as np
 from lab import records
 from lab.errors import InputError, require
 from lab.sweeps import lock
+from lab.sweeps.quiet import quiet_and_alone
 
 KEPT = 2
+PATIENCE = 20  # hundredths of a second without a sign of writes that go on
 Arrays = dict[str, np.ndarray]
 _OWN = ("sweep.json", "states", lock.NAME)
 
@@ -91,10 +92,10 @@ class Checkpoints:
             "arrays": {k: [str(v.dtype), v.shape, _checksum(v)] for k, v in arrays.items()}
         }
         full = {name: array for name, array in arrays.items() if array.size}  # Orbax has no empty
-        try:
-            if not (self.folder / "sweep.json").exists():
-                records.write_json(identity, self.folder / "sweep.json")
-            with _quiet_and_alone():
+        with quiet_and_alone():
+            try:
+                if not (self.folder / "sweep.json").exists():
+                    records.write_json(identity, self.folder / "sweep.json")
                 self._orbax().save(
                     number,
                     args=ocp.args.Composite(
@@ -102,12 +103,12 @@ class Checkpoints:
                         position=ocp.args.JsonSave(position),  # type: ignore[call-arg]
                     ),
                 )
-        except Exception as error:  # an OSError, or TensorStore's way of putting one
-            self._manager = None
-            self._clean(number)
-            raise InputError(
-                f"checkpoint {number} could not be written to {self.folder}: {_reason(error)}."
-            ) from error
+            except Exception as error:  # an OSError, or TensorStore's way of putting one
+                self._manager = None
+                self._clean(number)
+                raise InputError(
+                    f"checkpoint {number} could not be written to {self.folder}: {_reason(error)}."
+                ) from error
 
     def remove(self) -> None:
         """Take away everything that was written here, and nothing else."""
@@ -147,7 +148,7 @@ class Checkpoints:
     def _read(self, number: int) -> tuple[Arrays, dict[str, Any]]:
         import orbax.checkpoint as ocp
 
-        with _quiet_and_alone():
+        with quiet_and_alone():
             found: Any = self._orbax().restore(
                 number,
                 args=ocp.args.Composite(
@@ -179,29 +180,22 @@ class Checkpoints:
         )
 
     def _clean(self, number: int) -> None:
-        """Give back the room of a checkpoint that was not finished."""
-        for path in (self.states / str(number), *self.states.glob(f"{number}.*")):
-            shutil.rmtree(path, ignore_errors=True)
+        """Give back the room of a checkpoint that was not finished.
 
-
-@contextmanager
-def _quiet_and_alone() -> Iterator[None]:
-    """Without Orbax's log, which tells of errors at length before they are raised.
-
-    And as if this were the only process: of several, Orbax lets the first write NumPy arrays, and
-    has them wait for one another.
-    """
-    from orbax.checkpoint._src.multihost import multihost
-
-    log = logging.getLogger("absl")
-    before = log.level, multihost.process_index, multihost.process_count
-    log.setLevel(logging.CRITICAL)
-    multihost.process_index, multihost.process_count = lambda: 0, lambda: 1
-    try:
-        yield
-    finally:
-        log.setLevel(before[0])
-        multihost.process_index, multihost.process_count = before[1:]
+        Files are written at once, and the first to fail ends the call: others may still be on
+        their way then, and make their folder anew. What comes even later goes when Orbax opens
+        the folder next.
+        """
+        gone = 0  # looks in a row that found nothing
+        for _ in range(1000):
+            paths = (self.states / str(number), *self.states.glob(f"{number}.*"))
+            left = [path for path in paths if path.exists()]
+            gone = 0 if left else gone + 1
+            if gone == PATIENCE:
+                return
+            for path in left:
+                shutil.rmtree(path, ignore_errors=True)
+            time.sleep(0.01)
 
 
 def _checksum(array: np.ndarray) -> int:

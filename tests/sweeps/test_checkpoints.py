@@ -6,14 +6,16 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import lab
-from lab.sweeps import keeper, lock
+from lab.sweeps import checkpoint, keeper, lock
 from lab.sweeps.table import Table
 from tests.sweeps import killed_script
 from tests.sweeps.killed_script import same
@@ -96,6 +98,41 @@ def test_another_sweep_is_refused_and_the_difference_is_named(tmp_path, monkeypa
             killed_script.sweep(**SMALL, **{other: 12}, checkpoint=tmp_path / "c")
 
 
+def lines(loss, init=lambda key: {"w": jnp.ones(())}):
+    """A sweep of a task of one's own, whose functions have no names to be told apart by."""
+    task = lab.tasks.own(init, loss, {"x": np.arange(10.0)})
+    return task, ["sgd"], {
+        "axes": {"learning_rate": [0.1]}, "budget": lab.Budget(updates=9), "batch_size": 2,
+    }  # fmt: skip
+
+
+def scaled(factor):
+    at = np.full(3, factor, np.float32)
+    return lambda params, batch: jnp.mean((params["w"] * batch["x"] - jax.jit(jnp.sum)(at)) ** 2)
+
+
+EDITED = {
+    "loss and update rule": lambda: lines(lambda params, batch: jnp.mean(params["w"] ** 2)),
+    "loss": lambda: lines(scaled(3.0)),  # another constant that it closes over
+    "init": lambda: lines(scaled(2.0), lambda key: {"w": jnp.zeros(())}),
+}
+
+
+def test_edited_code_is_refused_and_the_function_is_named(tmp_path, monkeypatch):
+    def run(made):
+        task, rules, arguments = made
+        return lab.sweep(task, rules, **arguments, checkpoint=tmp_path / "c")
+
+    alive = crash_after(monkeypatch, 0)
+    with pytest.raises(Crash):
+        run(lines(scaled(2.0)))
+    for named, edited in EDITED.items():
+        with pytest.raises(lab.InputError, match=f"with code of {named}"):
+            run(edited())
+    alive()
+    run(lines(scaled(2.0)))  # the same again, in other functions
+
+
 def test_a_second_process_is_refused(tmp_path):
     with lock.locked(tmp_path / "c"), pytest.raises(lab.InputError, match="in use by another run"):
         killed_script.sweep(**SMALL, checkpoint=tmp_path / "c")
@@ -138,6 +175,20 @@ def test_a_full_disk_costs_checkpoints_but_no_number(whole, tmp_path, monkeypatc
     assert sorted(path.name for path in (tmp_path / "c" / "states").iterdir()) == kept
     assert [path.name for path in tmp_path.iterdir()] == ["c"]
     same(killed_script.sweep(**SMALL, checkpoint=tmp_path / "c"), whole)
+
+
+def test_a_write_that_ends_after_it_has_failed_leaves_nothing(tmp_path, monkeypatch):
+    class Failing:
+        def save(self, number, args):
+            late = tmp_path / "states" / f"{number}.orbax-checkpoint-tmp"
+            threading.Timer(0.1, late.mkdir, kwargs={"parents": True}).start()
+            raise OSError(28, "No space left on device")
+
+    store = checkpoint.Checkpoints(tmp_path)
+    monkeypatch.setattr(store, "_orbax", Failing)
+    with pytest.raises(lab.InputError, match="No space left on device"):
+        store.write(7, {}, {"a": np.ones(3)}, {})
+    assert list((tmp_path / "states").iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path):
