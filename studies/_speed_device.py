@@ -17,6 +17,7 @@ def start_on(kind: str | None) -> None:
     if kind == "cpu":  # else an accelerator would be taken before it
         os.environ["JAX_PLATFORMS"] = kind
         jax.config.update("jax_platforms", kind)
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # panels share an accelerator
     try:
         found = jax.devices()
     except RuntimeError as error:

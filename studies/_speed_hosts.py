@@ -1,30 +1,34 @@
 """Run-steps per second over CPU devices, in one process and in two that share a sweep by loopback.
 
-Each way has processes of its own, which compile once and then wait: in a round one way trains after
-the other, and those whose turn it is not take no time.
+Each way has processes of its own, which wait while others train: one way after the other, round by
+round.
 """
 
-import os
+import atexit
+import multiprocessing
 import socket
-import subprocess
-import sys
-from collections.abc import Iterator
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 
+import jax
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from lab.errors import require
+import lab
 from lab.plots import speeds
-from studies._speed_hosts_process import BATCH, WIDTHS, train
+from lab.sweeps import hosts
 from studies._speed_panel import Scope, Table, at_least
 
+WIDTHS, BATCH, RATES = (32, 32), 32, 4
 ROUNDS, LANES, UPDATES = 7, 256, 1000
 ONE, TWO = "4 devices", "2 processes of 2"
 WAYS = {"1 device": (1, 1), "2 devices": (1, 2), ONE: (1, 4), TWO: (2, 2)}  # processes, devices
 LIMIT = 0.9  # of the same devices in one process
-Processes = list[subprocess.Popen[str]]
+Train = Callable[[int, int], float]  # lanes and updates -> run-steps per second
 
 
 def measure(scope: Scope) -> xr.Dataset:
@@ -33,14 +37,12 @@ def measure(scope: Scope) -> xr.Dataset:
         return recorded({ONE: [train(4, 1), train(4, 1)]}, 4, 1)
     rates: dict[str, list[float]] = {way: [] for way in WAYS}
     with ExitStack() as stack:
-        ready = {way: stack.enter_context(waiting(*WAYS[way])) for way in WAYS}
-        for way, processes in ready.items():
-            require(_told(processes) == "ready", f"{way} failed, as was said above.")
+        ready = {way: stack.enter_context(processes(*WAYS[way])) for way in WAYS}
+        for trained in ready.values():
+            trained(LANES, UPDATES)  # compiles
         for _ in range(scope.rounds or ROUNDS):
-            for way, processes in ready.items():
-                for process in processes:
-                    print("train", file=process.stdin, flush=True)
-                rates[way].append(float(_told(processes)))
+            for way, trained in ready.items():
+                rates[way].append(trained(LANES, UPDATES))
                 print(f"{way}: {rates[way][-1]:,.0f} run-steps/s", flush=True)
     return recorded(rates, LANES, UPDATES)
 
@@ -56,37 +58,45 @@ def recorded(rates: dict[str, list[float]], lanes: int, updates: int) -> xr.Data
 
 
 @contextmanager
-def waiting(count: int, devices: int) -> Iterator[Processes]:
-    """So many processes, each of so many devices, that train when they are given a line."""
-    command = [sys.executable, "-m", "studies._speed_hosts_process"]
-    command += map(str, (devices, LANES, UPDATES))
-    address = _free_address()
-    started = [
-        subprocess.Popen(
-            [*command, *((address, str(count), str(i)) if count > 1 else ())],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env=os.environ | {"JAX_PLATFORMS": "cpu"},
-        )
-        for i in range(count)
-    ]  # fmt: skip
-    try:
-        yield started
-    finally:
-        for process in started:
-            process.kill()
-            process.communicate()
+def processes(count: int, devices: int) -> Iterator[Train]:
+    """`train` in so many processes at the same time, each of so many devices."""
+    spawn = multiprocessing.get_context("spawn")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    with ExitStack() as stack:
+        pools = [
+            stack.enter_context(ProcessPoolExecutor(1, spawn, begin, (devices, address, count, i)))
+            for i in range(count)
+        ]
+
+        def trained(lanes: int, updates: int) -> float:
+            told = [pool.submit(train, lanes, updates) for pool in pools]
+            return min([future.result() for future in told])
+
+        yield trained
 
 
-def _free_address() -> str:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{free.getsockname()[1]}"
+def begin(devices: int, address: str, count: int, process: int) -> None:
+    """In a process of its own: devices, and the others that take part, until it ends."""
+    warnings.simplefilter("ignore")  # one device leaves a core idle, as is meant
+    jax.config.update("jax_platforms", "cpu")
+    lab.use_all_cores(devices)
+    if count > 1:
+        joined = lab.distributed(address, count, process)
+        joined.__enter__()
+        atexit.register(joined.__exit__, None, None, None)
 
 
-def _told(processes: Processes) -> str:
-    """The next line of the first process; empty if it has ended."""
-    told = processes[0].stdout
-    return "" if told is None else told.readline().strip()
+def train(lanes: int, updates: int) -> float:
+    """Run-steps per second of a sweep, from when all processes are there."""
+    hosts.exchange(b"")
+    start = time.perf_counter()
+    record = lab.sweep(
+        lab.tasks.CATALOG["digits"].make(widths=WIDTHS), ["adam"],
+        axes={"learning_rate": np.geomspace(1e-4, 1e-2, RATES)}, seeds=lanes // RATES,
+        budget=lab.Budget(updates=updates), batch_size=BATCH, evaluations=1, progress=False,
+    )  # fmt: skip
+    return record.attrs["lane_updates"] / (time.perf_counter() - start)
 
 
 def drawn(record: xr.Dataset, machine: str) -> tuple[Figure, Table]:
