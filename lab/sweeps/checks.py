@@ -101,7 +101,7 @@ def checked_trials(
     return listed
 
 
-def checked_seeds(seeds: int | Iterable[int]) -> list[int]:
+def checked_seeds(seeds: Any) -> list[int]:
     """The seeds as a list; a count stands for the first so many."""
     if is_whole(seeds):
         require(seeds >= 1, f"seeds must be at least 1, given {seeds}.")
