@@ -12,7 +12,8 @@ LAB = Path(__file__).parent.parent / "lab"
 FLOORS = [
     "errors", "kinds", "files", "checks", "shapes", "spaces", "catalog", "budget", "flops",
     "optimizers", "schedules", "losses", "foundations", "models", "regularizers", "data", "tasks",
-    "types", "training", "probes", "records", "sweeps", "statistics", "search", "protocol", "plots",
+    "types", "training", "probes", "records", "labelled", "sweeps", "statistics", "search",
+    "protocol", "plots",
 ]  # fmt: skip
 FILES = sorted(path for path in LAB.rglob("*.py") if path != LAB / "__init__.py")
 ONLY = {"flax": "models", "sklearn": ("data", "protocol"), "matplotlib": "plots"}

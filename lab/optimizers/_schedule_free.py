@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import optax
 
 from lab.errors import require, shown
-from lab.kinds import DType, Tree
+from lab.kinds import DType, Tree, is_scalar
 from lab.optimizers import _counter as counter
 from lab.optimizers._numbers import Number, cast_like, like
 from lab.optimizers._scalars import quotient, scalar, scalar_dtype
@@ -38,7 +38,7 @@ def schedule_free_eval_params(state: Any, params: Tree) -> Any:
       x, shaped as the parameters.
     """
     require(
-        hasattr(state, "b1") and hasattr(state, "z"),
+        hasattr(state, "z") and is_scalar(getattr(state, "b1", None)),
         f"state must be a ScheduleFreeState, given {shown(state)}.",
     )
     require_alike("params", params, "the state", state.z)

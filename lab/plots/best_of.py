@@ -6,14 +6,16 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from lab.checks import checked
+from lab.plots.checks import Band, require_each, require_some
 from lab.plots.looks import Look, legend
 from lab.plots.panels import loss_ticks, panels
 from lab.plots.style import caption, style
-from lab.statistics import Interval
 
 
+@checked
 def best_of_curves(
-    curves: Mapping[str, Mapping[str, Interval]], look: Mapping[str, Look], text: str
+    curves: Mapping[str, Mapping[str, Band]], look: Mapping[str, Look], text: str
 ) -> Figure:
     """Expected test loss of the best of k trials, k = 1 … B; a panel per task.
 
@@ -25,6 +27,8 @@ def best_of_curves(
       look: Of every label.
       text: The caption.
     """
+    require_some("curves", curves)
+    require_each("look", look, "curves", (name for lines in curves.values() for name in lines))
     with style():
         figure, grid = panels(len(curves), 3.1)
         for axes, (task, lines) in zip(grid, curves.items()):

@@ -8,15 +8,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from lab.checks import checked
+from lab.kinds import Positive
+from lab.plots.checks import Curve, Tuning, require_each, require_some
 from lab.plots.looks import Look, legend
 from lab.plots.panels import LEGEND, WIDTH, amounts, loss_ticks, panels, plain_schedule, wrapped
 from lab.plots.style import caption, style
-from lab.statistics import Interval
 
-Curve = tuple[np.ndarray, Interval]
 HOPELESS = 1.5  # times the loss before training: beyond it there is nothing to learn about a rate
 
 
+@checked
 def learning_curves(
     curves: Mapping[str, Mapping[str, Mapping[str, Curve]]],
     look: Mapping[str, Look],
@@ -35,6 +37,10 @@ def learning_curves(
       unit: What the amounts count.
       text: The caption.
     """
+    require_some("curves", curves)
+    for by_schedule in curves.values():
+        for lines in by_schedule.values():
+            require_each("look", look, "curves", lines)
     schedules = list(dict.fromkeys(s for row in curves.values() for s in row))
     columns = len(schedules)
     wide = columns * WIDTH.get(columns, 3.0)
@@ -67,10 +73,11 @@ def learning_curves(
     return figure
 
 
+@checked
 def rate_sensitivity(
-    tunings: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]],
-    chosen: Mapping[str, Mapping[str, float]],
-    untrained: Mapping[str, float],
+    tunings: Mapping[str, Mapping[str, Tuning]],
+    chosen: Mapping[str, Mapping[str, Positive]],
+    untrained: Mapping[str, Positive],
     look: Mapping[str, Look],
     text: str,
 ) -> Figure:
@@ -86,6 +93,12 @@ def rate_sensitivity(
       look: Of every label.
       text: The caption.
     """
+    require_some("tunings", tunings)
+    require_each("untrained", untrained, "tunings", tunings)
+    require_each("chosen", chosen, "tunings", tunings)
+    for task, lines in tunings.items():
+        require_each("chosen", chosen[task], "tunings", lines)
+        require_each("look", look, "tunings", lines)
     with style():
         figure, grid = panels(len(tunings), 3.2)
         for axes, (task, lines) in zip(grid, tunings.items()):
@@ -124,7 +137,7 @@ def _curves(axes: Axes, lines: Mapping[str, Curve], look: Mapping[str, Look]) ->
 
 def _loss_range(estimates: list[np.ndarray]) -> tuple[float | None, float | None]:
     """Limits of a log axis, so that neither the first fall nor what explodes flattens the rest."""
-    values = np.concatenate(estimates)
+    values = np.concatenate([[], *estimates])
     values = values[np.isfinite(values) & (values > 0)]
     first = np.array([np.min(estimate[: 2 if len(estimate) > 3 else 1]) for estimate in estimates])
     first = first[np.isfinite(first) & (first > 0)]

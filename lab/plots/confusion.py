@@ -8,13 +8,16 @@ from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
+from lab.checks import checked
+from lab.plots.checks import Square, require_some
 from lab.plots.panels import panels
 from lab.plots.style import GREY, caption, style
 
 NUMBERED = 12  # with more classes the cells are too small for numbers
 
 
-def confusions(matrices: Mapping[str, tuple[str, np.ndarray]], text: str) -> Figure:
+@checked
+def confusions(matrices: Mapping[str, tuple[str, Square]], text: str) -> Figure:
     """Per cent of each actual class that was predicted to be each class; a panel per task.
 
     The colour rises with the square root, so that rare confusions show beside the diagonal; below
@@ -24,6 +27,7 @@ def confusions(matrices: Mapping[str, tuple[str, np.ndarray]], text: str) -> Fig
       matrices: By task, the optimizer's label and [actual, predicted] counts or shares.
       text: The caption.
     """
+    require_some("matrices", matrices)
     with style():
         figure, grid = panels(len(matrices), 3.5, legend=False, width=3.5)
         image: Any = None

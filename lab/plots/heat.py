@@ -1,7 +1,7 @@
 """Schedules against optimizers: a heat map of tuned losses."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import xarray as xr
@@ -10,6 +10,9 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from lab.checks import checked
+from lab.labelled import labelled
+from lab.plots.checks import require_some
 from lab.plots.panels import panels, plain_schedule
 from lab.plots.style import caption, style
 
@@ -17,7 +20,11 @@ WORST = 10.0  # times the best: beyond it all losses have one colour
 TINY = 1e-12
 
 
-def schedule_heat(losses: Mapping[str, xr.DataArray], text: str) -> Figure:
+Losses = Annotated[xr.DataArray, labelled("optimizer", "schedule")]
+
+
+@checked
+def schedule_heat(losses: Mapping[str, Losses], text: str) -> Figure:
     """Tuned validation loss of every optimizer under every schedule; a panel per task.
 
     Colour is the loss over the least of the task, on a log scale; a frame marks the best schedule
@@ -27,6 +34,7 @@ def schedule_heat(losses: Mapping[str, xr.DataArray], text: str) -> Figure:
       losses: By task, (optimizer, schedule); infinite where all trials diverged.
       text: The caption.
     """
+    require_some("losses", losses)
     rows = max(x.sizes["optimizer"] for x in losses.values())
     columns = max(x.sizes["schedule"] for x in losses.values())
     ratios = {task: _relative(x.transpose("optimizer", "schedule")) for task, x in losses.items()}

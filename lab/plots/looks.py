@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from lab.checks import checked
+from lab.kinds import Whole
+from lab.plots.checks import Colour, Dash
 from lab.plots.style import COLOURS, DASHES, GREY
 
 NAMED = len(COLOURS)
@@ -18,9 +21,9 @@ NAMED = len(COLOURS)
 class Look(NamedTuple):
     """How one optimizer is drawn; `order` is 0 for those that stay grey."""
 
-    colour: str
-    dash: Any
-    order: int
+    colour: Colour
+    dash: Dash
+    order: Whole
 
     def line(self) -> dict[str, Any]:
         """Keywords of a line."""
@@ -32,6 +35,7 @@ class Look(NamedTuple):
         return {"color": self.colour, "lw": 0, "alpha": 0.13, "zorder": 1 + self.order / 100}
 
 
+@checked
 def looks(ranked: list[str]) -> dict[str, Look]:
     """Colours and dashes for the first `NAMED` of a ranking; grey for the rest."""
     return {

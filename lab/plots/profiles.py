@@ -5,6 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
+from lab.checks import checked
+from lab.kinds import Count
+from lab.plots.checks import Row, require_each, require_some
 from lab.plots.looks import Look, legend
 from lab.plots.panels import panels
 from lab.plots.style import caption, style
@@ -13,11 +16,12 @@ from lab.statistics import Interval, performance_profile
 FURTHEST = 4.0  # times slower than the fastest: beyond it the score counts a miss
 
 
+@checked
 def performance_profiles(
-    ratios: Mapping[str, np.ndarray],
+    ratios: Mapping[str, Row],
     look: Mapping[str, Look],
     scores: Mapping[str, Interval | float],
-    problems: int,
+    problems: Count,
     text: str,
 ) -> Figure:
     """ρ(τ): the share of problems solved within τ times the fastest one's time; higher is better.
@@ -32,6 +36,9 @@ def performance_profiles(
       problems: How many there are.
       text: The caption.
     """
+    require_some("ratios", ratios)
+    require_each("look", look, "ratios", ratios)
+    require_each("look", look, "scores", scores)
     with style():
         figure, (axes,) = panels(1, 3.9, width=6.2)
         for name, ratio in ratios.items():

@@ -7,6 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from lab.checks import checked
+from lab.plots.checks import Ranked, require_each, require_some
 from lab.plots.panels import panels
 from lab.plots.style import COLOURS, caption, plain_ticks, style
 from lab.statistics import Interval
@@ -15,8 +17,9 @@ BEHIND, BASELINE = "#777777", "#8C5A00"
 STRETCH = 0.6  # by how much of the optimizers' range a baseline may extend the axis
 
 
+@checked
 def ranking(
-    intervals: Mapping[str, tuple[list[str], Interval]],
+    intervals: Mapping[str, Ranked],
     tied: Mapping[str, list[str]],
     baselines: Mapping[str, Mapping[str, float]],
     text: str,
@@ -32,6 +35,8 @@ def ranking(
       baselines: By task, test losses of baselines.
       text: The caption.
     """
+    require_some("intervals", intervals)
+    require_each("tied", tied, "intervals", intervals)
     rows = max(len(names) + len(baselines.get(k, {})) for k, (names, _) in intervals.items())
     with style():
         figure, grid = panels(

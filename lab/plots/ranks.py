@@ -8,15 +8,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lab.checks import checked
+from lab.plots.checks import Places, Ranked, require_each, require_some
 from lab.plots.style import COLOURS, caption, style
-from lab.statistics import Interval
 
 NUMBERED = 12  # with more optimizers the cells are too small for numbers
 
 
+@checked
 def rank_plot(
-    places: Mapping[str, tuple[list[str], np.ndarray]],
-    overall: tuple[list[str], Interval],
+    places: Mapping[str, Places],
+    overall: Ranked,
     text: str,
 ) -> Figure:
     """Mean rank over tasks, the best at the top; beside it the places on every task.
@@ -28,6 +30,10 @@ def rank_plot(
       overall: Labels from the best on, and their mean ranks [label].
       text: The caption.
     """
+    require_some("places", places)
+    for labels, _ in places.values():
+        require_each("overall", overall[0], "places", labels)
+        require_each("places", labels, "overall", overall[0])
     names, rank = overall
     count = len(names)
     title = "over all tasks" if len(places) > 1 else ""

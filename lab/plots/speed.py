@@ -1,5 +1,7 @@
 """Run-steps per second, and the time of an update."""
 
+from typing import Annotated
+
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
@@ -7,18 +9,26 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from lab.checks import checked
+from lab.errors import require
+from lab.labelled import labelled
 from lab.plots.style import COLOURS, GREY, caption, plain_ticks, style
 
 MARKERS = "ovX^sDPo"
 
 
-def speeds(rate: xr.DataArray, text: str) -> Figure:
+Rates = Annotated[xr.DataArray, labelled("case", "way", counted=("round",))]
+
+
+@checked
+def speeds(rate: Rates, text: str) -> Figure:
     """A panel per case, a bar per way from zero, the last one in colour.
 
     Args:
       rate: (case, way, round), run-steps per second.
       text: The caption.
     """
+    require(bool(np.isfinite(rate).all()), "rate must be finite for every case, way and round.")
     cases, ways = rate.case.values.tolist(), rate.way.values.tolist()
     with style():
         figure, row = plt.subplots(
@@ -75,6 +85,26 @@ def throughputs(record: xr.Dataset, shares: xr.Dataset, text: str) -> Figure:
         handles, names = axes[0, 0].get_legend_handles_labels()
         figure.legend(handles[::-1], names[::-1], loc="outside right upper")
         figure.legend(*axes[1, 0].get_legend_handles_labels(), loc="outside right lower")
+        caption(figure, text)
+    return figure
+
+
+def by_width(record: xr.Dataset, text: str) -> Figure:
+    """A line per network: run-steps per second by lanes on a device, over the best.
+
+    Args:
+      record: `rate` (net, width, round), run-steps per second.
+      text: The caption.
+    """
+    share = 100 * record.rate / record.rate.median("round").max("width")
+    with style():
+        figure, axes = plt.subplots(figsize=(5.6, 3.2), layout="constrained")
+        for i, net in enumerate(record.net.values.tolist()):
+            _ranged(axes, record.width.values, share.sel(net=net), MARKERS[i], COLOURS[i], net)
+        axes.set(xscale="log", xlabel="lanes on a device", ylabel="run-steps per second, % of best")
+        axes.set_xticks(record.width.values, [str(width) for width in record.width.values])
+        axes.xaxis.set_minor_locator(NullLocator())
+        figure.legend(loc="outside right center", title="network")
         caption(figure, text)
     return figure
 

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -15,7 +15,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from PIL import Image
 
-from lab.files import write_atomically
+from lab.checks import checked
+from lab.errors import require
+from lab.files import AnyPath, write_atomically
+from lab.kinds import Kind, is_scalar, is_whole
+from lab.plots.checks import Colour, is_row
 
 # Okabe & Ito (2008), told apart by all common kinds of colour vision; yellow, too pale for
 # lines on white, is replaced by black.
@@ -24,6 +28,14 @@ COLOURS = (
 )  # fmt: skip
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (3, 1)), (0, (7, 2)))
 GREY = "#B8B8B8"
+Coordinate = Annotated[float, Kind("a number", is_scalar)]  # perhaps NaN
+Digits = Annotated[int, Kind("a number of digits, 0 to 17", lambda v: is_whole(v) and 0 <= v < 18)]
+Places = Annotated[
+    Sequence[float],
+    Kind(
+        "a sequence of numbers from 1 to 10", lambda v: is_row(v) and all(1 <= x <= 10 for x in v)
+    ),
+]
 LARGE = 100_000  # bytes of a PNG
 
 _RC: Any = {
@@ -52,6 +64,7 @@ def style():
         yield
 
 
+@checked
 def caption(figure: Figure, text: str) -> None:
     """Sentences below the figure: budget, number of seeds, what the band is."""
     per_line = int(figure.get_figwidth() * 14)  # characters of this size in the figure's width
@@ -61,14 +74,16 @@ def caption(figure: Figure, text: str) -> None:
     )  # fmt: skip
 
 
-def plain_ticks(axis: Axis, digits: int = 3, subs: Sequence[float] = (1.0, 2.0, 5.0)) -> None:
+@checked
+def plain_ticks(axis: Axis, digits: Digits = 3, subs: Places = (1.0, 2.0, 5.0)) -> None:
     """Label a logarithmic axis 0.1, 0.2, 0.5, 1 rather than with powers of ten."""
     axis.set_major_locator(LogLocator(subs=subs))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.{digits}g}"))
     axis.set_minor_formatter(NullFormatter())
 
 
-def save(figure: Figure, path: str | Path) -> Path:
+@checked
+def save(figure: Figure, path: AnyPath) -> Path:
     """Write the figure and close it; bytes depend on nothing but its contents.
 
     A PNG that would be large is written with a palette of 256 colours.
@@ -77,7 +92,8 @@ def save(figure: Figure, path: str | Path) -> Path:
       InputError: If the folder cannot be written to; the file is whole or as it was.
     """
     path = Path(path)
-    form = path.suffix[1:]
+    form, known = path.suffix[1:], figure.canvas.get_supported_filetypes()
+    require(form in known, f"path must end in one of .{', .'.join(known)}, given {str(path)!r}.")
     metadata = {"Software": None} if form == "png" else {"Date": None}
 
     def write(temporary: Path) -> None:
@@ -95,7 +111,8 @@ def save(figure: Figure, path: str | Path) -> Path:
         plt.close(figure)
 
 
-def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
+@checked
+def label_ends(axes: Axes, ends: Sequence[tuple[Coordinate, Coordinate, str, Colour]]) -> None:
     """Write names at the right ends of lines, moved apart where they would overlap.
 
     Args:

@@ -7,14 +7,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lab.checks import checked
+from lab.plots.checks import Staircase, require_each, require_some
 from lab.plots.looks import Look, legend
 from lab.plots.panels import amounts, panels
 from lab.plots.style import caption, style
 from lab.statistics import Survival
 
 
+@checked
 def survival_curves(
-    curves: Mapping[str, Mapping[str, Survival]],
+    curves: Mapping[str, Mapping[str, Staircase]],
     look: Mapping[str, Look],
     target: Mapping[str, float],
     unit: str,
@@ -32,6 +35,9 @@ def survival_curves(
       unit: What the times count.
       text: The caption.
     """
+    require_some("curves", curves)
+    require_each("target", target, "curves", curves)
+    require_each("look", look, "curves", (name for lines in curves.values() for name in lines))
     with style():
         figure, grid = panels(len(curves), 3.1, sharey=True)
         never = {k: [n for n, s in row.items() if s.share[-1] == 1] for k, row in curves.items()}

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
 from lab.checks import checked
-from lab.kinds import FloatTree, Tree
+from lab.kinds import Count, DType, FloatTree, Tree
 from lab.probes.noise import Loss
 from lab.shapes import require_alike
 
@@ -42,8 +42,8 @@ class Operator(NamedTuple):
     """A symmetric matrix that is known by its products only."""
 
     apply: Callable[[jax.Array], jax.Array]  # [P] -> [P]
-    size: int  # P
-    dtype: Any
+    size: Count  # P
+    dtype: DType
     tree: Callable[[jax.Array], Any]  # [P] -> a tree like the parameters
 
 

@@ -10,13 +10,16 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.linear_model import LogisticRegression, Ridge
 from threadpoolctl import threadpool_limits
 
+from lab.checks import checked
 from lab.errors import require
+from lab.kinds import Whole
 from lab.protocol import scores
 from lab.protocol.reporting import opened
 from lab.tasks.task import Task
 
 
-def baselines(task: Task, splits: Sequence[int]) -> xr.Dataset:
+@checked
+def baselines(task: Task, splits: Sequence[Whole]) -> xr.Dataset:
     """Test scores (baseline, split) of scikit-learn models with their default settings.
 
     `constant` (class frequencies, or the mean), `linear` (logistic or ridge regression) and
@@ -35,6 +38,7 @@ def baselines(task: Task, splits: Sequence[int]) -> xr.Dataset:
         f"baselines need classification or regression, given task {task.name!r} of kind "
         f"{task.kind!r}.",
     )
+    require(len(splits) > 0, "splits must hold a seed, given none.")
     makers = _classifiers() if classes else _regressors()
     # On tables of this size two OpenMP threads gain nothing, and on busy cores wait for each other
     # fifty times as long as they compute.

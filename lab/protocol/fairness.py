@@ -1,16 +1,19 @@
 """What records must have in common before their numbers stand side by side."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import xarray as xr
 
+from lab.checks import checked
 from lab.errors import require
+from lab.labelled import holding
 from lab.protocol.comparison import Comparison
 from lab.protocol.tuning import CONFIRM, REPORT
 from lab.records import manifest
 
 
+@checked
 def comparable(*records: xr.Dataset) -> None:
     """Refuse records of different declared budgets, and any lane that did not keep to its own.
 
@@ -23,17 +26,14 @@ def comparable(*records: xr.Dataset) -> None:
       InputError: If currencies or amounts differ, or a lane spent other than what was declared up
         to less than an update.
     """
-    budgets = [_budget(record) for record in records]
-    said = sorted({f"{amount:g} {currency}" for currency, amount in budgets})
-    require(
-        len(set(budgets)) <= 1,
-        f"records of different budgets cannot be compared, given {' and '.join(said)}.",
-    )
-    for record, budget in zip(records, budgets):
-        _check_ledger(record, *budget)
+    _check_alike({f"records[{place}]": record for place, record in enumerate(records)})
 
 
-def check_fair(comparison: Comparison, tuning: xr.Dataset, audited: xr.Dataset) -> None:
+Seeded = Annotated[xr.Dataset, holding(seed=("seed",))]
+
+
+@checked
+def check_fair(comparison: Comparison, tuning: Seeded, audited: Seeded) -> None:
     """Refuse what the shapes of two records do not show: test rows, seeds, budgets.
 
     A record without a manifest was simulated, and has no budget to be held against it.
@@ -57,10 +57,11 @@ def check_fair(comparison: Comparison, tuning: xr.Dataset, audited: xr.Dataset) 
         f"declared are {comparison.tune_seeds} tuning and {comparison.report_seeds} report seeds, "
         f"the records hold {seeds[0]} and {seeds[1]}: a run that diverged is a result, not a gap.",
     )
-    made = [record for record in (tuning, audited) if "manifest" in record.attrs]
-    comparable(*made)
+    given = {"tuning": tuning, "audited": audited}
+    made = {name: record for name, record in given.items() if "manifest" in record.attrs}
+    _check_alike(made)
     declared = (comparison.budget.currency, comparison.budget.amount)
-    for record in made:
+    for record in made.values():
         require(
             _budget(record) == declared,
             f"the comparison declares {comparison.budget}, a record was made with "
@@ -68,18 +69,30 @@ def check_fair(comparison: Comparison, tuning: xr.Dataset, audited: xr.Dataset) 
         )
 
 
+def _check_alike(records: dict[str, xr.Dataset]) -> None:
+    budgets = {name: _budget(record) for name, record in records.items()}
+    said = sorted({f"{amount:g} {currency}" for currency, amount in budgets.values()})
+    require(
+        len(said) <= 1,
+        f"records of different budgets cannot be compared, given {' and '.join(said)}.",
+    )
+    for name, record in records.items():
+        _check_ledger(name, record, *budgets[name])
+
+
 def _budget(record: xr.Dataset) -> tuple[str, float]:
-    told: dict[str, Any] = manifest(record)["configuration"]["budget"]
+    told: dict[str, Any] = manifest(record)["configuration"].get("budget", {})
+    require(len(told) == 1, "the record does not say which budget it was made with.")
     ((currency, amount),) = told.items()
     return currency, amount
 
 
-def _check_ledger(record: xr.Dataset, currency: str, amount: float) -> None:
+def _check_ledger(name: str, record: xr.Dataset, currency: str, amount: float) -> None:
     """0 ≤ declared − executed < an update, in every lane that did not stop early."""
     unit = "examples" if currency == "epochs" else currency
     require(
         unit in record.coords and "unspent" in record.coords,
-        f"the record has no ledger of {unit}: lab.sweep did not make it.",
+        f"{name} must have a ledger of {unit}, as lab.sweep makes it.",
     )
     last = record.isel(step=-1)
     spent, left = last[unit], record.unspent
@@ -89,6 +102,6 @@ def _check_ledger(record: xr.Dataset, currency: str, amount: float) -> None:
     require(
         bool((left >= 0).all() and ((left < spent / last.updates) | early).all())
         and np.allclose(whole, declared, rtol=1e-9, atol=0),
-        f"some lanes did not spend the declared {amount:g} {currency}: executed and left over add "
-        f"up to between {whole.min():g} and {whole.max():g} {unit}.",
+        f"{name} has lanes that did not spend the declared {amount:g} {currency}: executed and "
+        f"left over add up to between {whole.min():g} and {whole.max():g} {unit}.",
     )

@@ -7,22 +7,26 @@ import numpy as np
 import xarray as xr
 
 from lab.budget import Budget
+from lab.checks import checked
 from lab.errors import require
+from lab.kinds import Whole, is_whole
 from lab.protocol import scores
 from lab.protocol.tuning import REPORT
 from lab.records import manifest
+from lab.sweeps.rules import Optimizers
 from lab.sweeps.sweep import sweep
 from lab.tasks.task import Task
 
 Score = Callable[..., dict[str, np.ndarray]]  # (targets, outputs [L, rows, ...], weight, prepared)
 
 
+@checked
 def report(
     task: Task,
-    optimizers: Any,
+    optimizers: Optimizers,
     chosen: Mapping[str, Sequence[dict[str, Any]]],
     *,
-    seeds: Sequence[int],
+    seeds: Sequence[Whole],
     budget: Budget,
     **settings: Any,
 ) -> xr.Dataset:
@@ -50,12 +54,13 @@ def report(
     return _measured(task, optimizers, chosen, score, seeds, budget, settings)
 
 
+@checked
 def audit(
     task: Task,
-    optimizers: Any,
+    optimizers: Optimizers,
     trials: Mapping[str, Sequence[dict[str, Any]]],
     *,
-    seeds: Sequence[int],
+    seeds: Sequence[Whole],
     budget: Budget,
     **settings: Any,
 ) -> xr.Dataset:
@@ -78,13 +83,14 @@ def _measured(
     task: Task, optimizers: Any, trials: Any, score: Score, seeds: Sequence[int], budget: Budget,
     settings: dict[str, Any],
 ) -> xr.Dataset:  # fmt: skip
+    require(len(seeds) > 0, "seeds must hold one, given none.")
     require(
         min(seeds) >= REPORT,
         f"a report needs seeds that nothing was tuned on (from {REPORT} on), given {min(seeds)}.",
     )
     named = {row["split"] for rows in trials.values() for row in rows if "split" in row}
     axis = (settings.get("axes") or {}).get("split", [])
-    used = sorted(map(int, named | set(axis) or {settings.get("split", 0)}))
+    used = sorted({int(s) for s in named | set(axis) or {settings.get("split", 0)} if is_whole(s)})
     splits, tests = {}, {}
     for seed in used:
         splits[seed], tests[seed] = opened(task, seed)

@@ -2,14 +2,15 @@
 
 import itertools
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from lab.checks import checked
 from lab.errors import require
-from lab.kinds import Count, Whole
+from lab.kinds import Count, Share, Whole
+from lab.labelled import holding, labelled_by
 from lab.spaces import LogRange
 
 # Seeds of the three phases never meet: each phase counts from its own start.
@@ -36,16 +37,31 @@ def rate_grid(spaces: Mapping[str, LogRange], count: Count) -> dict[str, list[di
     }
 
 
+PerOptimizer = Annotated[xr.DataArray, labelled_by("optimizer")]
+
+
 class Selection(NamedTuple):
     """The chosen trial of each optimizer, under each schedule where that is an axis."""
 
-    trial: xr.DataArray  # number of the trial
-    learning_rate: xr.DataArray
-    loss: xr.DataArray  # mean final validation loss over the tuning seeds
-    at_edge: xr.DataArray  # whether no trial lies beyond it: its optimum may
+    trial: PerOptimizer  # number of the trial
+    learning_rate: PerOptimizer
+    loss: PerOptimizer  # mean final validation loss over the tuning seeds
+    at_edge: PerOptimizer  # whether no trial lies beyond it: its optimum may
 
 
-def select(tuning: xr.Dataset) -> Selection:
+Tuning = Annotated[
+    xr.Dataset,
+    holding(
+        "optimizer",
+        seed=("seed",),
+        learning_rate=("optimizer", "trial"),
+        validation_loss=("optimizer", "trial", "seed", "step"),
+    ),
+]
+
+
+@checked
+def select(tuning: Tuning) -> Selection:
     """The trial with the least mean final validation loss; ties go to the smaller rate.
 
     A trial that diverges on any seed has an infinite mean. If all trials do, the smallest rate
@@ -56,9 +72,8 @@ def select(tuning: xr.Dataset) -> Selection:
         rates ascending along `trial`.
 
     Raises:
-      InputError: If the record has no trials, or it holds seeds of another phase.
+      InputError: If the record lacks trials or runs, or it holds seeds of another phase.
     """
-    require("trial" in tuning.dims, "selection needs a record with trials; this one has none.")
     require(
         int(tuning.seed.max()) < CONFIRM,
         "selection reads tuning seeds only; this record holds seeds of another phase.",
@@ -68,7 +83,9 @@ def select(tuning: xr.Dataset) -> Selection:
         bool((rates.diff("trial") > 0).all()) or rates.sizes["trial"] == 1,
         "the learning rates of the trials must ascend.",
     )
-    final = tuning.validation_loss.isel(step=-1).reset_coords(drop=True).mean("seed")
+    losses = tuning.validation_loss.isel(step=-1).reset_coords(drop=True)
+    require(not losses.isnull().any(), "the tuning record lacks runs: some losses are NaN.")
+    final = losses.mean("seed")
     trial = final.argmin("trial")  # the first of equals
     chosen = rates.isel(trial=trial)
     edge = (trial == 0) | (trial == tuning.sizes["trial"] - 1)
@@ -78,20 +95,28 @@ def select(tuning: xr.Dataset) -> Selection:
 SHARES = (0.5, 0.75, 0.9)  # of the budget: an easy target, the usual one, a hard one
 
 
-def target_loss(
-    tuning: xr.Dataset, selection: Selection, reference: str, share: float = 0.75
-) -> float:
+@checked
+def target_loss(tuning: Tuning, selection: Selection, reference: str, share: Share = 0.75) -> float:
     """A target declared before the report: what the tuned reference reaches on the way.
 
     The median over tuning seeds (and splits) of its validation loss at `share` of the budget.
     """
-    trial = selection.trial.sel(optimizer=reference, drop=True)
+    trials = selection.trial
+    known = set(tuning.optimizer.values.tolist()) & set(trials.optimizer.values.tolist())
+    require(reference in known, f"reference must be one of {sorted(known)}, given {reference!r}.")
+    require(
+        trials.dtype.kind in "iu" and bool((trials < tuning.sizes["trial"]).all()),
+        f"selection.trial must number the {tuning.sizes['trial']} trials of the tuning record.",
+    )
+    require("examples" in tuning, "the tuning record has no ledger of examples.")
+    trial = trials.sel(optimizer=reference, drop=True)
     tuned = tuning.validation_loss.sel(optimizer=reference).isel(trial=trial)
     points = tuning.examples.values
     at = int(np.searchsorted(points, share * points[-1]))
     return float(tuned.isel(step=at).median())
 
 
+@checked
 def chosen_trials(selection: Selection) -> dict[str, list[dict[str, Any]]]:
     """The selected settings as trials of a report: one for each schedule, split, ..."""
     rates = selection.learning_rate

@@ -1,12 +1,15 @@
 """Who won, said no louder than the numbers allow."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
+from lab.checks import checked
 from lab.errors import require
+from lab.kinds import Level
+from lab.labelled import holding
 from lab.protocol.comparison import Comparison
 from lab.protocol.fairness import check_fair
 from lab.statistics import Interval, Tuned, seeds_needed, tuned_bootstrap, tuned_loss
@@ -40,8 +43,18 @@ class Verdict(NamedTuple):
         return self.ranked[0] if len(self.tied) == 1 else None
 
 
+RUN = ("optimizer", "trial", "split", "seed")
+ALIKE: Any = {
+    "seed": ("seed",), "split": ("split",), "updates": ("step",),
+    "learning_rate": ("optimizer", "trial"),
+}  # fmt: skip
+Tuning = Annotated[xr.Dataset, holding("optimizer", **ALIKE, validation_loss=(*RUN, "step"))]
+Audited = Annotated[xr.Dataset, holding("optimizer", **ALIKE, test_loss=RUN, diverged_at=RUN)]
+
+
+@checked
 def decide(
-    comparison: Comparison, tuning: xr.Dataset, audited: xr.Dataset, level: float = 0.95
+    comparison: Comparison, tuning: Tuning, audited: Audited, level: Level = 0.95
 ) -> Verdict:
     """Rank optimizers by their test loss after tuning; a winner is one that all others lose to.
 
@@ -92,20 +105,25 @@ def check(comparison: Comparison, tuning: xr.Dataset, audited: xr.Dataset) -> No
     Raises:
       InputError: Says what is missing, shared or another.
     """
-    for name, record in {"tuning": tuning, "report": audited}.items():
-        counts = {str(k): v for k, v in record.sizes.items()}
+    for name, held in {"tuning": tuning, "report": audited}.items():
+        counts = {str(k): v for k, v in held.sizes.items()}
         require(
-            sorted(record.optimizer.values.tolist()) == sorted(comparison.optimizers)
+            sorted(held.optimizer.values.tolist()) == sorted(comparison.optimizers)
             and counts.get("trial") == comparison.trials
-            and record["split"].values.tolist() == list(comparison.splits),
-            f"the {name} record holds optimizers {record.optimizer.values.tolist()}, "
-            f"{counts.get('trial')} trials and splits {record['split'].values.tolist()}; declared "
+            and held["split"].values.tolist() == list(comparison.splits),
+            f"the {name} record holds optimizers {held.optimizer.values.tolist()}, "
+            f"{counts.get('trial')} trials and splits {held['split'].values.tolist()}; declared "
             f"are {sorted(comparison.optimizers)}, {comparison.trials} and "
             f"{list(comparison.splits)}.",
         )
         column = "test_loss" if name == "report" else "validation_loss"
         require(
-            not bool(record[column].isnull().any()),
+            {*held[column].dims} - {"step"} == {*RUN},
+            f"the {name} record must have one run for each of {', '.join(RUN)}, given losses "
+            f"({', '.join(map(str, held[column].dims))}).",
+        )
+        require(
+            not bool(held[column].isnull().any()),
             f"the {name} record lacks runs: a run that diverged is a result, not a gap.",
         )
     shared = set(tuning.seed.values.tolist()) & set(audited.seed.values.tolist())
@@ -114,7 +132,7 @@ def check(comparison: Comparison, tuning: xr.Dataset, audited: xr.Dataset) -> No
         np.array_equal(tuning.learning_rate.values, audited.learning_rate.values),
         "tuning and report were run with different trials.",
     )
-    spent = [int(record.updates.isel(step=-1).max()) for record in (tuning, audited)]
+    spent = [int(held.updates.isel(step=-1).max()) for held in (tuning, audited)]
     require(spent[0] == spent[1], f"tuning took {spent[0]} updates and the report {spent[1]}.")
 
 
@@ -149,8 +167,12 @@ def cautions(comparison: Comparison, tuning: xr.Dataset, audited: xr.Dataset) ->
     return found
 
 
-def at_the_edge(comparison: Comparison, tuning: xr.Dataset) -> list[str]:
+@checked
+def at_the_edge(comparison: Comparison, tuning: Tuning) -> list[str]:
     """Labels whose best trial, over all splits, lies in the first or last part of their space."""
+    require(
+        not tuning.validation_loss.isnull().any(), "the tuning record lacks runs: losses are NaN."
+    )
     final = tuning.validation_loss.isel(step=-1).mean(("split", "seed"))
     best = final.argmin("trial")
     outer = (best == 0) | (best == comparison.trials - 1)

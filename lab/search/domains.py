@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from lab.checks import check_fields
+from lab.checks import check_fields, checked
 from lab.errors import require, shown
-from lab.kinds import Count, Finite, is_real, is_whole
+from lab.kinds import Count, Finite, is_real, is_whole, plain
 
 
 class Domain(Protocol):
@@ -126,9 +126,10 @@ class Choice:
     options: tuple[Any, ...]
 
     def __init__(self, *options: Any):
-        plain = all(o is None or isinstance(o, str | int | float | bool) for o in options)
+        options = tuple(map(plain, options))
+        known = all(o is None or isinstance(o, str | int | float | bool) for o in options)
         require(
-            plain and len(set(map(repr, options))) == len(options) > 0,
+            known and len(set(map(repr, options))) == len(options) > 0,
             f"a Choice needs distinct strings, numbers, booleans or None, given {shown(options)}.",
         )
         object.__setattr__(self, "options", options)
@@ -154,6 +155,7 @@ class Choice:
         return any(value == option and type(value) is type(option) for option in self.options)
 
 
-def Fixed(value: Any) -> Choice:
+@checked
+def Fixed(value: str | int | float | bool | None) -> Choice:
     """A parameter that is not searched."""
     return Choice(value)

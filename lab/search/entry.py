@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from lab.checks import check_fields
+from lab.checks import check_fields, checked
 from lab.search.space import Configuration, Space
 
 
@@ -47,6 +47,7 @@ class Searcher:
         check_fields(self)
 
 
+@checked
 def cost(rounds: Iterator[Round]) -> float:
     """Full trainings that the rounds take, trials that go on being charged for what is new."""
     reached: dict[int, float] = {}

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from lab.checks import checked
+from lab.checks import check_fields, checked
 from lab.errors import require
-from lab.kinds import Count, Kind, Whole, is_real
+from lab.kinds import Count, Kind, NotNegative, Whole, is_real
 from lab.search.entry import Losses, Round, Searcher
 from lab.search.space import Configuration, Space
 from lab.search.storage import Known, Storage, step
@@ -33,10 +33,13 @@ class Trial:
       after: Full trainings that the search had been charged when it was last trained.
     """
 
-    number: int
+    number: Whole
     configuration: Configuration
     losses: dict[float, float] = field(default_factory=dict)
-    after: float = 0.0
+    after: NotNegative = 0.0
+
+    def __post_init__(self):
+        check_fields(self)
 
     @property
     def loss(self) -> float:

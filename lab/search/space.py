@@ -6,13 +6,19 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from lab.errors import InputError, UnknownNameError, require
+from lab.checks import check_fields
+from lab.errors import InputError, UnknownNameError, require, shown
+from lab.kinds import Kind
 from lab.search.domains import Domain
 
 Configuration = dict[str, Any]  # of the parameters that are there, in the order of the space
 D = TypeVar("D")
+OF_ANY_LIBRARY = Kind(
+    "a domain, of the lab or of Optuna",
+    lambda value: hasattr(value, "holds") or hasattr(value, "to_internal_repr"),
+)
 
 
 @dataclass(frozen=True)
@@ -30,14 +36,15 @@ class When(Generic[D]):
     """
 
     parent: str
-    domain: D
+    domain: Annotated[D, OF_ANY_LIBRARY]
     among: tuple[Any, ...] = ()
     at_least: float | None = None
 
     def __post_init__(self):
+        check_fields(self)
         require(
             bool(self.among) != (self.at_least is not None),
-            f"When({self.parent!r}, ...) needs `among` or `at_least`, one of the two.",
+            f"When needs among or at_least, one of the two, given {shown(self)}.",
         )
 
     def met(self, value: Any) -> bool:
@@ -67,14 +74,15 @@ class Space(Mapping[str, "Domain | When[Domain]"]):
     def __init__(self, parameters: "Mapping[str, Domain | When[Domain]]"):
         require(
             isinstance(parameters, Mapping) and len(parameters) > 0,
-            f"a Space needs a mapping from names to domains, given {parameters!r}.",
+            "parameters of a Space must be a mapping from names to domains, given "
+            f"{shown(parameters)}.",
         )
         for name, given in parameters.items():
             domain = given.domain if isinstance(given, When) else given
             require(
                 isinstance(name, str)
                 and all(hasattr(domain, m) for m in ("at", "levels", "holds")),
-                f"parameter {name!r} needs a Float, Int, Choice or Fixed, given {given!r}.",
+                f"parameter {name!r} needs a Float, Int, Choice or Fixed, given {shown(given)}.",
             )
             before = list(itertools.takewhile(lambda other, name=name: other != name, parameters))
             if isinstance(given, When) and given.parent not in before:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from lab.errors import InputError, require
+from lab.checks import checked
+from lab.errors import InputError, require, shown
+from lab.files import AnyPath
 from lab.search._bayesian import optuna
 from lab.search.domains import Choice, Domain, Float, Int
 from lab.search.entry import Losses, Round
@@ -66,7 +67,8 @@ class Storage(NamedTuple):
         return self.store.get_trial_id_from_study_id_trial_number(self.study_id, number)
 
 
-def opened(where: str | Path, identity: dict[str, str], space: Space) -> Storage:
+@checked
+def opened(where: AnyPath, identity: dict[str, str], space: Space) -> Storage:
     """The study of a search, made if there is none.
 
     Args:
@@ -77,6 +79,7 @@ def opened(where: str | Path, identity: dict[str, str], space: Space) -> Storage
     Raises:
       InputError: If the study there is of another search; it is named what differs.
     """
+    require("name" in identity, f"identity must hold a name, given {shown(identity)}.")
     library = optuna()
     url = where if "://" in str(where) else f"sqlite:///{where}"
     try:
@@ -114,6 +117,7 @@ def distribution(domain: Domain) -> Any:
     return kinds.CategoricalDistribution(domain.options)
 
 
+@checked
 def from_optuna(distributions: Mapping[str, Any]) -> Space:
     """A space of Optuna's distributions, by name; a conditional one in a `When`.
 
@@ -135,6 +139,7 @@ def from_optuna(distributions: Mapping[str, Any]) -> Space:
     layers   Int(low=1, high=3, step=1, log=False)
     units_1  Int(low=8, high=16, step=8, log=False), when layers ≥ 2
     """
+    require(len(distributions) > 0, "distributions must hold one, given none.")
     return Space({
         name: replace(given, domain=_domain(name, given.domain)) if isinstance(given, When)
         else _domain(name, given)
@@ -150,4 +155,7 @@ def _domain(name: str, given: Any) -> Domain:
         return Int(given.low, given.high, given.step, given.log)
     if isinstance(given, kinds.CategoricalDistribution):
         return Choice(*given.choices)
-    raise InputError(f"{name}: {given!r} has no counterpart among Float, Int and Choice.")
+    raise InputError(
+        "distributions must have counterparts among Float, Int and Choice, given "
+        f"{shown(given)} for {shown(name)}."
+    )

@@ -82,6 +82,11 @@ def selected_losses(
         and trials.max() < count,
         f"trials must be [R, split, k] of {count} trials, given {shown(trials)}.",
     )
+    _check_draws(draws, len(validation), validation.shape[2], reported.shape[2])
+    require(
+        trials.shape[0] in (1, len(draws.split)) and trials.shape[1] in (1, draws.split.shape[1]),
+        f"trials must go with draws.split {list(draws.split.shape)}, given {shown(trials)}.",
+    )
     every = np.arange(validation.shape[1])[:, None]
     seen = validation[draws.split[..., None, None], every, draws.tune[..., None, :]].mean(-1)
     if pooled:
@@ -179,7 +184,24 @@ def _checked(tuned: Tuned) -> tuple[np.ndarray, np.ndarray]:
     shapes = [x.shape for x in arrays]
     require(
         all(len(s) == 3 and min(s) >= 1 for s in shapes) and shapes[0][:2] == shapes[1][:2],
-        f"losses must be [split, trial, seed] of the same splits and trials, given {shapes}.",
+        "validation and reported losses must be [split, trial, seed] of the same splits and "
+        f"trials, given {shapes}.",
     )
     validation, reported = (np.where(np.isfinite(x), x, np.inf) for x in arrays)
     return validation, reported
+
+
+def _check_draws(draws: Draws, *counts: int) -> None:
+    """Refuse draws that do not index so many splits, tuning seeds and report seeds."""
+    shapes = [np.shape(part) for part in draws]
+    known = all(
+        part.dtype.kind in "iu" and part.size > 0 and part.min() >= 0 and part.max() < count
+        for part, count in zip(map(np.asarray, draws), counts)
+    )
+    require(
+        known
+        and [len(shape) for shape in shapes] == [2, 3, 3]
+        and shapes[0] == shapes[1][:2] == shapes[2][:2],
+        "draws must index the losses by split [R, split], tune and report [R, split, seed], given "
+        f"shapes {shapes}.",
+    )

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+import xarray as xr
 from hypothesis import strategies as st
 
 
@@ -130,13 +131,40 @@ def _of_sequence(value):
     return each | st.sampled_from(others).map(Bad) | wild
 
 
+def _of_fields(value):
+    """One field bad."""
+
+    def spoilt(name):
+        return bad(getattr(value, name)).map(lambda b: Bad(value._replace(**{name: b.value})))
+
+    return st.sampled_from(value._fields).flatmap(spoilt) if value else wild
+
+
+def _of_labelled(value):
+    """A dimension gone or empty, labels, variables or attributes gone, numbers that are none."""
+    is_array = isinstance(value, xr.DataArray)
+    others = [value.drop_vars(name) for name in value.coords]
+    for dim in map(str, value.dims):
+        others += [value.isel({dim: 0}, drop=True), value.isel({dim: slice(0)}),
+                   value.rename({dim: "other"})]  # fmt: skip
+    others += [value.drop_attrs(), value.astype(str), value.astype(complex), value.astype(object),
+               value.where(False), value.expand_dims(more=2)]  # fmt: skip
+    if is_array:
+        others += [value.values, value.to_dataset(name="value")]
+    else:
+        others += [value.drop_vars(name) for name in value.data_vars]
+        others += [xr.Dataset(), dict(value), *value.data_vars.values()]
+    return st.sampled_from(others).map(Bad) | wild
+
+
 not_a_mapping = st.sampled_from([0, 1.5, "text", b"bytes", [1, 2], np.zeros(3), object]).map(Bad)
 
 _KINDS: tuple[tuple[Any, Callable[[Any], st.SearchStrategy[Bad]]], ...] = (
     (bool, lambda value: odd_texts | odd_numbers | wild),
     ((int, float, np.number), lambda value: odd_numbers | not_a_number | wild),
     ((str, Path), lambda value: odd_texts | not_text | wild),
+    ((xr.Dataset, xr.DataArray), _of_labelled),
     (Mapping, _of_mapping),
-    ((list, tuple), lambda value: wild if hasattr(value, "_fields") else _of_sequence(value)),
+    ((list, tuple), lambda v: _of_fields(v) | wild if hasattr(v, "_fields") else _of_sequence(v)),
     ((np.ndarray, jax.Array), _of_array),
 )

@@ -24,6 +24,7 @@ from typing import Any
 from unittest import mock
 
 import jax
+import matplotlib.pyplot as plt
 import numpy as np
 
 import lab
@@ -68,6 +69,7 @@ class Specimen:
     def before_work(self) -> Iterator[None]:
         """Calls in it end where the work would begin."""
         with ExitStack() as stack:
+            stack.callback(plt.close, "all")
             for name in self.work:
                 stack.enter_context(mock.patch(name, side_effect=Began))
             try:
@@ -101,7 +103,9 @@ def parameters(call: Callable[..., Any]) -> dict[str, inspect.Parameter]:
 
 
 def names_in(value: Any) -> set[str]:
-    """The names that a mapping gives to its parts, at any depth: a refusal may name those."""
+    """The names that mappings and tuples give to parts, at any depth: a refusal may name those."""
+    if hasattr(value, "_fields"):
+        return {*value._fields} | names_in(tuple(value))
     if isinstance(value, Mapping):
         return {str(key) for key in value} | names_in(list(value.values()))
     return set().union(*map(names_in, value)) if isinstance(value, list | tuple) else set()

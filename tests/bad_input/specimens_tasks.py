@@ -22,6 +22,7 @@ def loss(params, batch):
 
 
 DATA = {"x": np.linspace(0, 1, 10), "y": np.linspace(0, 2, 10)}
+TABLED = lab.tasks.supervised(SOURCE, widths=(4,))
 OWN = lab.tasks.own(init, loss, DATA, hypers={"init_scale": 1.0})
 
 SPECIMENS = (
