@@ -18,10 +18,10 @@ from lab.sweeps.compiled import compiled, seen
 from lab.sweeps.feed import orders, rates
 from lab.sweeps.live import Call, Live, device, host, merged
 from lab.sweeps.measured import Measured, measured
-from lab.sweeps.pieces import capacity, pieces
+from lab.sweeps.pieces import pieces
 from lab.sweeps.place import shard
 from lab.sweeps.plan import Lane
-from lab.sweeps.sizes import first_state, hypers_of
+from lab.sweeps.sizes import call_capacity, first_state, hypers_of
 from lab.sweeps.work import Work, padded
 from lab.training import make_train
 from lab.types import State, Stream
@@ -45,7 +45,7 @@ class Block:
         self.work, self.own, self.lanes = work, list(lanes), padded(lanes, work.size)
         self.program = compiled(self.job.program, self.mesh)
         self.size = self.job.program.batch_size
-        self.capacity = capacity(self.size)
+        self.capacity = call_capacity(self.job)
         self.hypers = shard(self.mesh, hypers_of(self.lanes))
         index, mask = zip(*(self.rows.evaluated[lane.split] for lane in self.lanes))
         self.evaluated = shard(self.mesh, (np.stack(index), np.stack(mask)))
@@ -109,7 +109,9 @@ class Block:
     def info(self, live: Live) -> dict[str, Any]:
         """The Info that a block brought home, by its names."""
         rest = self.rows.table, self._stream(0, 0), self.hypers, np.int32(0), np.int32(0)
-        info = jax.tree.structure(jax.eval_shape(self.program.advance, self.like(), *rest)[1])
+        info = jax.tree.structure(
+            jax.eval_shape(self.program.advance.jitted, self.like(), *rest)[1]
+        )
         return jax.tree.unflatten(info, live.infos)
 
     def export(self, state: State, metrics: dict[str, Any], updates: int) -> None:

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh
 
+from lab.sweeps.ahead import Ahead
 from lab.sweeps.place import LANES, SHARED
 from lab.tasks.task import Problem
 from lab.training import make_train
@@ -21,7 +22,7 @@ class Compiled(NamedTuple):
 
     draw: Any
     start: Any
-    advance: Any
+    advance: Ahead
     evaluate: Any
     predict: Any
 
@@ -33,7 +34,7 @@ def compiled(program: Program, mesh: Mesh) -> Compiled:
     Optimizers that evaluate alike share all but `start` and `advance`.
     """
     train = make_train(program)
-    advance = _map(train.advance, mesh, (0, None, 0, 0, None, None), donate_argnums=0)
+    advance = Ahead(_map(train.advance, mesh, (0, None, 0, 0, None, None), donate_argnums=0), mesh)
     draw, evaluate, predict = _without_rule(program.problem, program.rule.eval_params, mesh)
     return Compiled(draw, _map(train.start, mesh, (0, 0, 0)), advance, evaluate, predict)
 

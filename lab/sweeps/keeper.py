@@ -22,7 +22,7 @@ from lab.sweeps.table import Table
 
 FIRST_S = 10.0  # a sweep shorter than this is sooner run again than kept
 SHORTEST_S, LONGEST_S = 1.0, 180.0  # between two checkpoints
-SHARE = 0.03  # of the time that may go into them
+SHARE = 0.02  # of the time that may go into them; they use other cores, too
 
 
 Seconds = Callable[[], dict[str, float]]  # spent so far, by kind
@@ -39,6 +39,7 @@ class Keeper:
         self.saved = 0  # checkpoints written by this process
         self.number = 0
         self.interval, self.cost = FIRST_S, 0.0
+        self.live = False  # whether the last one held a block, as all do that are to come
         self._begin = self._last = time.perf_counter()
         self._writer = ThreadPoolExecutor(1)
         self._writing: Future[float] | None = None
@@ -96,7 +97,7 @@ class Keeper:
 
     def _save(self, job: int, block: int, live: Live | None, seconds: Seconds) -> None:
         begin = time.perf_counter()
-        self.number += 1
+        self.number, self.live = self.number + 1, live is not None
         position: dict[str, Any] = {
             "job": job, "block": block, "seconds": seconds(), "interval": self.interval,
             "at": time.strftime("%Y-%m-%d %H:%M:%S"), "live": None,
@@ -128,7 +129,8 @@ class Keeper:
             return
         self.saved, self.cost = self.saved + 1, self.cost + cost
         self.good = time.strftime("%H:%M:%S")
-        self.interval = float(np.clip(cost / SHARE, SHORTEST_S, LONGEST_S))
+        if self.live:
+            self.interval = float(np.clip(cost / SHARE, SHORTEST_S, LONGEST_S))
 
     def resume(self) -> None:
         """Go to where the newest sound checkpoint of this sweep stands, if there is one.

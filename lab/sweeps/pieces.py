@@ -15,6 +15,7 @@ def pieces(marks: tuple[int, ...], capacity: int) -> Iterator[tuple[int, int, bo
             yield first, min(capacity, stop - first), first + capacity >= stop
 
 
-def capacity(batch_size: int) -> int:
+def capacity(batch_size: int, lane_bytes: int) -> int:
     """Updates one call can take: long enough to hide its start, short enough to report on."""
-    return int(np.clip(2 ** int(np.log2(2**13 / batch_size)), 16, 256))
+    work = batch_size * max(1.0, lane_bytes / 2**18)
+    return int(np.clip(2 ** int(np.log2(2**15 / work)), 16, 512))

@@ -75,24 +75,8 @@ def shard(mesh: Mesh, tree, spec: PartitionSpec = LANES):
     return jax.device_put(tree, NamedSharding(mesh, spec))
 
 
-# Bytes of one lane's parameters, gradient and optimizer state -> lanes held by one device.
-# A group should stay in cache; on CPU any other width gives other bits, so this is a table, never
-# a measurement at run time. Rows: (largest bytes per lane, width), ascending.
-WIDTHS: dict[str, tuple[tuple[float, int], ...]] = {
-    "cpu": ((2**12, 64), (2**16, 16), (2**18, 8), (float("inf"), 4)),
-    "gpu": ((2**16, 1024), (2**20, 256), (float("inf"), 64)),
-    "tpu": ((2**16, 1024), (2**20, 256), (float("inf"), 64)),
-}
-
-
-def width(lane_bytes: int, platform: str) -> int:
-    """How many lanes one inner vmap holds: a pure function of sizes and kind of device."""
-    rows = WIDTHS.get(platform, WIDTHS["gpu"])
-    return next(lanes for limit, lanes in rows if lane_bytes <= limit)
-
-
-def check_memory(mesh: Mesh, shared_bytes: int, block_bytes: int) -> None:
-    """Refuse what cannot fit, before anything compiles.
+def check_memory(mesh: Mesh, device_bytes: int) -> None:
+    """Refuse what cannot fit: so many bytes on each device.
 
     One call holds one group of lanes per device, the least that keeps the width: so the bound
     has nothing to choose but yes or no.
@@ -103,11 +87,10 @@ def check_memory(mesh: Mesh, shared_bytes: int, block_bytes: int) -> None:
     device = mesh.devices.flat[0]
     if device.platform == "cpu":
         free = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        needed = shared_bytes * mesh.size + block_bytes
+        needed = device_bytes * mesh.size
     else:
         stats = device.memory_stats() or {}
-        free = stats.get("bytes_limit", float("inf"))
-        needed = shared_bytes + block_bytes // mesh.size
+        free, needed = stats.get("bytes_limit", float("inf")), device_bytes
     require(
         needed <= free,
         f"the sweep needs about {needed / 2**20:.0f} MiB on {device.device_kind}, which has "

@@ -13,10 +13,10 @@ import numpy as np
 
 from lab.sweeps.live import Live, device
 from lab.sweeps.measured import worst_where
-from lab.sweeps.pieces import capacity, pieces
+from lab.sweeps.pieces import pieces
 from lab.sweeps.plan import Job
 from lab.sweeps.run import run_job
-from lab.sweeps.sizes import state_shapes
+from lab.sweeps.sizes import call_capacity, state_shapes
 from lab.sweeps.work import Work, dealt, padded
 from lab.types import RUNNING, State
 
@@ -130,7 +130,7 @@ def _done(live: Live | None) -> int:
 def _pieces_to(job: Job, mark: int) -> int:
     """Pieces of a run up to the evaluation at a mark."""
     marks, count = 0, 0
-    for count, (_, _, last) in enumerate(pieces(job.marks, capacity(job.program.batch_size)), 1):
+    for count, (_, _, last) in enumerate(pieces(job.marks, call_capacity(job)), 1):
         marks += last
         if marks == mark:
             return count

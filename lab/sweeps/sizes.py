@@ -7,17 +7,27 @@ import jax
 import numpy as np
 from jax.sharding import Mesh
 
-from lab.sweeps.place import width
+from lab.sweeps.pieces import capacity
 from lab.sweeps.plan import Job, Lane
+from lab.sweeps.widths import width
 from lab.training import Train, make_train
 from lab.types import Hypers, Program, State, float_type
 
 
 def block_width(job: Job, mesh: Mesh) -> tuple[int, int]:
     """Lanes per device, and bytes of one lane's state with its gradient."""
-    hypers = hypers_of(job.lanes[:1])
-    nbytes = lane_bytes(job.program, tuple(hypers.rule), tuple(hypers.task), float_type())
+    nbytes = _job_bytes(job)
     return width(nbytes, mesh.devices.flat[0].platform), nbytes
+
+
+def call_capacity(job: Job) -> int:
+    """Updates that one call of the job's program can take."""
+    return capacity(job.program.batch_size, _job_bytes(job))
+
+
+def _job_bytes(job: Job) -> int:
+    hypers = hypers_of(job.lanes[:1])
+    return lane_bytes(job.program, tuple(hypers.rule), tuple(hypers.task), float_type())
 
 
 @lru_cache(maxsize=512)

@@ -101,7 +101,7 @@ def sweep(
       devices: Where lanes run; by default all that this process has.
       progress: Whether to show a progress bar; by default on a terminal.
       checkpoint: A folder in which the state of the sweep is kept while it runs, about every
-        minute or as often as 3 % of the time pays for. Where the same sweep was checkpointed
+        minute or as often as 2 % of the time pays for. Where the same sweep was checkpointed
         before, it is continued, and its record is bitwise what it would have been. SIGINT and
         SIGTERM save before they act.
       export: Which lanes leave their best and final parameters as files (`lab.Export`), for
@@ -123,7 +123,8 @@ def sweep(
       validation metrics are those of the weights it is left with, as are those of every lane at
       the last step, `outputs` and final exports; `unspent` holds what it saved. Attributes say
       what this call took: `lane_updates`, `seconds` and, of these, `seconds_compiling`,
-      `seconds_training` and `seconds_evaluating` (`lab.sweeps.clock`).
+      `seconds_training` and `seconds_evaluating` (`lab.sweeps.clock`), and `lane_bytes`, memory of
+      one lane while it trains, of the program with the largest.
 
     Raises:
       InputError: Before anything compiles, if something cannot be what was meant, or if another
@@ -179,6 +180,7 @@ def sweep(
     updates = sum(len(job.lanes) * job.marks[-1] for job in todo)
     shown = sys.stderr.isatty() and not hosts.index() if progress is None else progress
     widths: dict[str, int] = {}
+    lane_bytes = 0.0
     placed: dict[Any, Any] = {}
     lanes = sum(len(job.lanes) for job in todo)
     with keeper as kept, Progress(updates, lanes, shown) as bar, Clock(begin) as clock:
@@ -201,6 +203,7 @@ def sweep(
             with told_when_exhausted(block_width(job, mesh)[0], job.program.batch_size):
                 for measured in run(work, between, begun, share):
                     table.write(measured)
+            lane_bytes = max(lane_bytes, work.lane_bytes)
         if kept is not None:
             kept.finish(len(todo), clock.spent)
         gather(table, todo, mesh, hosts.patient if kept is None else kept.waiting)
@@ -210,7 +213,7 @@ def sweep(
     record.attrs["seconds"] = spent.pop("all")
     record.attrs |= {f"seconds_{kind}": seconds for kind, seconds in spent.items()}
     record.attrs |= {} if kept is None else kept.told()
-    record.attrs["lane_updates"] = updates - table.saved(todo)
+    record.attrs |= {"lane_updates": updates - table.saved(todo), "lane_bytes": lane_bytes}
     return record
 
 

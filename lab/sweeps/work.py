@@ -8,6 +8,7 @@ import numpy as np
 from jax.sharding import Mesh
 
 from lab.sweeps.clock import Clock
+from lab.sweeps.compiled import compiled
 from lab.sweeps.export import Export
 from lab.sweeps.live import Live
 from lab.sweeps.place import check_memory
@@ -51,15 +52,20 @@ class Work:
         """Lanes of a block."""
         return block_size(self.job, self.mesh)
 
+    @property
+    def lane_bytes(self) -> float:
+        """Memory that a lane takes while it trains, as compiled; the rows are not its own."""
+        taken = compiled(self.job.program, self.mesh).advance.nbytes
+        return max(0, taken - self.rows.nbytes) * self.mesh.size / self.size
+
     def of(self, lanes: Sequence[Lane]) -> "Work":
         """The same for these lanes of the job only."""
         return replace(self, job=replace(self.job, lanes=list(lanes)))
 
     def check_memory(self, states: int, blocks: int = 1) -> None:
         """Refuse what cannot fit: so many states per lane, of blocks that run at the same time."""
-        lanes = blocks * self.size
-        nbytes = states * block_width(self.job, self.mesh)[1] * lanes
-        check_memory(self.mesh, self.rows.nbytes, nbytes)
+        lanes, nbytes = block_width(self.job, self.mesh)
+        check_memory(self.mesh, self.rows.nbytes + states * nbytes * lanes * blocks)
 
 
 def block_size(job: Job, mesh: Mesh) -> int:

@@ -58,7 +58,7 @@ def test_a_lane_is_the_same_wherever_it_stands(task, whole):
 
 
 def test_a_run_is_the_same_however_it_is_cut_into_chunks(task, whole, monkeypatch):
-    monkeypatch.setattr(block, "capacity", lambda batch_size: 9)
+    monkeypatch.setattr(block, "call_capacity", lambda job: 9)
     same(sweep(task), whole)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 import lab
 from lab.protocol.fairness import comparable
-from lab.sweeps import keeper, place
+from lab.sweeps import keeper, widths
 from lab.sweeps.block import Block
 from lab.sweeps.early_stopping import replay
 from tests.sweeps import killed_script
@@ -28,7 +28,7 @@ def narrow(request):
         "jax_disable_most_optimizations", request.config.option.markexpr == "not slow"
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(place.WIDTHS, "cpu", ((float("inf"), 4),))
+        patch.setattr(widths, "table", lambda _: ((float("inf"), 4),))
         yield
     jax.config.update("jax_disable_most_optimizations", False)
 

@@ -7,7 +7,7 @@ import optax
 import pytest
 
 import lab
-from lab.sweeps.place import WIDTHS, width
+from lab.sweeps.widths import table, width
 from tests.sweeps import small
 
 BUDGET = lab.Budget(updates=40)
@@ -186,10 +186,10 @@ def test_loss_may_carry_a_model_state_and_noise():
 
 
 def test_the_width_depends_on_sizes_and_device_only():
-    for rows in WIDTHS.values():
+    for rows in map(table, ("cpu", "gpu", "tpu")):
         limits = [limit for limit, _ in rows]
         assert limits == sorted(limits)
         assert limits[-1] == float("inf")
-    assert width(10, "cpu") == WIDTHS["cpu"][0][1]
-    assert width(2**40, "cpu") == WIDTHS["cpu"][-1][1]
+    assert width(10, "cpu") == table("cpu")[0][1]
+    assert width(2**40, "cpu") == table("cpu")[-1][1]
     assert width(10, "some new device") == width(10, "gpu")

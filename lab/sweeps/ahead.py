@@ -1,0 +1,46 @@
+"""A function compiled ahead of its first call, so that what it takes is known before it runs."""
+
+from typing import Any
+
+import jax
+import numpy as np
+from jax.sharding import Mesh
+
+from lab.sweeps.place import check_memory
+
+
+class Ahead:
+    """A jitted function over a mesh, compiled once for arguments of the same shapes.
+
+    Attributes:
+      jitted: The function.
+      nbytes: Memory that its largest form takes on each device: arguments, results that do not
+        take their place, and all between, as XLA has laid it out.
+    """
+
+    def __init__(self, jitted: Any, mesh: Mesh):
+        self.jitted, self.mesh, self.nbytes = jitted, mesh, 0
+        self._known: dict[Any, Any] = {}
+
+    def __call__(self, *args: Any) -> Any:
+        """Call it, compiled.
+
+        Raises:
+          InputError: If the device has not the memory that it takes.
+        """
+        leaves, structure = jax.tree.flatten(args)
+        shapes = structure, tuple((np.shape(leaf), leaf.dtype) for leaf in leaves)
+        if shapes not in self._known:
+            compiled = self.jitted.lower(*args).compile()
+            sizes = compiled.memory_analysis()
+            if sizes is not None:
+                taken = sizes.argument_size_in_bytes + sizes.output_size_in_bytes
+                taken += sizes.temp_size_in_bytes - sizes.alias_size_in_bytes
+                check_memory(self.mesh, taken)
+                self.nbytes = max(self.nbytes, taken)
+            self._known[shapes] = compiled
+        return self._known[shapes](*args)
+
+    def _cache_size(self) -> int:
+        """As that of a jitted function: how often it was compiled."""
+        return len(self._known)
