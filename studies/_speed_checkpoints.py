@@ -1,8 +1,8 @@
 """What it costs to keep the state of a sweep while it runs.
 
-The same sweep without checkpoints and with them, in turn, in one process: 8 lanes of an MLP whose
-parameters and moments are 40 MB together, for about a minute. Beside the time that passes there is
-the processors' time, which other programs on the machine disturb less.
+The same sweep without checkpoints and with them, in turn, in one process: a block of 4 lanes of an
+MLP whose parameters and moments are 40 MB together, for about a minute. Beside the time that passes
+there is the processors' time, which other programs on the machine disturb less.
 """
 
 import itertools
@@ -19,8 +19,8 @@ from lab.plots.speed import speeds
 from studies._speed_panel import Scope, Table
 
 WAYS = ("without", "with checkpoints")
-WIDTHS = (608, 608)  # 415,000 parameters: 5 MB a lane with Adam's moments
-LANES, BATCH, UPDATES = 8, 32, 2500
+WIDTHS = (878, 878)  # 838,000 parameters: 10 MB a lane with Adam's moments
+LANES, BATCH, UPDATES = 4, 32, 6500
 LIMIT = 0.05
 ROUNDS = 2
 

@@ -1,11 +1,17 @@
 """What the panels of the speed study have in common."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager, nullcontext
+from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
+
+from lab.sweeps.precision import full_precision
 
 
 class Scope(NamedTuple):
@@ -25,6 +31,9 @@ class Table(NamedTuple):
     text: str
 
 
+Ask = Callable[..., Any]  # calls a function where something runs: `ask(name, function, *arguments)`
+
+
 class Panel(NamedTuple):
     """A question about speed. Adding one is a file `_speed_NAME.py` and a line in `studies.speed`.
 
@@ -42,3 +51,32 @@ def at_least(values: np.ndarray, limit: float) -> str:
     low, middle, high = np.min(values), np.median(values), np.max(values)
     held = "held" if low >= limit else "did not hold" if high < limit else "inconclusive"
     return f"{held}, {middle:.3g} ({low:.3g} to {high:.3g} over {len(values)} rounds)"
+
+
+def at_most(values: np.ndarray, limit: float) -> str:
+    """Whether no more was needed, from one value for each round."""
+    low, middle, high = np.min(values), np.median(values), np.max(values)
+    held = "held" if high <= limit else "did not hold" if low > limit else "inconclusive"
+    return f"{held}, {middle:.3g} ({low:.3g} to {high:.3g} over {len(values)} rounds)"
+
+
+@contextmanager
+def here() -> Iterator[Ask]:
+    """Everything in this process."""
+    yield lambda way, function, *arguments: function(*arguments)
+
+
+@contextmanager
+def apart(ways: Iterable[str]) -> Iterator[Ask]:
+    """A process for each way, which waits while others are asked."""
+    spawn = multiprocessing.get_context("spawn")
+    with ExitStack() as stack:
+        pools = {way: stack.enter_context(ProcessPoolExecutor(1, spawn)) for way in ways}
+        # asked here, as asking there would start JAX before it is told of the cores
+        around = nullcontext if jax.default_backend() == "cpu" else full_precision
+        yield lambda way, *call: pools[way].submit(_within, around, *call).result()
+
+
+def _within(around: Callable[[], Any], function: Callable[..., Any], *arguments: Any) -> Any:
+    with around():
+        return function(*arguments)

@@ -45,7 +45,7 @@ class Case(NamedTuple):
 
 
 CASES = {
-    "numbers, random search": Case(Space(NUMBERS), "random", 256, 1000),
+    "numbers, random search": Case(Space(NUMBERS), "random", 1024, 4096),
     "numbers, TPE": Case(Space(NUMBERS), "tpe", 32, 128),
     "architectures, random search": Case(Space(NUMBERS | SHAPES), "random", 24, 24),
 }

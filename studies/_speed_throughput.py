@@ -4,12 +4,8 @@ Same networks, rows, optimizer and number of updates; each way in a process of i
 settings and threads of none touch another's; one after the other, round by round.
 """
 
-import multiprocessing
 import statistics
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import xarray as xr
@@ -18,11 +14,11 @@ from matplotlib.figure import Figure
 from lab.plots.speed import throughputs
 from studies._speed_cases import CASES, LANES, Case
 from studies._speed_limits import bandwidth, peak
-from studies._speed_panel import Scope, Table, at_least
+from studies._speed_panel import Scope, Table, apart, at_least, here
 from studies._speed_peers import installed
 from studies._speed_ways import WAYS, rate
 
-ROUNDS = 5
+ROUNDS = 3
 LAB, LOOP = "lab.sweep", "Python loop of jitted steps"
 SHARES = {Case(64, 128, 64): 0.62, Case(64, 32, 32): 0.32}  # of the peak, at least
 RATIOS = {  # of run-steps per second, at least
@@ -34,7 +30,6 @@ RATIOS = {  # of run-steps per second, at least
     },
     Case(64, 32, 8): {LOOP: 25.0},
 }  # fmt: skip
-Ask = Callable[..., Any]  # calls a function where a way runs: `ask(way, function, *arguments)`
 
 
 def measure(scope: Scope) -> xr.Dataset:
@@ -62,7 +57,7 @@ def measure(scope: Scope) -> xr.Dataset:
             "peak": (("case", "round"), limits[:, 0], {"units": "flop/s"}),
             "bandwidth": (("case", "round"), limits[:, 1], {"units": "B/s"}),
             "flops": ("case", [case.flops for case in cases], {"units": "flop"}),
-            "nbytes": ("case", [case.nbytes for case in cases], {"units": "B"}),
+            "moved": ("case", [case.nbytes for case in cases], {"units": "B"}),
             "batch": ("case", [case.batch for case in cases]),
             "net": ("case", [case.net for case in cases]),
         },
@@ -70,26 +65,11 @@ def measure(scope: Scope) -> xr.Dataset:
     )
 
 
-@contextmanager
-def here() -> Iterator[Ask]:
-    """Everything in this process."""
-    yield lambda way, function, *arguments: function(*arguments)
-
-
-@contextmanager
-def apart(ways: list[str]) -> Iterator[Ask]:
-    """A process for each way, which waits while others are asked."""
-    spawn = multiprocessing.get_context("spawn")
-    with ExitStack() as stack:
-        pools = {way: stack.enter_context(ProcessPoolExecutor(1, spawn)) for way in ways}
-        yield lambda way, function, *arguments: pools[way].submit(function, *arguments).result()
-
-
 def drawn(record: xr.Dataset, machine: str) -> tuple[Figure, Table]:
     """Figure, table and verdicts, from the record alone."""
     shares = xr.Dataset({
         "share": record.rate.sel(way=LAB) * record.flops / record.peak,
-        "traffic": record.rate.sel(way=LAB) * record.nbytes / record.bandwidth,
+        "traffic": record.rate.sel(way=LAB) * record.moved / record.bandwidth,
     })  # fmt: skip
     ways = record.way.values.tolist()
     header = ["case", *ways, "share of peak", "share of bandwidth"]

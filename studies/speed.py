@@ -3,8 +3,9 @@
 Panels: `throughput` (run-steps per second of `lab.sweep` and of plain ways), `updates` (one update
 of every rule by hand beside optax), `checkpoints` (what keeping a sweep's state costs), `search`
 (trials per second beside Optuna driving jitted steps, and Keras where it is installed), `hosts`
-(two processes that share a sweep beside one, over CPU devices). Whatever is compared runs in turn;
-ratios are formed within a round, and medians over rounds count.
+(two processes that share a sweep beside one, over CPU devices), `lanes` (what one costs by their
+number), `widths` (how many a device holds at once), `first_figure` (where a user's time goes).
+Whatever is compared runs in turn; ratios are formed within a round, medians over rounds count.
 """
 
 from dataclasses import dataclass
@@ -16,10 +17,13 @@ import lab
 from lab import plots
 from lab.sweeps.precision import full_precision
 from studies import _speed_checkpoints as checkpoints
+from studies import _speed_first_figure as first_figure
 from studies import _speed_hosts as hosts
+from studies import _speed_lanes as lanes
 from studies import _speed_search as searching
 from studies import _speed_throughput as throughput
 from studies import _speed_updates as updates
+from studies import _speed_widths as widths
 from studies._cli import Flags, Folder, main, opened
 from studies._flags import Names, OneOf, Whole
 from studies._speed_device import start_on
@@ -28,10 +32,13 @@ from studies._tables import comma_separated, markdown
 
 PANELS = {
     "checkpoints": Panel(checkpoints.measure, checkpoints.drawn),
+    "first_figure": Panel(first_figure.measure, first_figure.drawn),
     "hosts": Panel(hosts.measure, hosts.drawn),
+    "lanes": Panel(lanes.measure, lanes.drawn),
     "search": Panel(searching.measure, searching.drawn),
     "throughput": Panel(throughput.measure, throughput.drawn),
     "updates": Panel(updates.measure, updates.drawn),
+    "widths": Panel(widths.measure, widths.drawn),
 }
 
 

@@ -34,7 +34,7 @@ def searches(record: xr.Dataset, text: str) -> Figure:
                     axes.plot(trials[-1:], seconds[-1:], marker, ms=4, color=colour)
             axes.set(title=case, xlabel="trials done", xscale="log", yscale="log")
             plain_ticks(axes.xaxis, 4, (1.0,))
-            plain_ticks(axes.yaxis, 4, (1.0,))
+            plain_ticks(axes.yaxis, 4)
         row[0][0].set_ylabel("seconds, compilation included")
         row[0][0].legend(loc="upper left")
         caption(figure, text)

@@ -108,6 +108,50 @@ def by_width(record: xr.Dataset, text: str) -> Figure:
     return figure
 
 
+def stacked(seconds: xr.DataArray, text: str) -> Figure:
+    """A bar per cache, of the parts one after the other.
+
+    Args:
+      seconds: (cache, part).
+      text: The caption.
+    """
+    caches, begin = seconds.cache.values.tolist(), 0.0
+    with style():
+        figure, axes = plt.subplots(figsize=(6.4, 2.2), layout="constrained")
+        for i, part in enumerate(seconds.part.values.tolist()):
+            values = seconds.sel(part=part).values
+            axes.barh(caches, values, left=begin, color=COLOURS[i], label=part, height=0.6)
+            begin = begin + values
+        axes.invert_yaxis()
+        axes.set(xlabel="seconds", ylabel="cache")
+        axes.grid(axis="y", visible=False)
+        figure.legend(loc="outside right center")
+        caption(figure, text)
+    return figure
+
+
+def by_lanes(micro: xr.DataArray, text: str) -> Figure:
+    """A line per case: microseconds of a run-step by lanes of the sweep.
+
+    Args:
+      micro: (case, lanes, round).
+      text: The caption.
+    """
+    lanes = micro.lanes.values
+    with style():
+        figure, axes = plt.subplots(figsize=(5.6, 3.2), layout="constrained")
+        for i, case in enumerate(micro.case.values.tolist()):
+            _ranged(axes, lanes, micro.sel(case=case), MARKERS[i], COLOURS[i], case)
+        axes.set(xscale="log", yscale="log", xlabel="lanes of the sweep")
+        axes.set_ylabel("time of an update of one lane, µs")
+        axes.set_xticks(lanes, [str(count) for count in lanes])
+        axes.xaxis.set_minor_locator(NullLocator())
+        plain_ticks(axes.yaxis, 4)
+        axes.legend()
+        caption(figure, text)
+    return figure
+
+
 def _ranged(axes: Axes, x: np.ndarray, values: xr.DataArray, marker, colour: str, label: str):
     """A line through medians over rounds, with their range."""
     middle = values.median("round")
