@@ -56,9 +56,12 @@ class Float:
 
     def at(self, u: float) -> float:
         """Linearly, low + u (high − low), or low (high/low)ᵘ."""
-        if self.log:
-            return float(min(self.low * (self.high / self.low) ** u, self.high))
-        return float(self.low + u * (self.high - self.low))
+        value = (
+            self.low * (self.high / self.low) ** u
+            if self.log
+            else self.low + u * (self.high - self.low)
+        )
+        return float(min(value, self.high))  # rounding may lead beyond
 
     def count(self) -> float:
         """∞."""

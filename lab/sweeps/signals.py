@@ -21,13 +21,15 @@ def deferred() -> Iterator[Heard]:
 
     On leaving, the handlers are what they were, and a signal that has come is raised again: so a
     process ends as it always does (KeyboardInterrupt, or death by SIGTERM, exit codes 130 and
-    143). Python delivers signals to the main thread only; elsewhere nothing is deferred.
+    143). One that is ignored, as under nohup, stays so. Python delivers signals to the main thread
+    only; elsewhere nothing is deferred.
     """
     heard = Heard()
     if threading.current_thread() is not threading.main_thread():
         yield heard
         return
-    before = {number: signal.getsignal(number) for number in HEARD}
+    now = {number: signal.getsignal(number) for number in HEARD}
+    before = {number: handler for number, handler in now.items() if handler != signal.SIG_IGN}
 
     def restore() -> None:
         for number, handler in before.items():
@@ -38,7 +40,7 @@ def deferred() -> Iterator[Heard]:
         heard.number = number
         restore()
 
-    for number in HEARD:
+    for number in before:
         signal.signal(number, note)
     try:
         yield heard

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lab.errors import InputError
@@ -48,6 +48,7 @@ def test_integers_stay_on_their_ladder(low, width, step, u):
 
 
 @given(st.floats(1e-6, 1e3), st.floats(1.5, 1e6), UNIT, st.booleans())
+@example(683.3765772955056, 2.5, 0.0, False)  # low + (high - low) is more than high
 def test_floats_stay_in_their_interval(low, factor, u, log):
     domain = Float(low, low * factor, log)
     assert domain.holds(domain.at(u))

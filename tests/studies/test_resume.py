@@ -26,6 +26,15 @@ def part(folder, stop=False):
     return folder.part("sweep", make)
 
 
+@pytest.fixture
+def interruptible():
+    """SIGINT acts, also where the tests were started in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_a_part_that_was_stopped_is_continued_and_leaves_no_checkpoint(
     tmp_path, monkeypatch, capsys
 ):
