@@ -103,8 +103,8 @@ def drawn(record: xr.Dataset, machine: str) -> tuple[Figure, Table]:
     size = f"{record.attrs['megabytes']:.0f} MB of live state"
     rate = LANES * int(record.attrs["updates"]) / record.seconds
     caption = (
-        f"Run-steps per second of a sweep with {size}; bars: median over rounds, lines: least and "
-        f"most. {machine}."
+        f"Run-steps per second of a sweep with {size}; bars: median over {len(wall)} rounds, "
+        f"lines: least and most. Batch {BATCH}, Adam; {machine}."
     )
     rows = [
         [str(r + 1), *(f"{float(record.seconds.sel(way=w)[r]):.1f}" for w in WAYS),
