@@ -14,13 +14,13 @@ class Ahead:
 
     Attributes:
       jitted: The function.
-      nbytes: Memory that its largest form takes on each device: arguments, results that do not
-        take their place, and all between, as XLA has laid it out.
+      nbytes: Memory that the last call took on each device: arguments, results that do not take
+        their place, and all between, as XLA has laid it out.
     """
 
     def __init__(self, jitted: Any, mesh: Mesh):
         self.jitted, self.mesh, self.nbytes = jitted, mesh, 0
-        self._known: dict[Any, Any] = {}
+        self._known: dict[Any, tuple[Any, int]] = {}  # compiled, and its bytes
 
     def __call__(self, *args: Any) -> Any:
         """Call it, compiled.
@@ -29,18 +29,23 @@ class Ahead:
           InputError: If the device has not the memory that it takes.
         """
         leaves, structure = jax.tree.flatten(args)
-        shapes = structure, tuple((np.shape(leaf), leaf.dtype) for leaf in leaves)
-        if shapes not in self._known:
+        shapes = tuple((np.shape(leaf), leaf.dtype) for leaf in leaves)
+        form = structure, shapes, jax.config.jax_default_matmul_precision  # type: ignore[attr-defined]
+        if form not in self._known:
             compiled = self.jitted.lower(*args).compile()
-            sizes = compiled.memory_analysis()
-            if sizes is not None:
-                taken = sizes.argument_size_in_bytes + sizes.output_size_in_bytes
-                taken += sizes.temp_size_in_bytes - sizes.alias_size_in_bytes
-                check_memory(self.mesh, taken)
-                self.nbytes = max(self.nbytes, taken)
-            self._known[shapes] = compiled
-        return self._known[shapes](*args)
+            taken = _taken(compiled.memory_analysis())
+            check_memory(self.mesh, taken)
+            self._known[form] = compiled, taken
+        compiled, self.nbytes = self._known[form]
+        return compiled(*args)
 
     def _cache_size(self) -> int:
         """As that of a jitted function: how often it was compiled."""
         return len(self._known)
+
+
+def _taken(sizes: Any) -> int:
+    if sizes is None:  # not every kind of device tells
+        return 0
+    taken = sizes.argument_size_in_bytes + sizes.output_size_in_bytes + sizes.temp_size_in_bytes
+    return taken - sizes.alias_size_in_bytes

@@ -26,12 +26,13 @@ SHARE = 0.02  # of the time that may go into them; they use other cores, too
 
 
 Seconds = Callable[[], dict[str, float]]  # spent so far, by kind
+Identity = Callable[[], dict[str, Any]]  # what the sweep is, worked out once
 
 
 class Keeper:
     """Checkpoints one sweep, in a thread of its own, as often as their cost allows."""
 
-    def __init__(self, folder: Path, store: Checkpoints, identity: dict, table: Table):
+    def __init__(self, folder: Path, store: Checkpoints, identity: Identity, table: Table):
         self.folder, self.store, self.identity, self.table = folder, store, identity, table
         self.at: tuple[int, int, Live | None] = (0, 0, None)  # job, block, the block's live part
         self.spent: dict[str, float] = {}  # seconds before this process, by kind
@@ -109,11 +110,16 @@ class Keeper:
             arrays |= of_block
         copied = time.perf_counter() - begin
         self._last = time.perf_counter()
-        self._writing = self._writer.submit(self._write, self.number, arrays, position, copied)
+        what = self.identity()  # not there: precision is a setting of this thread
+        self._writing = self._writer.submit(
+            self._write, self.number, what, arrays, position, copied
+        )
 
-    def _write(self, number: int, arrays: Arrays, position: dict, copied: float) -> float:
+    def _write(
+        self, number: int, what: dict, arrays: Arrays, position: dict, copied: float
+    ) -> float:
         begin = time.perf_counter()
-        self.store.write(number, self.identity, arrays, position)
+        self.store.write(number, what, arrays, position)
         return copied + time.perf_counter() - begin
 
     def _collect(self, wait: bool) -> None:
@@ -141,7 +147,7 @@ class Keeper:
         found = self.store.identity()
         if found is None:
             return
-        check_same(found, self.identity, f"the checkpoint in {self.folder}")
+        check_same(found, self.identity(), f"the checkpoint in {self.folder}")
         newest = self.store.newest()
         if newest is None:
             return
@@ -163,7 +169,7 @@ class Stopped(Exception):
 
 
 @contextmanager
-def keeping(folder: Path, identity: dict[str, Any], table: Table, how: str) -> Iterator[Keeper]:
+def keeping(folder: Path, identity: Identity, table: Table, how: str) -> Iterator[Keeper]:
     """A keeper that has resumed; on SIGINT or SIGTERM it says how to go on, and they act.
 
     So it does where another process is lost, without saving once more.

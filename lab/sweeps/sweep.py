@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import jax
@@ -174,8 +174,8 @@ def sweep(
     todo = plan.jobs
     if extend is not None:
         todo = resume.take_over(plan, configuration, extend, table.put)
-    alone = folder is None and hosts.count() == 1
-    described = {} if alone else identity(plan, todo, configuration, mesh)
+    # traces all functions, and so only for those who ask
+    described = cache(partial(identity, plan, todo, configuration, mesh))
     keeper = nullcontext() if folder is None else keeping(folder, described, table, how)
     updates = sum(len(job.lanes) * job.marks[-1] for job in todo)
     shown = sys.stderr.isatty() and not hosts.index() if progress is None else progress

@@ -7,6 +7,8 @@ import pytest
 import lab
 from lab.records import provenance
 from lab.sweeps import sweep
+from lab.sweeps.ahead import Ahead
+from lab.sweeps.place import lane_mesh
 from lab.sweeps.precision import full_precision
 
 
@@ -46,3 +48,21 @@ def test_a_whole_sweep_has_it(monkeypatch):
     monkeypatch.setattr(sweep, "make_plan", plan)
     with pytest.raises(RuntimeError, match="highest"):
         lab.sweep("iris", ["sgd"], budget=lab.Budget(updates=1))
+
+
+def test_a_compiled_program_is_of_one_precision_and_tells_its_own_memory():
+    def products():
+        return program._cache_size(), program.nbytes
+
+    program = Ahead(jax.jit(jnp.dot), lane_mesh())
+    small, large = (jnp.ones((n, n)) for n in (2, 64))
+    program(large, large)
+    once, most = products()
+    program(small, small)
+    assert products()[0] == once + 1
+    assert products()[1] < most
+    with jax.default_matmul_precision("highest"):
+        program(small, small)
+    assert products()[0] == once + 2
+    program(large, large)
+    assert products() == (once + 2, most)
