@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 import lab
+from lab.foundations.counting import parameter_count
 from lab.tasks import Task
 
 RATE = 1e-3
@@ -44,7 +45,12 @@ class Case(NamedTuple):
     @property
     def nbytes(self) -> int:
         """Least traffic of an update: parameters and two moments, read and written in float32."""
-        return 4 * 6 * sum((m + 1) * n for m, n in pairwise(self.widths))
+        return 4 * 6 * parameter_count(self.widths)
+
+    @property
+    def state(self) -> int:
+        """Bytes of parameters, gradient and two moments in float32."""
+        return 4 * 4 * parameter_count(self.widths)
 
     @property
     def updates(self) -> int:

@@ -5,7 +5,6 @@ MLP whose parameters and moments are 40 MB together, for about a minute. Beside 
 there is the processors' time, which other programs on the machine disturb less.
 """
 
-import itertools
 import tempfile
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 import lab
+from lab.foundations.counting import parameter_count
 from lab.plots.speed import speeds
 from studies._speed_panel import Scope, Table
 
@@ -69,9 +69,7 @@ def _swept(task: lab.Task, updates: int, checkpoint: Path | None) -> xr.Dataset:
 
 def _megabytes(widths: tuple[int, ...]) -> float:
     """Parameters and two moments of all lanes, float32."""
-    sizes = (64, *widths, 10)
-    parameters = sum((m + 1) * n for m, n in itertools.pairwise(sizes))
-    return 3 * 4 * LANES * parameters / 1e6
+    return 3 * 4 * LANES * parameter_count((64, *widths, 10)) / 1e6
 
 
 def verdict(wall: np.ndarray, own: np.ndarray) -> str:

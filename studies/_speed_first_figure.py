@@ -6,7 +6,6 @@ cold when it is empty, warm when the same program ran before.
 """
 
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -15,9 +14,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from lab.errors import InputError
 from lab.plots.speed import stacked
-from studies._speed_panel import Scope, Table, at_most
+from studies._speed_panel import Scope, Table, answered, at_most
 
 PARTS = ("start and imports", "data", "compilation", "training", "evaluation", "rest of the sweep",
          "statistics", "drawing")  # fmt: skip
@@ -49,12 +47,7 @@ def measure(scope: Scope) -> xr.Dataset:
 
 def program(cache: str, updates: int) -> list[float]:
     """Seconds of each part of the program, in a process of its own."""
-    command = [sys.executable, "-m", "studies._speed_first_figure", cache, str(updates)]
-    begin = time.time()
-    ended = subprocess.run([*command, str(begin)], capture_output=True, text=True, check=False)
-    if ended.returncode != 0:
-        raise InputError(f"the program failed: {ended.stderr.strip().splitlines()[-1]}")
-    return json.loads(ended.stdout.splitlines()[-1])
+    return answered("studies._speed_first_figure", cache, updates, time.time())
 
 
 def parts(updates: int) -> list[float]:

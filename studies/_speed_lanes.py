@@ -6,7 +6,6 @@ grows with their number is the record.
 
 import resource
 import time
-from itertools import pairwise
 
 import numpy as np
 import xarray as xr
@@ -43,16 +42,11 @@ def measure(scope: Scope) -> xr.Dataset:
         {
             "seconds": (by, seconds, {"units": "s", "long_name": "of a run-step"}),
             "resident": (by, resident, {"units": "B", "long_name": "largest so far"}),
-            "state": ("case", [16 * parameters(case) for case in cases], {"units": "B"}),
+            "state": ("case", [case.state for case in cases], {"units": "B"}),
             "updates": ("case", [case.updates // SHARE for case in cases]),
         },
         {"case": names, "lanes": list(counts)},
     )
-
-
-def parameters(case: Case) -> int:
-    """Of the network."""
-    return sum((m + 1) * n for m, n in pairwise(case.widths))
 
 
 def took(case: Case, lanes: int) -> tuple[float, float]:

@@ -1,6 +1,9 @@
 """What the panels of the speed study have in common."""
 
+import json
 import multiprocessing
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -11,6 +14,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from lab.errors import InputError
 from lab.sweeps.precision import full_precision
 
 
@@ -48,16 +52,37 @@ class Panel(NamedTuple):
 
 def at_least(values: np.ndarray, limit: float) -> str:
     """Whether so much was reached, from one value for each round."""
-    low, middle, high = np.min(values), np.median(values), np.max(values)
-    held = "held" if low >= limit else "did not hold" if high < limit else "inconclusive"
-    return f"{held}, {middle:.3g} ({low:.3g} to {high:.3g} over {len(values)} rounds)"
+    return _judged(values, np.asarray(values) >= limit)
 
 
 def at_most(values: np.ndarray, limit: float) -> str:
     """Whether no more was needed, from one value for each round."""
+    return _judged(values, np.asarray(values) <= limit)
+
+
+def _judged(values: np.ndarray, good: np.ndarray) -> str:
+    held = "held" if good.all() else "inconclusive" if good.any() else "did not hold"
     low, middle, high = np.min(values), np.median(values), np.max(values)
-    held = "held" if high <= limit else "did not hold" if low > limit else "inconclusive"
     return f"{held}, {middle:.3g} ({low:.3g} to {high:.3g} over {len(values)} rounds)"
+
+
+def left_out(ways: Iterable[str], shown: Iterable[str]) -> str:
+    """Words for the ways that are not installed, each a sentence."""
+    shown = set(shown)
+    return "".join(f" Not installed, and left out: {way}." for way in ways if way not in shown)
+
+
+def answered(module: str, *arguments: Any) -> Any:
+    """The JSON in the last line that a module says, run in a process of its own.
+
+    Raises:
+      InputError: If it fails, with the last line of its complaint.
+    """
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ended.returncode != 0:
+        raise InputError(f"{module} failed: {ended.stderr.strip().splitlines()[-1]}")
+    return json.loads(ended.stdout.splitlines()[-1])
 
 
 @contextmanager

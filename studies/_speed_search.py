@@ -6,16 +6,13 @@ the reading of data do not. The peers are optional: what is not installed is lef
 
 import importlib.util
 import json
-import subprocess
-import sys
 
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from lab.errors import InputError
 from lab.plots.search_speed import searches
-from studies._speed_panel import Scope, Table, at_least
+from studies._speed_panel import Scope, Table, answered, at_least, left_out
 from studies._speed_search_ways import BATCH, CASES, WAYS, search_once
 
 EPOCHS, ROUNDS = 20, 3
@@ -67,18 +64,8 @@ def timed(way: str, trials: int) -> int:
 
 
 def searched(way: str, case: str, trials: int, epochs: int) -> dict:
-    """What a search in a process of its own tells.
-
-    Raises:
-      InputError: If it fails, with the last line of what it said.
-    """
-    command = [sys.executable, "-m", "studies._speed_search_ways"]
-    ended = subprocess.run(
-        [*command, way, case, str(trials), str(epochs)], capture_output=True, text=True, check=False
-    )
-    if ended.returncode != 0:
-        raise InputError(f"{way} failed: {ended.stderr.strip().splitlines()[-1]}")
-    return json.loads(ended.stdout.splitlines()[-1])
+    """What a search in a process of its own tells."""
+    return answered("studies._speed_search_ways", way, case, trials, epochs)
 
 
 def trials_per_second(done: np.ndarray, warm: bool = False) -> float:
@@ -112,12 +99,11 @@ def drawn(record: xr.Dataset, machine: str) -> tuple[Figure, Table]:
             if way in LIMITS and case == next(iter(counts)):
                 claim = f"{case}, at least {LIMITS[way]:.0f} times {way}"
                 verdicts.append(f"{claim}: {at_least(mine / rate, LIMITS[way])}.")
-    missing = [way for way in WAYS if way not in ways]
     text = (
         f"Breast cancer, Adam, batch {record.attrs['batch']}, {record.attrs['epochs']} epochs a "
         f"trial, networks of two layers of 32 or of the space; {machine}. Every search begins in "
         f"a process where nothing is compiled; medians of {record.sizes['round']} interleaved "
         "rounds with their range. Where a way has fewer trials than lab.search, the first is not "
-        "counted. " + " ".join(verdicts) + "".join(f" Left out here: {way}." for way in missing)
+        "counted. " + " ".join(verdicts) + left_out(WAYS, ways)
     )
     return searches(record, text), Table("Trials per second of a search", header, rows, text)

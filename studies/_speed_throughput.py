@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from lab.plots.speed import throughputs
 from studies._speed_cases import CASES, LANES, Case
 from studies._speed_limits import bandwidth, peak
-from studies._speed_panel import Scope, Table, apart, at_least, here
+from studies._speed_panel import Scope, Table, apart, at_least, here, left_out
 from studies._speed_peers import installed
 from studies._speed_ways import WAYS, rate
 
@@ -80,15 +80,13 @@ def drawn(record: xr.Dataset, machine: str) -> tuple[Figure, Table]:
         ]
         for case in record.case.values.tolist()
     ]  # fmt: skip
-    missing = [way for way in WAYS if way not in ways]
     text = (
         f"Run-steps per second: medians of {record.sizes['round']} interleaved rounds with their "
         f"range. {LANES} lanes where runs go together, Adam, float32; {machine}. Peak: a large "
         f"matrix product on each device, {float(record.peak.median()) / 1e9:.0f} GFLOP/s; of an "
         "update, the products that are executed. Bandwidth: a large sum on each, "
         f"{float(record.bandwidth.median()) / 1e9:.0f} GB/s; of an update, parameters and moments "
-        "read and written once; above 100% they stay in caches."
-        + "".join(f" Left out, as it is not installed: {way}." for way in missing)
+        "read and written once; above 100% they stay in caches." + left_out(WAYS, ways)
     )
     verdicts = "".join(f"\n- {sentence}" for sentence in claims(record, shares))
     return throughputs(record, shares, text), Table(

@@ -41,8 +41,7 @@ def measure(scope: Scope) -> xr.Dataset:
     return xr.Dataset(
         {
             "rate": (by, rate, told),
-            # parameters, gradient and two moments
-            "state": ("net", [case.nbytes * 4 // 6 for case in cases], {"units": "B"}),
+            "state": ("net", [case.state for case in cases], {"units": "B"}),
         },
         {"net": [case.net for case in cases], "width": list(widths)},
         {"batch": BATCH, "kind": jax.default_backend()},
