@@ -33,8 +33,9 @@ def make_train(program: Program) -> Train:
 
     - `draw(key, hypers)` draws the parameters, `start(initial, key, hypers)` makes them the first
       state; `key` is uint32 [2]. (Random numbers compile slowly, and do not depend on the rule.)
-    - `advance(state, rows, stream, hypers, first, count)` takes `count` ≤ C updates (traced),
-      the first of which has the number `first`, and returns the state with an Info: `loss` [C]
+    - `advance(state, rows, stream, hypers, first, count)` takes `count` updates (traced), the
+      first of which has the number `first`, from a stream that begins with the last multiple of C
+      up to `first` and holds C updates; it returns the state with an Info: `loss` [C]
       per update (infinite once the lane has diverged, NaN where no update was taken), `gradients`
       [C] that each update took, if the rule's price is not fixed, and `probe`, if the program has
       one, in slots of `probe_every` updates.
@@ -42,7 +43,9 @@ def make_train(program: Program) -> Train:
       rows `index` where `mask` is 1.
     - `predict(state, rows, index, hypers)` gives the model's outputs for those rows.
 
-    A loss that is not finite stops its lane: the state stays what it was before that update.
+    A loss that is not finite stops its lane: parameters and model state stay what they were before
+    that update. So does the optimizer's state where parameters are evaluated from it; elsewhere
+    nobody reads it any more, and to keep it would cost a copy of it in every update.
     """
     problem, rule = program.problem, program.rule
     probe, every = program.probe, program.probe_every
@@ -82,19 +85,20 @@ def make_train(program: Program) -> Train:
         running = state.stopped_at == RUNNING
         sound = running & jnp.isfinite(loss)
         kept = jax.tree.map(lambda new, old: jnp.where(sound, new, old), moved, state)
+        if rule.eval_params is None:
+            kept = kept._replace(opt_state=opt_state)
         stopped_at = jnp.where(running & ~sound, number, state.stopped_at)
         snapshot = Snapshot(
             state.params, state.model_state, state.opt_state, gradient, update, batch, loss, hypers
         )
         return kept._replace(stopped_at=stopped_at), jnp.where(sound, loss, jnp.inf), snapshot
 
-    def take(state, t, rows, stream: Stream, hypers, first):
-        index_B = jax.lax.dynamic_slice_in_dim(
-            stream.order_CB, t * program.batch_size, program.batch_size
-        )
+    def take(state, number, rows, stream: Stream, hypers):
+        at, size = number % stream.rate_C.shape[0], program.batch_size
+        index_B = jax.lax.dynamic_slice_in_dim(stream.order_CB, at * size, size)
         batch = jax.tree.map(lambda leaf: leaf[index_B], rows)
-        key = jax.random.fold_in(_wrap(stream.key), first + t)
-        return step(state, batch, stream.rate_C[t], key, hypers, first + t)
+        key = jax.random.fold_in(_wrap(stream.key), number)
+        return step(state, batch, stream.rate_C[at], key, hypers, number)
 
     def observe(snapshot: Snapshot):
         return None if probe is None else probe(snapshot)
@@ -106,7 +110,7 @@ def make_train(program: Program) -> Train:
             info["gradients"] = jnp.zeros_like(info["loss"])
         if probe is not None:
             shapes = jax.eval_shape(
-                lambda s: observe(take(s, jnp.int32(0), rows, stream, hypers, first)[2]), state
+                lambda s: observe(take(s, first, rows, stream, hypers)[2]), state
             )
             slots = capacity // every + 1
             info["probe"] = jax.tree.map(
@@ -116,7 +120,7 @@ def make_train(program: Program) -> Train:
 
         def body(t, carry):
             state, info = carry
-            state, loss, snapshot = take(state, t, rows, stream, hypers, first)
+            state, loss, snapshot = take(state, first + t, rows, stream, hypers)
             info = info | {"loss": info["loss"].at[t].set(loss.astype(info["loss"].dtype))}
             if rule.gradients_used is not None:
                 used = jnp.where(

@@ -30,7 +30,7 @@ class Hypers(NamedTuple):
 
 
 class Stream(NamedTuple):
-    """What a lane reads during one call: built outside from (seed, epoch) and the schedule."""
+    """What a lane reads during C updates: built outside from (seed, epoch) and the schedule."""
 
     order_CB: Array  # int32 [C·B]: row numbers, batch after batch
     rate_C: Array  # float [C]: learning rate of each update

@@ -18,7 +18,7 @@ from lab.sweeps import widths as known
 from studies._speed_cases import Case, task
 from studies._speed_panel import Scope, Table
 
-BATCH, ROUNDS, TOLERANCE = 32, 3, 0.03
+BATCHES, ROUNDS, TOLERANCE = (8, 64), 3, 0.03
 NETS = ((64, 8), (64, 16), (64, 32), (64, 64), (64, 128), (64, 256), (784, 256), (784, 512))
 WIDTHS = (1, 2, 4, 8, 16, 32, 64)
 ACCELERATED = (64, 128, 256, 512, 1024, 2048, 4096)
@@ -27,24 +27,26 @@ ACCELERATED = (64, 128, 256, 512, 1024, 2048, 4096)
 def measure(scope: Scope) -> xr.Dataset:
     """Time all widths in turn, round after round."""
     lab.use_all_cores()
-    cases = [Case(*net, BATCH) for net in NETS[: 1 if scope.smoke else None]]
+    nets = NETS[: 1 if scope.smoke else None]
     widths = WIDTHS if jax.default_backend() == "cpu" else ACCELERATED
     widths = widths[2:4] if scope.smoke else widths
     rounds = 1 if scope.smoke else scope.rounds or ROUNDS
-    rate = np.empty((len(cases), len(widths), rounds))
-    for i, case in enumerate(cases):
+    rate = np.empty((len(nets), len(widths), rounds))
+    for i, net in enumerate(nets):
+        cases = [Case(*net, batch) for batch in BATCHES]
         for r in range(rounds):
             for j, width in enumerate(widths):
-                rate[i, j, r] = trained(case, width, scope.smoke)
-        print(case.net, dict(zip(widths, np.median(rate[i], axis=-1).round())), flush=True)
+                each = [trained(case, width, scope.smoke) for case in cases]
+                rate[i, j, r] = np.sqrt(np.prod(each))
+        print(cases[0].net, dict(zip(widths, np.median(rate[i], -1).round().tolist())), flush=True)
     by, told = ("net", "width", "round"), {"long_name": "run-steps per second", "units": "1/s"}
     return xr.Dataset(
         {
             "rate": (by, rate, told),
-            "state": ("net", [case.state for case in cases], {"units": "B"}),
+            "state": ("net", [Case(*net, 1).state for net in nets], {"units": "B"}),
         },
-        {"net": [case.net for case in cases], "width": list(widths)},
-        {"batch": BATCH, "kind": jax.default_backend()},
+        {"net": [Case(*net, 1).net for net in nets], "width": list(widths)},
+        {"batches": list(BATCHES), "kind": jax.default_backend()},
     )
 
 
@@ -56,7 +58,7 @@ def trained(case: Case, width: int, smoke: bool) -> float:
         for budget in (1, updates):  # the first compiles
             record = lab.sweep(
                 task(case), ["adam"], axes={"learning_rate": [1e-3]}, seeds=lanes,
-                budget=lab.Budget(updates=budget), batch_size=BATCH, evaluations=1, progress=False,
+                budget=lab.Budget(updates=budget), batch_size=case.batch, evaluations=1, progress=False,
             )  # fmt: skip
     return record.attrs["lane_updates"] / record.attrs["seconds_training"]
 
@@ -81,8 +83,9 @@ def drawn(record: xr.Dataset, machine: str) -> tuple[Figure, Table]:
         for net in record.net.values.tolist()
     ]  # fmt: skip
     text = (
-        f"Run-steps per second of training by lanes held by a device: batch {record.attrs['batch']}"
-        f", Adam, float32; {machine}; medians of {record.sizes['round']} interleaved rounds."
+        "Run-steps per second of training by lanes held by a device: geometric mean over batches of "
+        f"{' and '.join(map(str, record.attrs['batches']))}, Adam, float32; {machine}; medians of "
+        f"{record.sizes['round']} interleaved rounds."
     )
     table = "\n".join(f"{kind},{limit:.0f},{width}" for limit, width in chosen(record))
     return by_width(record, text), Table(

@@ -52,6 +52,7 @@ class Block:
         self.noise = self._keys("noise")
         self.rate_LT = rates(self.lanes, self.job.marks[-1], self.capacity)
         self.pieces = list(pieces(self.job.marks, self.capacity))
+        self.read: tuple[int, Stream] | None = None  # a stream on the mesh, and where it begins
 
     def run(
         self, between: Callable[[Callable[[], Live]], None], live: Live | None = None
@@ -85,7 +86,7 @@ class Block:
         if count:
             course.state, info = self.clock.call(
                 "training", itemgetter(1), self.program.advance,
-                course.state, self.rows.table, self._stream(first, count), self.hypers,
+                course.state, self.rows.table, self._stream(first), self.hypers,
                 np.int32(first), np.int32(count),
             )  # fmt: skip
             self._bring_home(course.calls)  # the one before this, while this one runs
@@ -108,7 +109,7 @@ class Block:
 
     def info(self, live: Live) -> dict[str, Any]:
         """The Info that a block brought home, by its names."""
-        rest = self.rows.table, self._stream(0, 0), self.hypers, np.int32(0), np.int32(0)
+        rest = self.rows.table, self._stream(0), self.hypers, np.int32(0), np.int32(0)
         info = jax.tree.structure(
             jax.eval_shape(self.program.advance.jitted, self.like(), *rest)[1]
         )
@@ -169,10 +170,14 @@ class Block:
             seen(self.job.program, state), table, index, mask, self.hypers._replace(rule={}),
         )  # fmt: skip
 
-    def _stream(self, first: int, count: int) -> Stream:
-        """What every lane reads in updates [first, first + count), padded to the capacity."""
-        order_LX = orders(self.lanes, self.rows, self.size, first, count, self.capacity)
-        rate_LC = np.zeros((len(self.lanes), self.capacity), self.rate_LT.dtype)
-        rate_LC[:, :count] = self.rate_LT[:, first : first + count]
-        order_LX, rate_LC = shard(self.mesh, (order_LX, rate_LC))
-        return Stream(order_LX, rate_LC, self.noise)
+    def _stream(self, first: int) -> Stream:
+        """What every lane reads in the capacity's worth of updates around `first`, padded."""
+        begin = first - first % self.capacity
+        if self.read is None or self.read[0] != begin:
+            count = min(self.capacity, self.job.marks[-1] - begin)
+            order_LX = orders(self.lanes, self.rows, self.size, begin, count, self.capacity)
+            rate_LC = np.zeros((len(self.lanes), self.capacity), self.rate_LT.dtype)
+            rate_LC[:, :count] = self.rate_LT[:, begin : begin + count]
+            order_LX, rate_LC = shard(self.mesh, (order_LX, rate_LC))
+            self.read = begin, Stream(order_LX, rate_LC, self.noise)
+        return self.read[1]

@@ -34,9 +34,12 @@ def compiled(program: Program, mesh: Mesh) -> Compiled:
     Optimizers that evaluate alike share all but `start` and `advance`.
     """
     train = make_train(program)
-    advance = Ahead(_map(train.advance, mesh, (0, None, 0, 0, None, None), donate_argnums=0), mesh)
+    steps = _map(
+        train.advance, mesh, (0, None, 0, 0, None, None),
+        donate_argnums=0, compiler_options=_one_core_each(mesh),
+    )  # fmt: skip
     draw, evaluate, predict = _without_rule(program.problem, program.rule.eval_params, mesh)
-    return Compiled(draw, _map(train.start, mesh, (0, 0, 0)), advance, evaluate, predict)
+    return Compiled(draw, _map(train.start, mesh, (0, 0, 0)), Ahead(steps, mesh), evaluate, predict)
 
 
 @lru_cache(maxsize=512)
@@ -46,9 +49,15 @@ def _without_rule(problem: Problem, eval_params, mesh: Mesh):
     hasty = {"xla_backend_optimization_level": "0"} if _on_cpu(mesh) else None
     return (
         _map(train.draw, mesh, (0, 0), compiler_options=hasty),
-        _map(train.evaluate, mesh, (0, None, 0, 0, 0)),
+        _map(train.evaluate, mesh, (0, None, 0, 0, 0), compiler_options=_one_core_each(mesh)),
         _map(train.predict, mesh, (0, None, 0, 0)),
     )
+
+
+def _one_core_each(mesh: Mesh) -> dict[str, str] | None:
+    # XLA would share the loops of large kernels among all cores, which are busy with a device each
+    parallel = {"xla_disable_hlo_passes": "cpu-parallel-task-assigner"}
+    return parallel if _on_cpu(mesh) and mesh.size > 1 else None
 
 
 def _on_cpu(mesh: Mesh) -> bool:

@@ -1,4 +1,4 @@
-"""How a run is cut into calls: at evaluations, and where the capacity of a call ends."""
+"""How a run is cut into calls: at evaluations, and at multiples of the capacity of a call."""
 
 import itertools
 from collections.abc import Iterator
@@ -9,10 +9,9 @@ import numpy as np
 def pieces(marks: tuple[int, ...], capacity: int) -> Iterator[tuple[int, int, bool]]:
     """A run, cut: number of the first update, how many follow, whether an evaluation does."""
     for start, stop in itertools.pairwise(marks):
-        if start == stop:
-            yield start, 0, True
-        for first in range(start, stop, capacity):
-            yield first, min(capacity, stop - first), first + capacity >= stop
+        cuts = range((start // capacity + 1) * capacity, stop, capacity)
+        for first, end in itertools.pairwise([start, *cuts, stop]):
+            yield first, end - first, end == stop
 
 
 def capacity(batch_size: int, lane_bytes: int) -> int:

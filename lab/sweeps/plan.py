@@ -162,6 +162,8 @@ def make_plan(
                 split=given["split"],
             )
         )
+    for job in jobs.values():  # a block reads few streams, and draws few
+        job.lanes.sort(key=lambda lane: (lane.split, lane.seed))
     varied = {*axes, *(k for rows in (settings or {}).values() for row in rows for k in row)}
     fixed = {name: label(value) for name, value in common.items() if name not in varied}
     return Plan(dims, settings, list(jobs.values()), fixed, clock)
