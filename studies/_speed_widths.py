@@ -58,7 +58,8 @@ def trained(case: Case, width: int, smoke: bool) -> float:
         for budget in (1, updates):  # the first compiles
             record = lab.sweep(
                 task(case), ["adam"], axes={"learning_rate": [1e-3]}, seeds=lanes,
-                budget=lab.Budget(updates=budget), batch_size=case.batch, evaluations=1, progress=False,
+                budget=lab.Budget(updates=budget), batch_size=case.batch, evaluations=1,
+                progress=False,
             )  # fmt: skip
     return record.attrs["lane_updates"] / record.attrs["seconds_training"]
 
@@ -83,9 +84,9 @@ def drawn(record: xr.Dataset, machine: str) -> tuple[Figure, Table]:
         for net in record.net.values.tolist()
     ]  # fmt: skip
     text = (
-        "Run-steps per second of training by lanes held by a device: geometric mean over batches of "
-        f"{' and '.join(map(str, record.attrs['batches']))}, Adam, float32; {machine}; medians of "
-        f"{record.sizes['round']} interleaved rounds."
+        "Run-steps per second of training by lanes held by a device: geometric mean over batches "
+        f"of {' and '.join(map(str, record.attrs['batches']))}, Adam, float32; {machine}; medians "
+        f"of {record.sizes['round']} interleaved rounds."
     )
     table = "\n".join(f"{kind},{limit:.0f},{width}" for limit, width in chosen(record))
     return by_width(record, text), Table(

@@ -16,6 +16,8 @@ from lab.tasks.task import Problem
 from lab.training import make_train
 from lab.types import Program, Rule, State
 
+FEW = 2**16  # parameters of a lane
+
 
 class Compiled(NamedTuple):
     """The functions of `Train`, over [D·W] lanes."""
@@ -45,13 +47,24 @@ def compiled(program: Program, mesh: Mesh) -> Compiled:
 @lru_cache(maxsize=512)
 def _without_rule(problem: Problem, eval_params, mesh: Mesh):
     train = make_train(Program(problem, Rule(_no_rule, eval_params=eval_params), batch_size=0))
-    # Random numbers compile eight times as fast without optimization, and are drawn once.
-    hasty = {"xla_backend_optimization_level": "0"} if _on_cpu(mesh) else None
     return (
-        _map(train.draw, mesh, (0, 0), compiler_options=hasty),
+        _drawing(train.draw, mesh),
         _map(train.evaluate, mesh, (0, None, 0, 0, 0), compiler_options=_one_core_each(mesh)),
         _map(train.predict, mesh, (0, None, 0, 0)),
     )
+
+
+def _drawing(draw, mesh: Mesh):
+    """Random numbers compile eight times as fast without optimization; many would repay it."""
+    plain = _map(draw, mesh, (0, 0))
+    hasty = _map(draw, mesh, (0, 0), compiler_options={"xla_backend_optimization_level": "0"})
+
+    def drawn(keys, hypers):
+        shapes = jax.tree.leaves(jax.eval_shape(plain, keys, hypers))
+        few = sum(leaf.size for leaf in shapes) < FEW * len(keys)  # whatever stands beside a lane
+        return (hasty if few and _on_cpu(mesh) else plain)(keys, hypers)
+
+    return drawn
 
 
 def _one_core_each(mesh: Mesh) -> dict[str, str] | None:
