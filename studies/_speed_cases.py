@@ -56,7 +56,7 @@ class Case(NamedTuple):
     def updates(self) -> int:
         """Of every run in a round: about two seconds of all lanes on two cores."""
         seconds = self.flops / 1.2e11 + self.nbytes / 2e10 + 3e-6
-        return int(np.clip(2 / (LANES * seconds), 2, 8192))
+        return int(np.clip(2 / (LANES * seconds), 8, 8192))
 
     @property
     def widths(self) -> tuple[int, ...]:

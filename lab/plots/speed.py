@@ -83,7 +83,8 @@ def throughputs(record: xr.Dataset, shares: xr.Dataset, text: str) -> Figure:
         axes[1, 0].set_ylabel(f"{ways[-1]}, %")
         handles, names = axes[0, 0].get_legend_handles_labels()
         figure.legend(handles[::-1], names[::-1], loc="outside right upper")
-        figure.legend(*axes[1, 0].get_legend_handles_labels(), loc="outside right lower")
+        shown = axes[1, -1].legend(loc="upper left", bbox_to_anchor=(1.05, 1.0))
+        shown.set_in_layout(False)  # it stands in the room that the other one takes
         caption(figure, text)
     return figure
 
