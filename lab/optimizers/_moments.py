@@ -49,8 +49,7 @@ def debias(mean: Any, decay: Number, t: jax.Array) -> Any:
     """Divide by 1 − decayᵗ: an average begun at zero, over the weights it has seen.
 
     Kingma & Ba (2015), section 3. The power is taken before the cast to the dtype of the mean:
-    in bfloat16 it would round to 1, and the quotient to infinity. One division for all elements:
-    dividing each would take as long as the rest of an update of Adam.
+    in bfloat16 it would round to 1, and the quotient to infinity.
     """
-    share = 1 / weights_seen(decay, t)
-    return jax.tree.map(lambda m: m * like(share, m), mean)
+    share = weights_seen(decay, t)
+    return jax.tree.map(lambda m: m / like(share, m), mean)
