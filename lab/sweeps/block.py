@@ -109,7 +109,9 @@ class Block:
 
     def info(self, live: Live) -> dict[str, Any]:
         """The Info that a block brought home, by its names."""
-        rest = self.rows.table, self._stream(0), self.hypers, np.int32(0), np.int32(0)
+        last = self.job.marks[-1] - 1  # the stream is for its shapes; it is read next in most cases
+        stream = self._stream(min(live.count, last))
+        rest = self.rows.table, stream, self.hypers, np.int32(0), np.int32(0)
         info = jax.tree.structure(
             jax.eval_shape(self.program.advance.jitted, self.like(), *rest)[1]
         )
