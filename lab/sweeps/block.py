@@ -19,7 +19,7 @@ from lab.sweeps.feed import orders, rates
 from lab.sweeps.live import Call, Live, device, host, merged
 from lab.sweeps.measured import Measured, measured
 from lab.sweeps.pieces import pieces
-from lab.sweeps.place import shard
+from lab.sweeps.place import number, shard
 from lab.sweeps.plan import Lane
 from lab.sweeps.sizes import call_capacity, first_state, hypers_of
 from lab.sweeps.work import Work, padded
@@ -87,7 +87,7 @@ class Block:
             course.state, info = self.clock.call(
                 "training", itemgetter(1), self.program.advance,
                 course.state, self.rows.table, self._stream(first), self.hypers,
-                np.int32(first), np.int32(count),
+                number(self.mesh, first), number(self.mesh, count),
             )  # fmt: skip
             self._bring_home(course.calls)  # the one before this, while this one runs
             course.calls.append((first, count, info))

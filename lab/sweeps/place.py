@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 import jax
+import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from lab.checks import checked
@@ -73,6 +74,12 @@ def warn_of_idle_cores(mesh: Mesh) -> None:
 def shard(mesh: Mesh, tree, spec: PartitionSpec = LANES):
     """Put a tree of host arrays on the mesh: split over its lanes, or copied to each device."""
     return jax.device_put(tree, NamedSharding(mesh, spec))
+
+
+@lru_cache(maxsize=4096)
+def number(mesh: Mesh, value: int) -> Any:
+    """An int32 on every device: to send it along with a call would double the call's own time."""
+    return shard(mesh, np.int32(value), SHARED)
 
 
 def check_memory(mesh: Mesh, device_bytes: int) -> None:
