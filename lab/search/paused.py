@@ -48,7 +48,7 @@ class Paused:
         return {
             key: live
             for keys, block in self.blocks
-            for key, live in zip(keys, unstacked(block))
+            for key, live in zip(keys, unstacked(block, len(keys)))
             if key[0] in same
         }
 

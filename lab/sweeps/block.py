@@ -1,4 +1,4 @@
-"""The lanes that a call trains: chunk by chunk, metrics brought home a chunk late.
+"""The lanes that run at the same time: chunk by chunk, metrics brought home a chunk late.
 
 A chunk ends at the next evaluation, or where the capacity of a call does; how a run is cut
 changes no bit.
@@ -15,45 +15,42 @@ import numpy as np
 
 from lab.data.streams import key_data
 from lab.sweeps.compiled import compiled, seen
-from lab.sweeps.export import Shown
 from lab.sweeps.feed import orders, rates
-from lab.sweeps.live import Call, Live, device, merged
+from lab.sweeps.live import Call, Live, device, host, merged
 from lab.sweeps.measured import Measured, measured
 from lab.sweeps.pieces import pieces
-from lab.sweeps.place import number
+from lab.sweeps.place import number, shard
 from lab.sweeps.plan import Lane
 from lab.sweeps.sizes import call_capacity, first_state, hypers_of
-from lab.sweeps.slots import Slots
-from lab.sweeps.work import Work
+from lab.sweeps.work import Work, padded
 from lab.training import make_train
 from lab.types import State, Stream
 
 
 @dataclass
 class Course:
-    """How far a block has come; lists grow, and the last of them are on their way from the mesh."""
+    """How far a block has come, on the mesh; lists grow, and the last of them are on their way."""
 
-    state: State  # on the mesh
-    evaluations: list[dict[str, Any]]
+    state: State
+    evaluations: list[dict[str, Any]]  # [D·W] each
     calls: list[Call]
     done: int = 0  # pieces of the run
 
 
 class Block:
-    """The lanes of a block, in their slots on the mesh."""
+    """The lanes of a block, padded to D·W."""
 
     def __init__(self, work: Work, lanes: Sequence[Lane]):
         self.job, self.mesh, self.rows, self.clock = work.job, work.mesh, work.rows, work.clock
-        self.work, self.lanes, layout = work, list(lanes), work.layout
-        self.slots = Slots(self.mesh, layout, len(lanes))
-        self.program = compiled(self.job.program, self.mesh, layout.width)
+        self.work, self.own, self.lanes = work, list(lanes), padded(lanes, work.size)
+        self.program = compiled(self.job.program, self.mesh)
         self.size = self.job.program.batch_size
         self.capacity = call_capacity(self.job)
-        self.hypers = self.slots.put(hypers_of(self.lanes))
+        self.hypers = shard(self.mesh, hypers_of(self.lanes))
         index, mask = zip(*(self.rows.evaluated[lane.split] for lane in self.lanes))
-        self.evaluated = self.slots.put((np.stack(index), np.stack(mask)))
+        self.evaluated = shard(self.mesh, (np.stack(index), np.stack(mask)))
         self.noise = self._keys("noise")
-        self.rate_LT = rates(self.lanes, self.slots.size, self.job.marks[-1], self.capacity)
+        self.rate_LT = rates(self.lanes, self.job.marks[-1], self.capacity)
         self.pieces = list(pieces(self.job.marks, self.capacity))
         self.read: tuple[int, Stream] | None = None  # a stream on the mesh, and where it begins
 
@@ -68,8 +65,11 @@ class Block:
         outputs = self.predict(course.state)
         self._bring_home(course.calls)
         ((_, _, info),) = merged(course.calls, self.job.program.probe_every)
-        evaluations, stopped_at = self.slots.home((course.evaluations, course.state.stopped_at))
-        return measured(self.job, self.lanes, evaluations, info, stopped_at, outputs)
+        info, evaluations, stopped_at = jax.tree.map(
+            lambda leaf: np.asarray(leaf)[: len(self.own)],
+            (info, course.evaluations, course.state.stopped_at),
+        )
+        return measured(self.job, self.own, evaluations, info, stopped_at, outputs)
 
     def begin(self, live: Live | None = None) -> Course:
         """Before the first update, or where the block was when it was brought home as `live`."""
@@ -86,7 +86,7 @@ class Block:
         if count:
             course.state, info = self.clock.call(
                 "training", itemgetter(1), self.program.advance,
-                self.slots.groups, course.state, self.rows.table, self._stream(first), self.hypers,
+                course.state, self.rows.table, self._stream(first), self.hypers,
                 number(self.mesh, first), number(self.mesh, count),
             )  # fmt: skip
             self._bring_home(course.calls)  # the one before this, while this one runs
@@ -100,30 +100,28 @@ class Block:
         """The block as it is now, on the host; lists are emptied into their short form."""
         self._bring_home(course.calls)
         course.calls[:] = merged(course.calls, self.job.program.probe_every) if course.calls else []
-        course.evaluations[:] = self.slots.home(course.evaluations)
+        course.evaluations[:] = jax.device_get(course.evaluations)
         count, infos = 0, []
         if course.calls:
             ((_, count, info),) = course.calls
             infos = jax.tree.leaves(info)
-        return Live(
-            course.done, self.slots.leaves(course.state), list(course.evaluations), count, infos
-        )
+        return Live(course.done, host(course.state), list(course.evaluations), count, infos)
 
     def info(self, live: Live) -> dict[str, Any]:
         """The Info that a block brought home, by its names."""
         last = self.job.marks[-1] - 1  # the stream is for its shapes; it is read next in most cases
         stream = self._stream(min(live.count, last))
-        args = self.rows.table, stream, self.hypers, np.int32(0), np.int32(0)
-        advance = self.program.advance.jitted
-        _, info = jax.eval_shape(advance, self.slots.groups, self.like(), *args)
-        return jax.tree.unflatten(jax.tree.structure(info), live.infos)
+        rest = self.rows.table, stream, self.hypers, np.int32(0), np.int32(0)
+        info = jax.tree.structure(
+            jax.eval_shape(self.program.advance.jitted, self.like(), *rest)[1]
+        )
+        return jax.tree.unflatten(info, live.infos)
 
     def export(self, state: State, metrics: dict[str, Any], updates: int) -> None:
         """Show lanes as they are evaluated to whoever looks on."""
         if self.work.export is not None:
             last = updates == self.job.marks[-1]
-            shown = partial(self._shown, state, metrics)
-            self.work.export.look(self.lanes, shown, updates, last)
+            self.work.export.look(self.job.program, self.own, state, metrics, updates, last)
 
     def predict(self, state: State) -> np.ndarray | None:
         """Outputs [L, rows, ...] on the rows of each lane's split, if they are wanted."""
@@ -133,17 +131,17 @@ class Block:
         # rows as they are prepared for the lane's own split: others are scaled otherwise
         own = [predict_on(lane.split) + self.rows.start[lane.split] for lane in self.lanes]
         outputs = self.program.predict(
-            self.slots.groups, seen(self.job.program, state), self.rows.table,
-            self.slots.put(np.stack(own).astype(np.int32)), self.hypers._replace(rule={}),
+            seen(self.job.program, state), self.rows.table,
+            shard(self.mesh, np.stack(own).astype(np.int32)), self.hypers._replace(rule={}),
         )  # fmt: skip
-        return self.slots.home(outputs)
+        return np.asarray(outputs)[: len(self.own)]
 
     def _bring_home(self, calls: list[Call]) -> None:
         """Fetch the last call's Info, unless it is here already."""
         if calls and isinstance(calls[-1][2]["loss"], jax.Array):
             first, count, info = calls[-1]
-            calls[-1] = first, count, self.slots.home(info)
-            self.work.advance(count * len(self.lanes))
+            calls[-1] = first, count, jax.device_get(info)
+            self.work.advance(count * len(self.own))
 
     def like(self) -> State:
         """Shapes and dtypes of the state."""
@@ -154,44 +152,34 @@ class Block:
 
     def _placed(self, live: Live):
         """The state on the mesh again, and the calls that led to it as one."""
-        return self.placed(live.state), [(0, live.count, self.info(live))] if live.count else []
-
-    def placed(self, leaves: list[np.ndarray]) -> State:
-        """A state on the mesh, from its leaves on the host."""
-        return device(leaves, self.like(), self.slots.put)
-
-    def _shown(self, state: State, metrics: dict[str, Any]) -> Shown:
-        """What an export looks at, on the host."""
-        point, rule = state.params, self.job.program.rule
-        if rule.eval_params is not None:
-            point = jax.vmap(rule.eval_params)(state.opt_state, state.params)
-        return Shown(*self.slots.home((point, state.model_state, state.stopped_at, metrics)))
+        state = device(live.state, self.like(), partial(shard, self.mesh))
+        return state, [(0, live.count, self.info(live))] if live.count else []
 
     def _keys(self, purpose: str):
-        return self.slots.put(np.stack([key_data(lane.seed, purpose) for lane in self.lanes]))
+        return shard(self.mesh, np.stack([key_data(lane.seed, purpose) for lane in self.lanes]))
 
     def _start(self):
         keys = self._keys("parameters")
         # the rule's numbers are left out of what does not read them: fewer compilations
-        initial = self.program.draw(self.slots.groups, keys, self.hypers._replace(rule={}))
-        return self.program.start(self.slots.groups, initial, keys, self.hypers)
+        initial = self.program.draw(keys, self.hypers._replace(rule={}))
+        return self.program.start(initial, keys, self.hypers)
 
     def _evaluate(self, state):
         index, mask = self.evaluated
         table = self.rows.table
         return self.clock.call(
-            "evaluating", dict, self.program.evaluate, self.slots.groups,
+            "evaluating", dict, self.program.evaluate,
             seen(self.job.program, state), table, index, mask, self.hypers._replace(rule={}),
         )  # fmt: skip
 
     def _stream(self, first: int) -> Stream:
-        """What every lane reads in the capacity's worth of updates around `first`."""
+        """What every lane reads in the capacity's worth of updates around `first`, padded."""
         begin = first - first % self.capacity
         if self.read is None or self.read[0] != begin:
             count = min(self.capacity, self.job.marks[-1] - begin)
             order_LX = orders(self.lanes, self.rows, self.size, begin, count, self.capacity)
             rate_LC = np.zeros((len(self.lanes), self.capacity), self.rate_LT.dtype)
             rate_LC[:, :count] = self.rate_LT[:, begin : begin + count]
-            order_LX, rate_LC = self.slots.put((order_LX, rate_LC))
+            order_LX, rate_LC = shard(self.mesh, (order_LX, rate_LC))
             self.read = begin, Stream(order_LX, rate_LC, self.noise)
         return self.read[1]

@@ -1,7 +1,6 @@
 """A program's pure functions, mapped over lanes and devices and compiled once.
 
-Lane-leading arrays have shape [D·G·W, ...] for D devices with room for G groups of W lanes each;
-rows are shared. The first argument of every function is the number of groups to be computed.
+Lane-leading arrays have shape [D·W, ...] for D devices of W lanes each; rows are shared.
 """
 
 from functools import lru_cache
@@ -12,7 +11,7 @@ import jax.numpy as jnp
 from jax.sharding import Mesh
 
 from lab.sweeps.ahead import Ahead
-from lab.sweeps.mapped import mapped
+from lab.sweeps.place import LANES, SHARED
 from lab.tasks.task import Problem
 from lab.training import make_train
 from lab.types import Program, Rule, State
@@ -21,7 +20,7 @@ FEW = 2**16  # parameters of a lane
 
 
 class Compiled(NamedTuple):
-    """The functions of `Train`, over [D·G·W] lanes, after the number of groups."""
+    """The functions of `Train`, over [D·W] lanes."""
 
     draw: Any
     start: Any
@@ -31,44 +30,39 @@ class Compiled(NamedTuple):
 
 
 @lru_cache(maxsize=512)
-def compiled(program: Program, mesh: Mesh, width: int) -> Compiled:
-    """Map and jit a program for groups of `width`; equal programs on equal meshes share everything.
+def compiled(program: Program, mesh: Mesh) -> Compiled:
+    """Map and jit a program; equal programs on equal meshes share everything.
 
     Optimizers that evaluate alike share all but `start` and `advance`.
     """
     train = make_train(program)
-    steps = mapped(
-        train.advance, mesh, width, (0, None, 0, 0, None, None), in_place=True,
-        donate_argnums=1, compiler_options=_one_core_each(mesh),
+    steps = _map(
+        train.advance, mesh, (0, None, 0, 0, None, None),
+        donate_argnums=0, compiler_options=_one_core_each(mesh),
     )  # fmt: skip
-    start = mapped(train.start, mesh, width, (0, 0, 0))
-    shared = _without_rule(program.problem, program.rule.eval_params, mesh, width)
-    draw, evaluate, predict = shared
-    return Compiled(draw, start, Ahead(steps, mesh), evaluate, predict)
+    draw, evaluate, predict = _without_rule(program.problem, program.rule.eval_params, mesh)
+    return Compiled(draw, _map(train.start, mesh, (0, 0, 0)), Ahead(steps, mesh), evaluate, predict)
 
 
 @lru_cache(maxsize=512)
-def _without_rule(problem: Problem, eval_params, mesh: Mesh, width: int):
+def _without_rule(problem: Problem, eval_params, mesh: Mesh):
     train = make_train(Program(problem, Rule(_no_rule, eval_params=eval_params), batch_size=0))
     return (
-        _drawing(train.draw, mesh, width),
-        mapped(
-            train.evaluate, mesh, width, (0, None, 0, 0, 0), compiler_options=_one_core_each(mesh)
-        ),
-        mapped(train.predict, mesh, width, (0, None, 0, 0)),
+        _drawing(train.draw, mesh),
+        _map(train.evaluate, mesh, (0, None, 0, 0, 0), compiler_options=_one_core_each(mesh)),
+        _map(train.predict, mesh, (0, None, 0, 0)),
     )
 
 
-def _drawing(draw, mesh: Mesh, width: int):
+def _drawing(draw, mesh: Mesh):
     """Random numbers compile eight times as fast without optimization; many would repay it."""
-    plain = mapped(draw, mesh, width, (0, 0))
-    unoptimized = {"xla_backend_optimization_level": "0"}
-    hasty = mapped(draw, mesh, width, (0, 0), compiler_options=unoptimized)
+    plain = _map(draw, mesh, (0, 0))
+    hasty = _map(draw, mesh, (0, 0), compiler_options={"xla_backend_optimization_level": "0"})
 
-    def drawn(groups, keys, hypers):
-        shapes = jax.tree.leaves(jax.eval_shape(plain, groups, keys, hypers))
+    def drawn(keys, hypers):
+        shapes = jax.tree.leaves(jax.eval_shape(plain, keys, hypers))
         few = sum(leaf.size for leaf in shapes) < FEW * len(keys)  # whatever stands beside a lane
-        return (hasty if few and _on_cpu(mesh) else plain)(groups, keys, hypers)
+        return (hasty if few and _on_cpu(mesh) else plain)(keys, hypers)
 
     return drawn
 
@@ -87,6 +81,16 @@ def _no_rule(**_: Any):
     raise AssertionError("an evaluation takes no step")
 
 
+def _map(function, mesh: Mesh, axes: tuple[int | None, ...], **options):
+    """Over the lanes of each device, and over devices; `None` marks what lanes share."""
+    specs = tuple(SHARED if axis is None else LANES for axis in axes)
+    mapped = jax.vmap(function, in_axes=axes)
+    over_devices = jax.shard_map(
+        mapped, mesh=mesh, in_specs=specs, out_specs=LANES, check_vma=False
+    )
+    return jax.jit(over_devices, **options)
+
+
 def seen(program: Program, state: State) -> State:
     """The part of a state that an evaluation reads: the optimizer's own only where it must."""
     return state if program.rule.eval_params else state._replace(opt_state=())
@@ -94,7 +98,7 @@ def seen(program: Program, state: State) -> State:
 
 @lru_cache(maxsize=64)
 def compiled_schedule(over, capacity: int):
-    """`(peak [R], steps, first) -> [R, capacity]`: learning rates of consecutive updates."""
+    """`(peak [L], steps, first) -> [L, capacity]`: learning rates of consecutive updates."""
 
     def rates(peak, steps, first):
         schedule = over(peak, steps)

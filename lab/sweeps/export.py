@@ -19,7 +19,7 @@ from lab.checks import check_fields, checked
 from lab.errors import InputError, require
 from lab.files import AnyPath, existing_file, read_arrays, write_atomically
 from lab.kinds import Tree
-from lab.types import RUNNING
+from lab.types import RUNNING, Program, State
 
 
 class Model(NamedTuple):
@@ -28,15 +28,6 @@ class Model(NamedTuple):
     params: Tree
     model_state: Tree  # what a Flax model keeps beside parameters: `{"batch_stats": ...}`, or {}
     about: dict[str, Any]
-
-
-class Shown(NamedTuple):
-    """The lanes of a block at an evaluation, on the host; [L, ...] each."""
-
-    params: Tree  # where the rule evaluates
-    model_state: Tree
-    stopped_at: np.ndarray
-    metrics: dict[str, np.ndarray]
 
 
 def every_lane(_: Mapping[str, Any]) -> bool:
@@ -61,12 +52,17 @@ class Export:
     def __post_init__(self):
         check_fields(self)
 
-    def look(self, lanes: list, shown: Callable[[], Shown], updates: int, last: bool) -> None:
+    def look(
+        self, program: Program, lanes: list, state: State, metrics: dict, updates: int, last: bool
+    ) -> None:
         """Note the lanes of a block at an evaluation; called at each, the one before all too."""
         chosen = [i for i, lane in enumerate(lanes) if self.lanes(lane.setting)]
         if not chosen:
             return
-        home = shown()
+        point = state.params
+        if program.rule.eval_params is not None:
+            point = jax.vmap(program.rule.eval_params)(state.opt_state, state.params)
+        home = jax.device_get((point, state.model_state, state.stopped_at, metrics))
         for i in chosen:
             params, model_state, stopped_at, values = jax.tree.map(lambda leaf, i=i: leaf[i], home)
             about = {

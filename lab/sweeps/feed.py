@@ -25,19 +25,15 @@ def orders(
     return order_LX
 
 
-def rates(lanes: list[Lane], room: int, steps: int, capacity: int) -> np.ndarray:
-    """Every lane's learning rate at every update: schedules are numbers to a program. [L, T].
-
-    Schedules are compiled for `room` lanes, so that they are once for few and many.
-    """
+def rates(lanes: list[Lane], steps: int, capacity: int) -> np.ndarray:
+    """Every lane's learning rate at every update: schedules are numbers to a program. [L, T]."""
     # a rule without a learning rate reads none
-    peak_R = np.zeros(room, float_type())
-    peak_R[: len(lanes)] = [lane.rate or 0.0 for lane in lanes]
+    peak_L = np.array([lane.rate or 0.0 for lane in lanes], float_type())
     rate_LT = np.empty((len(lanes), steps), float_type())
     for over in {lane.schedule for lane in lanes}:
         mine = np.array([lane.schedule == over for lane in lanes])
         scheduled = compiled_schedule(over, capacity)
         for first in range(0, steps, capacity):
-            part = np.asarray(scheduled(peak_R, np.int32(steps), np.int32(first)))
-            rate_LT[mine, first : first + capacity] = part[: len(lanes)][mine, : steps - first]
+            part = np.asarray(scheduled(peak_L, np.int32(steps), np.int32(first)))
+            rate_LT[mine, first : first + capacity] = part[mine, : steps - first]
     return rate_LT

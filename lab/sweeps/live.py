@@ -11,7 +11,7 @@ Call = tuple[int, int, dict]  # first update, how many, their Info
 
 
 class Live(NamedTuple):
-    """A block between two calls; L lanes."""
+    """A block between two calls; L lanes, padding among them."""
 
     done: int  # pieces of the block that were run
     state: list[np.ndarray]  # leaves [L, ...]

@@ -85,8 +85,8 @@ def number(mesh: Mesh, value: int) -> Any:
 def check_memory(mesh: Mesh, device_bytes: int) -> None:
     """Refuse what cannot fit: so many bytes on each device.
 
-    Several groups of lanes are held only where they are small, and the width of one decides its
-    bits: so the bound has nothing to choose but yes or no.
+    One call holds one group of lanes per device, the least that keeps the width: so the bound
+    has nothing to choose but yes or no.
 
     Raises:
       InputError: With the bytes needed and the bytes there.

@@ -1,7 +1,7 @@
 """Runs the lanes of one job, block by block.
 
-A block is a few groups of lanes on each device. It runs to the end of its budget before the next
-one starts, so that live state is one block.
+A block is one group of W lanes on each of D devices. It runs to the end of its budget before the
+next one starts, so that live state is one block.
 """
 
 from collections.abc import Container, Iterator

@@ -17,7 +17,7 @@ from lab.sweeps.pieces import pieces
 from lab.sweeps.plan import Job
 from lab.sweeps.run import run_job
 from lab.sweeps.sizes import call_capacity, state_shapes
-from lab.sweeps.work import Work, dealt
+from lab.sweeps.work import Work, dealt, padded
 from lab.types import RUNNING, State
 
 
@@ -33,7 +33,7 @@ def advance(work: Work, paused: Sequence[Live | None], mark: int) -> list[Live]:
     Returns:
       Each lane as it is then, for one lane each.
     """
-    job = work.job
+    job, size = work.job, work.size
     target = _pieces_to(job, mark)
     found: dict[int, Live] = {}
     for done in sorted({_done(live) for live in paused}):
@@ -41,15 +41,15 @@ def advance(work: Work, paused: Sequence[Live | None], mark: int) -> list[Live]:
         if done == target:
             found |= {i: live for i in mine if (live := paused[i]) is not None}
             continue
-        for chosen in dealt(mine, work.size):
+        for chosen in dealt(mine, size):
             part = work.of([job.lanes[i] for i in chosen])
             begun = [live for i in chosen if (live := paused[i]) is not None]
             try:
-                live = stacked(begun) if begun else None
+                live = stacked(padded(begun, size)) if begun else None
                 for _ in run_job(part, _Stop(target - done), (0, live)):
                     pass
             except _Reached as reached:
-                found |= dict(zip(chosen, unstacked(reached.live)))
+                found |= dict(zip(chosen, unstacked(reached.live, len(chosen))))
     return [found[i] for i in range(len(paused))]
 
 
@@ -87,8 +87,8 @@ def stacked(lives: Sequence[Live]) -> Live:
     )
 
 
-def unstacked(live: Live) -> list[Live]:
-    """The lanes of a block, one by one."""
+def unstacked(live: Live, count: int) -> list[Live]:
+    """The first `count` lanes of a block, one by one."""
     return [
         Live(
             done=live.done,
@@ -98,7 +98,7 @@ def unstacked(live: Live) -> list[Live]:
             infos=[leaf[i : i + 1] for leaf in live.infos],
             beside=[leaf[i : i + 1] for leaf in live.beside],
         )
-        for i in range(len(live.state[-1]))
+        for i in range(count)
     ]
 
 

@@ -1,7 +1,7 @@
 """Names, shapes and bytes of what lanes are made of, known before anything compiles."""
 
 from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import numpy as np
@@ -13,29 +13,11 @@ from lab.sweeps.widths import width
 from lab.training import Train, make_train
 from lab.types import Hypers, Program, State, float_type
 
-GROUPS, CALL_BYTES = 8, 2**24  # of a call, at most: what is gained beyond is not measurable
 
-
-class Layout(NamedTuple):
-    """What one call has room for on each device."""
-
-    width: int  # lanes of a group, which are computed at once
-    groups: int  # computed one after the other
-    lane_bytes: int  # of one lane's state with its gradient
-
-    @property
-    def lanes(self) -> int:
-        """In all groups."""
-        return self.width * self.groups
-
-
-def layout(job: Job, mesh: Mesh) -> Layout:
-    """A pure function of sizes and kind of device; the width alone could change bits."""
-    nbytes, platform = _job_bytes(job), mesh.devices.flat[0].platform
-    wide = width(nbytes, platform)
-    # an accelerator is filled by one; on CPU several hide the start of a call cut at an epoch
-    groups = min(GROUPS, CALL_BYTES // (wide * nbytes)) if platform == "cpu" else 1
-    return Layout(wide, max(1, groups), nbytes)
+def block_width(job: Job, mesh: Mesh) -> tuple[int, int]:
+    """Lanes per device, and bytes of one lane's state with its gradient."""
+    nbytes = _job_bytes(job)
+    return width(nbytes, mesh.devices.flat[0].platform), nbytes
 
 
 def call_capacity(job: Job) -> int:

@@ -9,6 +9,7 @@ A diverged lane is a result and no rule is asked about it: it stays as in any sw
 
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -17,10 +18,11 @@ import numpy as np
 from lab.sweeps.block import Block, Course
 from lab.sweeps.early_stopping import EarlyStopping, Watch, unwatched, watched
 from lab.sweeps.ending import Ending, epochs, leveled
-from lab.sweeps.live import Live
+from lab.sweeps.live import Live, device, host
 from lab.sweeps.measured import Measured, measured, worst_where
+from lab.sweeps.place import shard
 from lab.sweeps.rungs import stacked, unstacked
-from lab.sweeps.work import Between, Work, dealt
+from lab.sweeps.work import Between, Work, dealt, padded
 from lab.types import RUNNING, State
 
 
@@ -28,10 +30,10 @@ from lab.types import RUNNING, State
 class Pack:
     """A block on its way."""
 
-    at: Sequence[int]  # its lanes, by their numbers
+    at: Sequence[int]  # its lanes, by their numbers; in the block the last one again as padding
     block: Block
     course: Course
-    watch: Watch
+    watch: Watch  # [D·W]
     best: State | None  # on the mesh: lanes at their last improvement, if they go back there
 
 
@@ -68,7 +70,7 @@ class Run:
 
     def __init__(self, rule: EarlyStopping, work: Work):
         self.rule, self.upward = rule, rule.upward(work.job.task)
-        self.work, self.job, self.size = work, work.job, work.size
+        self.work, self.job, self.mesh, self.size = work, work.job, work.mesh, work.size
         # state, gradient and best, old and new, of all blocks at the same time
         work.check_memory(states=3, blocks=len(dealt(self.job.lanes, self.size)))
         self.epochs = epochs(self.job.marks)
@@ -81,7 +83,7 @@ class Run:
         if whole is None:
             self.packs = [self._pack(at, None) for at in dealt(range(lanes), self.size)]
         else:
-            self._repack(dict(enumerate(unstacked(whole))))
+            self._repack(dict(enumerate(unstacked(whole, lanes))))
 
     def left(self) -> Iterator[tuple[int, int, bool]]:
         """The pieces to be run, as long as there are lanes."""
@@ -101,8 +103,9 @@ class Run:
         if mark in self.epochs:
             for pack in self.packs:
                 self._ask(pack, self.epochs.index(mark), first + count)
-            running = sum(int((pack.watch.stopped_at == 0).sum()) for pack in self.packs)
-            if self._groups(running) < sum(self._groups(len(pack.at)) for pack in self.packs):
+            running = sum(int((pack.watch.stopped_at[: len(pack.at)] == 0).sum())
+                          for pack in self.packs)  # fmt: skip
+            if -(-running // self.size) < len(self.packs):
                 self.work.advance((self.job.marks[-1] - first - count) * (self._real() - running))
                 self._repack(self._home())
 
@@ -127,26 +130,26 @@ class Run:
     def _ask(self, pack: Pack, epoch: int, updates: int) -> None:
         """Watch one more evaluation; freeze the lanes that stop, keep those that improved."""
         state = pack.course.state
-        values, slots = pack.course.evaluations[-1][self.rule.metric], pack.block.slots
-        values, stopped_at = slots.home((values, state.stopped_at))
+        values = np.asarray(pack.course.evaluations[-1][self.rule.metric])
         values = worst_where(self.job, self.rule.metric, False, values)
+        stopped_at = np.asarray(state.stopped_at)
         alive = stopped_at == RUNNING
         pack.watch = watched(self.rule, self.upward, pack.watch, epoch, values, alive)
         if pack.best is not None:
-            improved = slots.put(pack.watch.best_at == epoch)
-            now = slots.put(np.full_like(stopped_at, updates))  # what the weights have taken
+            improved = shard(self.mesh, pack.watch.best_at == epoch)
+            now = shard(self.mesh, np.full_like(stopped_at, updates))  # what the weights have taken
             pack.best = _chosen(improved, state._replace(stopped_at=now), pack.best)
         stops = pack.watch.stopped_at == epoch
         frozen = np.where(stops, np.int32(updates), stopped_at)
-        pack.course.state = state._replace(stopped_at=slots.put(frozen))
+        pack.course.state = state._replace(stopped_at=shard(self.mesh, frozen))
 
     def _home(self) -> dict[int, Live]:
         """Every lane, on the host."""
         lives = dict(self.dropped)
         for pack in self.packs:
             live = pack.block.live(pack.course)
-            beside = [*pack.watch, *pack.block.slots.leaves(pack.best)]
-            lives |= zip(pack.at, unstacked(live._replace(beside=beside)))
+            beside = [*pack.watch, *host(pack.best)]
+            lives |= zip(pack.at, unstacked(live._replace(beside=beside), len(pack.at)))
         return lives
 
     def _repack(self, lives: dict[int, Live]) -> None:
@@ -154,7 +157,8 @@ class Run:
         running = [i for i, live in sorted(lives.items()) if not Watch(*live.beside[:4]).stopped_at]
         self.dropped = {i: live for i, live in lives.items() if i not in set(running)}
         self.packs = [
-            self._pack(at, stacked([lives[i] for i in at])) for at in dealt(running, self.size)
+            self._pack(at, stacked([lives[i] for i in padded(at, self.size)]))
+            for at in dealt(running, self.size)
         ]
 
     def _pack(self, at: Sequence[int], live: Live | None) -> Pack:
@@ -162,12 +166,12 @@ class Run:
         course = block.begin(live)
         if live is not None:
             watch, best = Watch(*live.beside[:4]), live.beside[4:]
-            return Pack(at, block, course, watch, block.placed(list(best)) if best else None)
+            return Pack(at, block, course, watch, self._placed(block, best) if best else None)
         values = course.evaluations[0][self.rule.metric]
-        everywhere = block.slots.put(np.ones(len(at), bool))
+        everywhere = shard(self.mesh, np.ones(self.size, bool))
         best = _chosen(everywhere, course.state, course.state)  # a copy: `advance` takes the first
         best = best if self.rule.restore_best_weights else None
-        return Pack(at, block, course, unwatched(len(at), values.dtype), best)
+        return Pack(at, block, course, unwatched(self.size, values.dtype), best)
 
     def _finish(self, state: list[np.ndarray], metrics: dict) -> np.ndarray | None:
         """Export lanes as they are in the end; outputs [L, rows, ...], if they are wanted."""
@@ -175,18 +179,18 @@ class Run:
             return None
         outputs = []
         for at in dealt(range(len(self.job.lanes)), self.size):
-            block, where = self._block(at), list(at)
-            placed = block.placed([leaf[where] for leaf in state])
+            block, where = self._block(at), padded(at, self.size)
+            placed = self._placed(block, [leaf[where] for leaf in state])
             shown = {name: values[where] for name, values in metrics.items()}
             block.export(placed, shown, self.job.marks[-1])
             outputs.append(block.predict(placed))
         return None if self.work.predict_on is None else np.concatenate(outputs)
 
+    def _placed(self, block: Block, leaves: Sequence[np.ndarray]) -> State:
+        return device(list(leaves), block.like(), partial(shard, self.mesh))
+
     def _block(self, at: Sequence[int]) -> Block:
         return Block(self.work, [self.job.lanes[i] for i in at])
-
-    def _groups(self, lanes: int) -> int:
-        return -(-lanes // (self.work.layout.width * self.work.mesh.size))
 
     def _real(self) -> int:
         return sum(len(pack.at) for pack in self.packs)

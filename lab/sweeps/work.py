@@ -7,7 +7,6 @@ from typing import TypeVar
 import numpy as np
 from jax.sharding import Mesh
 
-from lab.sweeps import hosts
 from lab.sweeps.clock import Clock
 from lab.sweeps.compiled import compiled
 from lab.sweeps.export import Export
@@ -15,7 +14,7 @@ from lab.sweeps.live import Live
 from lab.sweeps.place import check_memory
 from lab.sweeps.plan import Job, Lane
 from lab.sweeps.rows import Rows
-from lab.sweeps.sizes import Layout, layout
+from lab.sweeps.sizes import block_width
 
 T = TypeVar("T")
 Advance = Callable[[int], None]  # told how many lane-updates were taken
@@ -49,11 +48,6 @@ class Work:
     predict_on: Callable[[int], np.ndarray] | None = None
 
     @property
-    def layout(self) -> Layout:
-        """What a call has room for."""
-        return layout(self.job, self.mesh)
-
-    @property
     def size(self) -> int:
         """Lanes of a block."""
         return block_size(self.job, self.mesh)
@@ -61,8 +55,8 @@ class Work:
     @property
     def lane_bytes(self) -> float:
         """Memory that a lane takes while it trains, as compiled; the rows are not its own."""
-        taken = compiled(self.job.program, self.mesh, self.layout.width).advance.nbytes
-        return max(0, taken - self.rows.nbytes) / self.layout.lanes
+        taken = compiled(self.job.program, self.mesh).advance.nbytes
+        return max(0, taken - self.rows.nbytes) * self.mesh.size / self.size
 
     def of(self, lanes: Sequence[Lane]) -> "Work":
         """The same for these lanes of the job only."""
@@ -70,16 +64,13 @@ class Work:
 
     def check_memory(self, states: int, blocks: int = 1) -> None:
         """Refuse what cannot fit: so many states per lane, of blocks that run at the same time."""
-        state = self.layout.lanes * self.layout.lane_bytes
-        check_memory(self.mesh, self.rows.nbytes + states * state * blocks)
+        lanes, nbytes = block_width(self.job, self.mesh)
+        check_memory(self.mesh, self.rows.nbytes + states * nbytes * lanes * blocks)
 
 
 def block_size(job: Job, mesh: Mesh) -> int:
-    """Lanes of a block: as many groups as a call has room for, or all processes get as many."""
-    room, processes = layout(job, mesh), hosts.count()
-    groups = -(-len(job.lanes) // (room.width * mesh.size))  # on each device, of one process
-    blocks = processes * -(-groups // (processes * room.groups))
-    return room.width * mesh.size * -(-groups // blocks)
+    """Lanes of a block: one group on each device."""
+    return block_width(job, mesh)[0] * mesh.size
 
 
 def dealt(lanes: Sequence[T], size: int) -> list[Sequence[T]]:
@@ -89,3 +80,12 @@ def dealt(lanes: Sequence[T], size: int) -> list[Sequence[T]]:
     [range(0, 2), range(2, 4), range(4, 5)]
     """
     return [lanes[i : i + size] for i in range(0, len(lanes), size)]
+
+
+def padded(lanes: Sequence[T], size: int) -> list[T]:
+    """The lanes of a block, the last one repeated up to its size.
+
+    >>> padded([7, 8], 4)
+    [7, 8, 8, 8]
+    """
+    return [*lanes, *[lanes[-1]] * (size - len(lanes))]
