@@ -4,7 +4,8 @@ Panels: `throughput` (run-steps per second of `lab.sweep` and of plain ways), `u
 of every rule by hand beside optax), `checkpoints` (what keeping a sweep's state costs), `search`
 (trials per second beside Optuna driving jitted steps, and Keras where it is installed), `hosts`
 (two processes that share a sweep beside one, over CPU devices), `lanes` (what one costs by their
-number), `widths` (how many a device holds at once), `first_figure` (where a user's time goes).
+number), `evaluations` (what one per epoch costs), `widths` (how many lanes a device holds at once),
+`first_figure` (where a user's time goes).
 Whatever is compared runs in turn; ratios are formed within a round, medians over rounds count.
 """
 
@@ -17,6 +18,7 @@ import lab
 from lab import plots
 from lab.sweeps.precision import full_precision
 from studies import _speed_checkpoints as checkpoints
+from studies import _speed_evaluations as evaluations
 from studies import _speed_first_figure as first_figure
 from studies import _speed_hosts as hosts
 from studies import _speed_lanes as lanes
@@ -32,6 +34,7 @@ from studies._tables import comma_separated, markdown
 
 PANELS = {
     "checkpoints": Panel(checkpoints.measure, checkpoints.drawn),
+    "evaluations": Panel(evaluations.measure, evaluations.drawn),
     "first_figure": Panel(first_figure.measure, first_figure.drawn),
     "hosts": Panel(hosts.measure, hosts.drawn),
     "lanes": Panel(lanes.measure, lanes.drawn),

@@ -153,6 +153,35 @@ def by_lanes(micro: xr.DataArray, text: str) -> Figure:
     return figure
 
 
+def overheads(percent: xr.DataArray, limit: float, text: str) -> Figure:
+    """A row per case and number of lanes, a mark per kind of cost; a line at the limit.
+
+    Args:
+      percent: (case, lanes, kind, round).
+      limit: In per cent.
+      text: The caption.
+    """
+    flat = percent.stack(row=("case", "lanes"))
+    names = [f"{case}\n{lanes} lanes" for case, lanes in flat.row.values]
+    with style():
+        figure, axes = plt.subplots(figsize=(6.4, 0.9 + 0.5 * len(names)), layout="constrained")
+        for i, kind in enumerate(percent.kind.values.tolist()):
+            values = flat.sel(kind=kind)
+            middle = values.median("round")
+            spread = np.stack([middle - values.min("round"), values.max("round") - middle])
+            axes.errorbar(
+                middle, np.arange(len(names)) + 0.2 * i - 0.1, xerr=spread, fmt=MARKERS[i], ms=5,
+                elinewidth=1, color=COLOURS[i], label=kind,
+            )  # fmt: skip
+        axes.axvline(limit, color="#444444", lw=0.8, ls="--")
+        axes.set_yticks(range(len(names)), names)
+        axes.invert_yaxis()
+        axes.set(xlabel=f"% of the time without (line: {limit:.0f} %)", xlim=(0, None))
+        figure.legend(loc="outside upper center", ncols=2)
+        caption(figure, text)
+    return figure
+
+
 def _ranged(axes: Axes, x: np.ndarray, values: xr.DataArray, marker, colour: str, label: str):
     """A line through medians over rounds, with their range."""
     middle = values.median("round")
