@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 
 import lab
 from lab.plots.speed import overheads
+from studies._speed_cases import Case
+from studies._speed_lanes import CASES
 from studies._speed_panel import Scope, Table, at_most
 
-NETS = {"64-32-32-10, batch 32": (32, 32), "64-128-128-10, batch 64": (128, 64)}
 LANES, EPOCHS, ROUNDS = (32, 256), 30, 5
 LIMIT = 0.15  # of the time of training
 KINDS = ("reported as evaluating", "whole sweep, more than evaluated once")
@@ -22,34 +23,33 @@ KINDS = ("reported as evaluating", "whole sweep, more than evaluated once")
 def measure(scope: Scope) -> xr.Dataset:
     """Sweeps with an evaluation per epoch and with one, in turn."""
     lab.use_all_cores()
-    nets = dict(list(NETS.items())[: 1 if scope.smoke else None])
-    lanes, epochs, rounds = LANES, EPOCHS, scope.rounds or ROUNDS
+    cases, lanes, epochs, rounds = CASES, LANES, EPOCHS, scope.rounds or ROUNDS
     if scope.smoke:
-        lanes, epochs, rounds = (2,), 2, 1
-    over = np.empty((len(nets), len(lanes), len(KINDS), rounds))
-    for i, (name, (width, batch)) in enumerate(nets.items()):
+        cases, lanes, epochs, rounds = CASES[:1], (2,), 2, 1
+    over = np.empty((len(cases), len(lanes), len(KINDS), rounds))
+    for i, case in enumerate(cases):
+        took(case, lanes[0], epochs, 1)  # compiles, for any number of lanes
         for j, count in enumerate(lanes):
-            took(width, batch, count, epochs, 1)  # compiles
             for r in range(rounds):
-                once, often = (took(width, batch, count, epochs, n) for n in (1, epochs))
+                once, often = (took(case, count, epochs, n) for n in (1, epochs))
                 over[i, j, 0, r] = often["seconds_evaluating"] / often["seconds_training"]
                 over[i, j, 1, r] = often["seconds"] / once["seconds"] - 1
-            print(f"{name}, {count} lanes", np.median(over[i, j], -1).round(3), flush=True)
-    rows = lab.tasks.CATALOG["digits"].make().source.prepare(0)
+            print(f"{case.name}, {count} lanes", np.median(over[i, j], -1).round(3), flush=True)
+    split = lab.tasks.CATALOG["digits"].make().source.prepare(0)
     by, told = ("case", "lanes", "kind", "round"), {"long_name": "share of the time without"}
     return xr.Dataset(
         {"over": (by, over, told)},
-        {"case": list(nets), "lanes": list(lanes), "kind": list(KINDS)},
-        {"epochs": epochs, "rows": len(rows.train), "evaluated": len(rows.validation)},
+        {"case": [case.name for case in cases], "lanes": list(lanes), "kind": list(KINDS)},
+        {"epochs": epochs, "rows": len(split.train), "evaluated": len(split.validation)},
     )
 
 
-def took(width: int, batch: int, lanes: int, epochs: int, evaluations: int) -> dict[str, float]:
-    """What a sweep on the digits says of its time."""
+def took(case: Case, lanes: int, epochs: int, evaluations: int) -> dict[str, float]:
+    """What a sweep of such networks on the digits says of its time."""
     rates = np.geomspace(1e-4, 1e-2, 2)
     record = lab.sweep(
-        lab.tasks.CATALOG["digits"].make(widths=(width, width)), ["adam"],
-        axes={"learning_rate": rates}, seeds=lanes // len(rates), batch_size=batch,
+        lab.tasks.CATALOG["digits"].make(widths=(case.width, case.width)), ["adam"],
+        axes={"learning_rate": rates}, seeds=lanes // len(rates), batch_size=case.batch,
         budget=lab.Budget(epochs=epochs), evaluations=evaluations, progress=False,
     )  # fmt: skip
     return record.attrs

@@ -166,9 +166,7 @@ def overheads(percent: xr.DataArray, limit: float, text: str) -> Figure:
     with style():
         figure, axes = plt.subplots(figsize=(6.4, 0.9 + 0.5 * len(names)), layout="constrained")
         for i, kind in enumerate(percent.kind.values.tolist()):
-            values = flat.sel(kind=kind)
-            middle = values.median("round")
-            spread = np.stack([middle - values.min("round"), values.max("round") - middle])
+            middle, spread = _middle(flat.sel(kind=kind))
             axes.errorbar(
                 middle, np.arange(len(names)) + 0.2 * i - 0.1, xerr=spread, fmt=MARKERS[i], ms=5,
                 elinewidth=1, color=COLOURS[i], label=kind,
@@ -176,16 +174,21 @@ def overheads(percent: xr.DataArray, limit: float, text: str) -> Figure:
         axes.axvline(limit, color="#444444", lw=0.8, ls="--")
         axes.set_yticks(range(len(names)), names)
         axes.invert_yaxis()
-        axes.set(xlabel=f"% of the time without (line: {limit:.0f} %)", xlim=(0, None))
+        axes.set(xlabel=f"% of the time without (line: {limit:.0f} %)")
         figure.legend(loc="outside upper center", ncols=2)
         caption(figure, text)
     return figure
 
 
+def _middle(values: xr.DataArray) -> tuple[xr.DataArray, np.ndarray]:
+    """Medians over rounds, and how far below and above them the range reaches: [2, ...]."""
+    middle = values.median("round")
+    return middle, np.stack([middle - values.min("round"), values.max("round") - middle])
+
+
 def _ranged(axes: Axes, x: np.ndarray, values: xr.DataArray, marker, colour: str, label: str):
     """A line through medians over rounds, with their range."""
-    middle = values.median("round")
-    spread = np.stack([middle - values.min("round"), values.max("round") - middle])
+    middle, spread = _middle(values)
     axes.errorbar(
         x, middle, spread, marker=marker, ms=4, lw=1.2, elinewidth=1, color=colour, label=label
     )

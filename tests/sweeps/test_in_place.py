@@ -23,6 +23,8 @@ def test_an_update_copies_no_state_of_the_optimizer(rule):
     stream = Stream(np.zeros(128, np.int32), np.full(16, 1e-3, np.float32), key)
     advance = jax.jit(train.advance, donate_argnums=0)
     compiled = advance.lower(state, rows, stream, hypers, np.int32(0), np.int32(16)).compile()
-    copied = re.findall(r"= f32\[[\d,]+\]\S* copy\(", compiled.as_text() or "")
+    text = compiled.as_text()
+    assert text
+    copied = re.findall(r"= f32\[[\d,]+\]\S* copy\(", text)
     # weights that the backward pass reads again may be copied before they are overwritten
     assert len(copied) <= len(jax.tree.leaves(state.params)), copied
