@@ -13,8 +13,7 @@ import numpy as np
 from lab.search.entry import Round
 from lab.search.space import Configuration
 from lab.sweeps.checkpoint import Checkpoints
-from lab.sweeps.live import Live, packed, unpacked
-from lab.sweeps.rungs import stacked, unstacked
+from lab.sweeps.live import Live, packed, stacked, unpacked, unstacked
 
 Key = tuple[int, int]  # of a lane: number of the trial, and of the seed
 

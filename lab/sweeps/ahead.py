@@ -1,43 +1,49 @@
 """A function compiled ahead of its first call, so that what it takes is known before it runs."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax
-import numpy as np
 from jax.sharding import Mesh
 
-from lab.sweeps.place import check_memory
+from lab.sweeps.place import Place, check_memory
 
 
 class Ahead:
-    """A jitted function over a mesh, compiled once for arguments of the same shapes.
+    """A jitted function, compiled once for a device and arguments of the same shapes.
+
+    Args:
+      jitted: The function.
+      mesh: Where it may be called.
+      shared: Numbers of the arguments that a device holds once for all its lanes.
 
     Attributes:
       jitted: The function.
-      nbytes: Memory that the last call took on each device: arguments, results that do not take
-        their place, and all between, as XLA has laid it out.
+      nbytes: Memory that the last call took on its device: arguments, results that do not take
+        their place, and all between, as XLA has laid it out; but for `shared` ones.
     """
 
-    def __init__(self, jitted: Any, mesh: Mesh):
-        self.jitted, self.mesh, self.nbytes = jitted, mesh, 0
+    def __init__(self, jitted: Any, mesh: Mesh, shared: Sequence[int] = ()):
+        self.jitted, self.mesh, self.shared, self.nbytes = jitted, mesh, shared, 0
         self._known: dict[Any, tuple[Any, int]] = {}  # compiled, and its bytes
 
-    def __call__(self, *args: Any) -> Any:
-        """Call it, compiled.
+    def __call__(self, place: Place, *args: Any) -> Any:
+        """Call it, compiled, with arguments that are on the device of `place`.
 
         Raises:
           InputError: If the device has not the memory that it takes.
         """
         leaves, structure = jax.tree.flatten(args)
-        shapes = tuple((np.shape(leaf), leaf.dtype) for leaf in leaves)
-        form = structure, shapes, jax.config.jax_default_matmul_precision  # type: ignore[attr-defined]
+        precision = jax.config.jax_default_matmul_precision  # type: ignore[attr-defined]
+        form = place.device, structure, tuple([leaf.aval for leaf in leaves]), precision
         if form not in self._known:
             compiled = self.jitted.lower(*args).compile()
-            taken = _taken(compiled.memory_analysis())
-            check_memory(self.mesh, taken)
-            self._known[form] = compiled, taken
+            shared = sum(x.nbytes for x in jax.tree.leaves([args[i] for i in self.shared]))
+            own = max(0, _taken(compiled.memory_analysis()) - shared)
+            check_memory(self.mesh, own, shared)
+            self._known[form] = compiled, own
         compiled, self.nbytes = self._known[form]
-        return compiled(*args)
+        return place.call(compiled, *args)
 
     def _cache_size(self) -> int:
         """As that of a jitted function: how often it was compiled."""

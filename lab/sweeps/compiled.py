@@ -1,6 +1,6 @@
-"""A program's pure functions, mapped over lanes and devices and compiled once.
+"""A program's pure functions, mapped over lanes and compiled once.
 
-Lane-leading arrays have shape [D·W, ...] for D devices of W lanes each; rows are shared.
+Lane-leading arrays have shape [W, ...]; rows are shared. Every function takes its place first.
 """
 
 from functools import lru_cache
@@ -11,7 +11,6 @@ import jax.numpy as jnp
 from jax.sharding import Mesh
 
 from lab.sweeps.ahead import Ahead
-from lab.sweeps.place import LANES, SHARED
 from lab.tasks.task import Problem
 from lab.training import make_train
 from lab.types import Program, Rule, State
@@ -20,13 +19,13 @@ FEW = 2**16  # parameters of a lane
 
 
 class Compiled(NamedTuple):
-    """The functions of `Train`, over [D·W] lanes."""
+    """The functions of `Train`, over [W] lanes; a place is their first argument."""
 
     draw: Any
-    start: Any
+    start: Ahead
     advance: Ahead
-    evaluate: Any
-    predict: Any
+    evaluate: Ahead
+    predict: Ahead
 
 
 @lru_cache(maxsize=512)
@@ -36,12 +35,10 @@ def compiled(program: Program, mesh: Mesh) -> Compiled:
     Optimizers that evaluate alike share all but `start` and `advance`.
     """
     train = make_train(program)
-    steps = _map(
-        train.advance, mesh, (0, None, 0, 0, None, None),
-        donate_argnums=0, compiler_options=_one_core_each(mesh),
-    )  # fmt: skip
+    start = _map(train.start, mesh, (0, 0, 0))
+    advance = _map(train.advance, mesh, (0, None, 0, 0, None, None), donate_argnums=0)
     draw, evaluate, predict = _without_rule(program.problem, program.rule.eval_params, mesh)
-    return Compiled(draw, _map(train.start, mesh, (0, 0, 0)), Ahead(steps, mesh), evaluate, predict)
+    return Compiled(draw, start, advance, evaluate, predict)
 
 
 @lru_cache(maxsize=512)
@@ -49,7 +46,7 @@ def _without_rule(problem: Problem, eval_params, mesh: Mesh):
     train = make_train(Program(problem, Rule(_no_rule, eval_params=eval_params), batch_size=0))
     return (
         _drawing(train.draw, mesh),
-        _map(train.evaluate, mesh, (0, None, 0, 0, 0), compiler_options=_one_core_each(mesh)),
+        _map(train.evaluate, mesh, (0, None, 0, 0, 0)),
         _map(train.predict, mesh, (0, None, 0, 0)),
     )
 
@@ -57,20 +54,14 @@ def _without_rule(problem: Problem, eval_params, mesh: Mesh):
 def _drawing(draw, mesh: Mesh):
     """Random numbers compile eight times as fast without optimization; many would repay it."""
     plain = _map(draw, mesh, (0, 0))
-    hasty = _map(draw, mesh, (0, 0), compiler_options={"xla_backend_optimization_level": "0"})
+    hasty = _map(draw, mesh, (0, 0), xla_backend_optimization_level="0")
 
-    def drawn(keys, hypers):
-        shapes = jax.tree.leaves(jax.eval_shape(plain, keys, hypers))
+    def drawn(place, keys, hypers):
+        shapes = jax.tree.leaves(jax.eval_shape(plain.jitted, keys, hypers))
         few = sum(leaf.size for leaf in shapes) < FEW * len(keys)  # whatever stands beside a lane
-        return (hasty if few and _on_cpu(mesh) else plain)(keys, hypers)
+        return (hasty if few and _on_cpu(mesh) else plain)(place, keys, hypers)
 
     return drawn
-
-
-def _one_core_each(mesh: Mesh) -> dict[str, str] | None:
-    # XLA would share the loops of large kernels among all cores, which are busy with a device each
-    parallel = {"xla_disable_hlo_passes": "cpu-parallel-task-assigner"}
-    return parallel if _on_cpu(mesh) and mesh.size > 1 else None
 
 
 def _on_cpu(mesh: Mesh) -> bool:
@@ -81,14 +72,16 @@ def _no_rule(**_: Any):
     raise AssertionError("an evaluation takes no step")
 
 
-def _map(function, mesh: Mesh, axes: tuple[int | None, ...], **options):
-    """Over the lanes of each device, and over devices; `None` marks what lanes share."""
-    specs = tuple(SHARED if axis is None else LANES for axis in axes)
+def _map(
+    function, mesh: Mesh, axes: tuple[int | None, ...], donate_argnums=(), **options: str
+) -> Ahead:
+    """Over the lanes of a device; `None` marks what lanes share."""
+    if _on_cpu(mesh) and mesh.size > 1:
+        # XLA would share loops of large kernels among all cores, which are busy with a device each
+        options["xla_disable_hlo_passes"] = "cpu-parallel-task-assigner"
     mapped = jax.vmap(function, in_axes=axes)
-    over_devices = jax.shard_map(
-        mapped, mesh=mesh, in_specs=specs, out_specs=LANES, check_vma=False
-    )
-    return jax.jit(over_devices, **options)
+    jitted = jax.jit(mapped, donate_argnums=donate_argnums, compiler_options=options or None)
+    return Ahead(jitted, mesh, [i for i, axis in enumerate(axes) if axis is None])
 
 
 def seen(program: Program, state: State) -> State:

@@ -21,6 +21,43 @@ class Live(NamedTuple):
     beside: Sequence[np.ndarray] = ()  # leaves [L, ...] of what is kept beside the state
 
 
+def stacked(lives: Sequence[Live]) -> Live:
+    """Lanes that are equally far, as one block."""
+    first = lives[0]
+
+    def over(*leaves: Any) -> np.ndarray:
+        return np.concatenate(leaves)
+
+    return Live(
+        done=first.done,
+        state=[over(*leaves) for leaves in zip(*(live.state for live in lives))],
+        evaluations=[
+            {name: over(*(row[name] for row in at)) for name in at[0]}
+            for at in zip(*(live.evaluations for live in lives))
+        ],
+        count=first.count,
+        infos=[over(*leaves) for leaves in zip(*(live.infos for live in lives))],
+        beside=[over(*leaves) for leaves in zip(*(live.beside for live in lives))],
+    )
+
+
+def taken(live: Live, lanes: slice) -> Live:
+    """Some lanes of a block."""
+    return Live(
+        done=live.done,
+        state=[leaf[lanes] for leaf in live.state],
+        evaluations=[{k: v[lanes] for k, v in row.items()} for row in live.evaluations],
+        count=live.count,
+        infos=[leaf[lanes] for leaf in live.infos],
+        beside=[leaf[lanes] for leaf in live.beside],
+    )
+
+
+def unstacked(live: Live, count: int) -> list[Live]:
+    """The first `count` lanes of a block, one by one."""
+    return [taken(live, slice(i, i + 1)) for i in range(count)]
+
+
 def host(tree: Any) -> list[np.ndarray]:
     """Leaves as arrays of their own, which no donated buffer can reach; keys as their data."""
     return [np.array(_data(leaf)) for leaf in jax.tree.leaves(tree)]

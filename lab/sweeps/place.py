@@ -1,9 +1,10 @@
-"""Where lanes run: a mesh over the devices, and how many lanes each holds."""
+"""Where lanes run: on each device of a mesh, or on each core of a CPU."""
 
 import os
 import warnings
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -13,6 +14,12 @@ from lab.checks import checked
 from lab.errors import InputError, require, shown
 from lab.kinds import Count
 
+try:
+    from jaxlib.xla_client import execution_stream_id
+except ImportError:  # it is not public: places are devices then, for each of which JAX compiles
+    execution_stream_id = None
+
+LINES = 8  # of calls on a device: XLA lets no more than 32 calls of a CPU device wait
 LANES = PartitionSpec("lanes")
 SHARED = PartitionSpec()
 
@@ -21,7 +28,7 @@ SHARED = PartitionSpec()
 def use_all_cores(count: Count | None = None) -> int:
     """Give JAX one CPU device per core (two on a single core); returns how many.
 
-    XLA leaves a core idle in a mapped loop of small products, so lanes are spread over devices.
+    XLA leaves a core idle in a mapped loop of small products, so a group of lanes runs for each.
     Call it after importing JAX and before the first array or key. Without effect on accelerators.
 
     Args:
@@ -60,6 +67,38 @@ def lane_mesh(devices: tuple[Any, ...] | None = None) -> Mesh:
     return jax.make_mesh((len(chosen),), ("lanes",), axis_types=(AxisType.Auto,), devices=chosen)
 
 
+class Place(NamedTuple):
+    """Where a group of lanes runs; calls at one place follow one another, and wait for no other's.
+
+    Attributes:
+      device: Of JAX.
+      line: Which line of calls of that device; 0 for the device's own order.
+    """
+
+    device: Any
+    line: int = 0
+
+    def call(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Call a compiled function with what is on the device."""
+        if execution_stream_id is None or not self.line:
+            return function(*args)
+        with execution_stream_id(self.line):
+            return function(*args)
+
+
+def places(mesh: Mesh) -> list[Place]:
+    """One for each device; on CPU lines of calls on as few devices as can hold them.
+
+    JAX begins a call of a function of several devices on all of them together, so that where calls
+    are short all wait for the slowest one, over and over; and it compiles a function of one device
+    for each. Lines of calls on one CPU device use as many cores as so many devices.
+    """
+    devices = list(mesh.devices.flat)
+    if devices[0].platform != "cpu" or len(devices) == 1 or execution_stream_id is None:
+        return [Place(device) for device in devices]
+    return [Place(devices[i // LINES], i + 1) for i in range(len(devices))]
+
+
 def warn_of_idle_cores(mesh: Mesh) -> None:
     """Say in one sentence that cores stand idle, where they do."""
     cores = _cores()
@@ -77,15 +116,15 @@ def shard(mesh: Mesh, tree, spec: PartitionSpec = LANES):
 
 
 @lru_cache(maxsize=4096)
-def number(mesh: Mesh, value: int) -> Any:
-    """An int32 on every device: to send it along with a call would double the call's own time."""
-    return shard(mesh, np.int32(value), SHARED)
+def number(device: Any, value: int) -> Any:
+    """An int32 on a device: to send it along with a call would double the call's own time."""
+    return jax.device_put(np.int32(value), device)
 
 
-def check_memory(mesh: Mesh, device_bytes: int) -> None:
-    """Refuse what cannot fit: so many bytes on each device.
+def check_memory(mesh: Mesh, own: int, shared: int = 0) -> None:
+    """Refuse what cannot fit: so many bytes at each place, and on each device what places share.
 
-    One call holds one group of lanes per device, the least that keeps the width: so the bound
+    One call holds one group of lanes per place, the least that keeps the width: so the bound
     has nothing to choose but yes or no.
 
     Raises:
@@ -94,10 +133,10 @@ def check_memory(mesh: Mesh, device_bytes: int) -> None:
     device = mesh.devices.flat[0]
     if device.platform == "cpu":
         free = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        needed = device_bytes * mesh.size
+        needed = own * mesh.size + shared * len({place.device for place in places(mesh)})
     else:
         stats = device.memory_stats() or {}
-        free, needed = stats.get("bytes_limit", float("inf")), device_bytes
+        free, needed = stats.get("bytes_limit", float("inf")), own + shared
     require(
         needed <= free,
         f"the sweep needs about {needed / 2**20:.0f} MiB on {device.device_kind}, which has "

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+import jax
 import numpy as np
 from jax.sharding import Mesh
 
-from lab.sweeps.place import SHARED, shard
+from lab.sweeps.place import places
 from lab.sweeps.plan import Job
 
 
@@ -14,7 +15,7 @@ from lab.sweeps.plan import Job
 class Rows:
     """The data of a job: one table with every split's rows, and where each split lies in it."""
 
-    table: Any  # on the mesh
+    table: dict[Any, Any]  # by device
     train: dict[int, np.ndarray]  # by split seed: row numbers in the table
     evaluated: dict[int, tuple[np.ndarray, np.ndarray]]  # row numbers and mask, equally long
     start: dict[int, int]  # by split seed: where its rows begin, as scaled for it
@@ -42,7 +43,7 @@ def place_rows(job: Job, mesh: Mesh) -> Rows:
 
     at = {seed: offsets[seed] * height for seed in prepared}
     return Rows(
-        table=shard(mesh, table, SHARED),
+        table={where: jax.device_put(table, where) for where in {p.device for p in places(mesh)}},
         train={s: (split.train + at[s]).astype(np.int32) for s, split in prepared.items()},
         evaluated={s: masked(split, at[s]) for s, split in prepared.items()},
         start=at,

@@ -1,15 +1,16 @@
 """Runs the lanes of one job, block by block.
 
-A block is one group of W lanes on each of D devices. It runs to the end of its budget before the
-next one starts, so that live state is one block.
+A block is one group of W lanes at each of D places. It runs to the end of its budget before the
+next one starts, so that live state is one block. Within it no group waits for another.
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from functools import partial
 
-from lab.sweeps.block import Block
-from lab.sweeps.live import Live
+from lab.sweeps.group import Course, Group
+from lab.sweeps.live import Live, stacked, taken
 from lab.sweeps.measured import Measured
+from lab.sweeps.plan import Lane
 from lab.sweeps.work import Between, Work, dealt
 
 
@@ -19,7 +20,7 @@ def run_job(
     begun: tuple[int, Live | None] = (0, None),
     share: Container[int] | None = None,
 ) -> Iterator[Measured]:
-    """Train all lanes of a job; yields one block after the other.
+    """Train all lanes of a job; yields one group after the other.
 
     Args:
       work: The job.
@@ -33,5 +34,31 @@ def run_job(
         if number < first or (share is not None and number not in share):
             work.advance(len(lanes) * work.job.marks[-1])
             continue
-        block = Block(work, lanes)
-        yield block.run(partial(between, number), live if number == first else None)
+        yield from _run_block(work, lanes, partial(between, number), live)
+        live = None
+
+
+def _run_block(
+    work: Work,
+    lanes: Sequence[Lane],
+    between: Callable[[Callable[[], Live]], None],
+    begun: Live | None,
+) -> Iterator[Measured]:
+    """Train D·W lanes or fewer to the end of the budget; `between` is called after every piece."""
+    width, dealt_lanes = work.width, dealt(lanes, work.width)
+    groups = [Group(work, *where) for where in zip(work.places, dealt_lanes)]
+    courses = [
+        group.begin(None if begun is None else taken(begun, slice(i * width, (i + 1) * width)))
+        for i, group in enumerate(groups)
+    ]
+    for piece in groups[0].pieces[courses[0].done :]:
+        for group, course in zip(groups, courses):
+            group.go_on(course, *piece)
+        between(partial(_live, groups, courses))
+    for group, course in zip(groups, courses):
+        yield group.finish(course)
+
+
+def _live(groups: list[Group], courses: list[Course]) -> Live:
+    """The block as it is now, on the host."""
+    return stacked([group.live(course) for group, course in zip(groups, courses)])

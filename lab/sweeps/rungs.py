@@ -6,12 +6,11 @@ paused, repacked with others and continued is bitwise the lane that never was.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import jax
 import numpy as np
 
-from lab.sweeps.live import Live, device
+from lab.sweeps.live import Live, device, stacked, unstacked
 from lab.sweeps.measured import worst_where
 from lab.sweeps.pieces import pieces
 from lab.sweeps.plan import Job
@@ -65,41 +64,6 @@ def state(job: Job, lane: int, live: Live) -> State:
     shapes = state_shapes(one)
     leaves = [leaf[0] for leaf in live.state]
     return device(leaves, shapes, jax.numpy.asarray)
-
-
-def stacked(lives: Sequence[Live]) -> Live:
-    """Lanes that are equally far, as one block."""
-    first = lives[0]
-
-    def over(*leaves: Any) -> np.ndarray:
-        return np.concatenate(leaves)
-
-    return Live(
-        done=first.done,
-        state=[over(*leaves) for leaves in zip(*(live.state for live in lives))],
-        evaluations=[
-            {name: over(*(row[name] for row in at)) for name in at[0]}
-            for at in zip(*(live.evaluations for live in lives))
-        ],
-        count=first.count,
-        infos=[over(*leaves) for leaves in zip(*(live.infos for live in lives))],
-        beside=[over(*leaves) for leaves in zip(*(live.beside for live in lives))],
-    )
-
-
-def unstacked(live: Live, count: int) -> list[Live]:
-    """The first `count` lanes of a block, one by one."""
-    return [
-        Live(
-            done=live.done,
-            state=[leaf[i : i + 1] for leaf in live.state],
-            evaluations=[{k: v[i : i + 1] for k, v in row.items()} for row in live.evaluations],
-            count=live.count,
-            infos=[leaf[i : i + 1] for leaf in live.infos],
-            beside=[leaf[i : i + 1] for leaf in live.beside],
-        )
-        for i in range(count)
-    ]
 
 
 class _Reached(Exception):

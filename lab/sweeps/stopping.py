@@ -1,40 +1,37 @@
 """Runs the lanes of one job until each has stopped early or is at the end of its budget.
 
-All blocks go on together, from one evaluation to the next. A lane that stops is frozen where it
-stands, in its block; when the others fit in fewer blocks they are repacked without it. Where a lane
+All groups go on together, from one evaluation to the next. A lane that stops is frozen where it
+stands, in its group; when the others fit in fewer blocks they are repacked without it. Where a lane
 stands changes no bit, so one that does not stop is bitwise what it is without a rule.
 
 A diverged lane is a result and no rule is asked about it: it stays as in any sweep.
 """
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lab.sweeps.block import Block, Course
 from lab.sweeps.early_stopping import EarlyStopping, Watch, unwatched, watched
 from lab.sweeps.ending import Ending, epochs, leveled
-from lab.sweeps.live import Live, device, host
+from lab.sweeps.group import Course, Group
+from lab.sweeps.live import Live, host, stacked, unstacked
 from lab.sweeps.measured import Measured, measured, worst_where
-from lab.sweeps.place import shard
-from lab.sweeps.rungs import stacked, unstacked
 from lab.sweeps.work import Between, Work, dealt, padded
 from lab.types import RUNNING, State
 
 
 @dataclass
 class Pack:
-    """A block on its way."""
+    """A group on its way."""
 
-    at: Sequence[int]  # its lanes, by their numbers; in the block the last one again as padding
-    block: Block
+    at: Sequence[int]  # its lanes, by their numbers; in the group the last one again as padding
+    group: Group
     course: Course
-    watch: Watch  # [D·W]
-    best: State | None  # on the mesh: lanes at their last improvement, if they go back there
+    watch: Watch  # [W]
+    best: State | None  # on the device: lanes at their last improvement, if they go back there
 
 
 def run_until_stopped(
@@ -70,9 +67,9 @@ class Run:
 
     def __init__(self, rule: EarlyStopping, work: Work):
         self.rule, self.upward = rule, rule.upward(work.job.task)
-        self.work, self.job, self.mesh, self.size = work, work.job, work.mesh, work.size
+        self.work, self.job, self.width = work, work.job, work.width
         # state, gradient and best, old and new, of all blocks at the same time
-        work.check_memory(states=3, blocks=len(dealt(self.job.lanes, self.size)))
+        work.check_memory(states=3, blocks=_blocks(work, len(work.job.lanes)))
         self.epochs = epochs(self.job.marks)
         self.packs: list[Pack] = []
         self.dropped: dict[int, Live] = {}
@@ -81,14 +78,14 @@ class Run:
         """Lanes before their first update, or as they were when brought home."""
         lanes = len(self.job.lanes)
         if whole is None:
-            self.packs = [self._pack(at, None) for at in dealt(range(lanes), self.size)]
+            self.packs = self._packed(range(lanes), lambda _: None)
         else:
             self._repack(dict(enumerate(unstacked(whole, lanes))))
 
     def left(self) -> Iterator[tuple[int, int, bool]]:
         """The pieces to be run, as long as there are lanes."""
         while self.packs:
-            pieces, done = self.packs[0].block.pieces, self.packs[0].course.done
+            pieces, done = self.packs[0].group.pieces, self.packs[0].course.done
             if done == len(pieces):
                 return
             yield pieces[done]
@@ -96,7 +93,7 @@ class Run:
     def go_on(self, first: int, count: int, last: bool) -> None:
         """Run a piece of every pack; after an evaluation the rule is asked."""
         for pack in self.packs:
-            pack.block.go_on(pack.course, first, count, last)
+            pack.group.go_on(pack.course, first, count, last)
         if not last:
             return
         mark = len(self.packs[0].course.evaluations) - 1
@@ -105,7 +102,7 @@ class Run:
                 self._ask(pack, self.epochs.index(mark), first + count)
             running = sum(int((pack.watch.stopped_at[: len(pack.at)] == 0).sum())
                           for pack in self.packs)  # fmt: skip
-            if -(-running // self.size) < len(self.packs):
+            if _blocks(self.work, running) < -(-len(self.packs) // len(self.work.places)):
                 self.work.advance((self.job.marks[-1] - first - count) * (self._real() - running))
                 self._repack(self._home())
 
@@ -119,7 +116,7 @@ class Run:
         live, job = self.live(), self.job
         ending = Ending(self.rule, job.marks, Watch(*live.beside[:4]), live.state[-1])
         evaluations = ending.carried(live.evaluations)
-        info = self._block(range(min(self.size, len(job.lanes)))).info(live)
+        info = self._group(0, range(min(self.width, len(job.lanes)))).info(live)
         state = ending.restored(live.state, live.beside[4:])
         return measured(
             job, job.lanes, evaluations, ending.cut(info, job.program.probe_every),
@@ -136,18 +133,18 @@ class Run:
         alive = stopped_at == RUNNING
         pack.watch = watched(self.rule, self.upward, pack.watch, epoch, values, alive)
         if pack.best is not None:
-            improved = shard(self.mesh, pack.watch.best_at == epoch)
-            now = shard(self.mesh, np.full_like(stopped_at, updates))  # what the weights have taken
+            improved = pack.group.put(pack.watch.best_at == epoch)
+            now = pack.group.put(np.full_like(stopped_at, updates))  # what the weights have taken
             pack.best = _chosen(improved, state._replace(stopped_at=now), pack.best)
         stops = pack.watch.stopped_at == epoch
         frozen = np.where(stops, np.int32(updates), stopped_at)
-        pack.course.state = state._replace(stopped_at=shard(self.mesh, frozen))
+        pack.course.state = state._replace(stopped_at=pack.group.put(frozen))
 
     def _home(self) -> dict[int, Live]:
         """Every lane, on the host."""
         lives = dict(self.dropped)
         for pack in self.packs:
-            live = pack.block.live(pack.course)
+            live = pack.group.live(pack.course)
             beside = [*pack.watch, *host(pack.best)]
             lives |= zip(pack.at, unstacked(live._replace(beside=beside), len(pack.at)))
         return lives
@@ -156,44 +153,53 @@ class Run:
         """Lanes that have not stopped, in as few blocks as hold them."""
         running = [i for i, live in sorted(lives.items()) if not Watch(*live.beside[:4]).stopped_at]
         self.dropped = {i: live for i, live in lives.items() if i not in set(running)}
-        self.packs = [
-            self._pack(at, stacked([lives[i] for i in padded(at, self.size)]))
-            for at in dealt(running, self.size)
-        ]
+        self.packs = self._packed(
+            running, lambda at: stacked([lives[i] for i in padded(at, self.width)])
+        )
 
-    def _pack(self, at: Sequence[int], live: Live | None) -> Pack:
-        block = self._block(at)
-        course = block.begin(live)
+    def _packed(
+        self, lanes: Sequence[int], live: Callable[[Sequence[int]], Live | None]
+    ) -> list[Pack]:
+        """A pack for every W lanes."""
+        return [self._pack(n, at, live(at)) for n, at in enumerate(dealt(lanes, self.width))]
+
+    def _pack(self, number: int, at: Sequence[int], live: Live | None) -> Pack:
+        group = self._group(number, at)
+        course = group.begin(live)
         if live is not None:
             watch, best = Watch(*live.beside[:4]), live.beside[4:]
-            return Pack(at, block, course, watch, self._placed(block, best) if best else None)
+            return Pack(at, group, course, watch, group.placed(best) if best else None)
         values = course.evaluations[0][self.rule.metric]
-        everywhere = shard(self.mesh, np.ones(self.size, bool))
+        everywhere = group.put(np.ones(self.width, bool))
         best = _chosen(everywhere, course.state, course.state)  # a copy: `advance` takes the first
         best = best if self.rule.restore_best_weights else None
-        return Pack(at, block, course, unwatched(self.size, values.dtype), best)
+        return Pack(at, group, course, unwatched(self.width, values.dtype), best)
 
     def _finish(self, state: list[np.ndarray], metrics: dict) -> np.ndarray | None:
         """Export lanes as they are in the end; outputs [L, rows, ...], if they are wanted."""
         if self.work.export is None and self.work.predict_on is None:
             return None
         outputs = []
-        for at in dealt(range(len(self.job.lanes)), self.size):
-            block, where = self._block(at), padded(at, self.size)
-            placed = self._placed(block, [leaf[where] for leaf in state])
+        for number, at in enumerate(dealt(range(len(self.job.lanes)), self.width)):
+            group, where = self._group(number, at), padded(at, self.width)
+            placed = group.placed([leaf[where] for leaf in state])
             shown = {name: values[where] for name, values in metrics.items()}
-            block.export(placed, shown, self.job.marks[-1])
-            outputs.append(block.predict(placed))
+            group.export(placed, shown, self.job.marks[-1])
+            outputs.append(group.predict(placed))
         return None if self.work.predict_on is None else np.concatenate(outputs)
 
-    def _placed(self, block: Block, leaves: Sequence[np.ndarray]) -> State:
-        return device(list(leaves), block.like(), partial(shard, self.mesh))
-
-    def _block(self, at: Sequence[int]) -> Block:
-        return Block(self.work, [self.job.lanes[i] for i in at])
+    def _group(self, number: int, at: Sequence[int]) -> Group:
+        """At one place after the other."""
+        places = self.work.places
+        return Group(self.work, places[number % len(places)], [self.job.lanes[i] for i in at])
 
     def _real(self) -> int:
         return sum(len(pack.at) for pack in self.packs)
+
+
+def _blocks(work: Work, lanes: int) -> int:
+    """How many blocks hold so many lanes."""
+    return -(-lanes // work.size)
 
 
 @jax.jit

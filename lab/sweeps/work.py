@@ -11,7 +11,7 @@ from lab.sweeps.clock import Clock
 from lab.sweeps.compiled import compiled
 from lab.sweeps.export import Export
 from lab.sweeps.live import Live
-from lab.sweeps.place import check_memory
+from lab.sweeps.place import Place, check_memory, places
 from lab.sweeps.plan import Job, Lane
 from lab.sweeps.rows import Rows
 from lab.sweeps.sizes import block_width
@@ -48,6 +48,16 @@ class Work:
     predict_on: Callable[[int], np.ndarray] | None = None
 
     @property
+    def places(self) -> list[Place]:
+        """Of the groups of a block."""
+        return places(self.mesh)
+
+    @property
+    def width(self) -> int:
+        """Lanes of a group."""
+        return block_width(self.job, self.mesh)[0]
+
+    @property
     def size(self) -> int:
         """Lanes of a block."""
         return block_size(self.job, self.mesh)
@@ -55,8 +65,7 @@ class Work:
     @property
     def lane_bytes(self) -> float:
         """Memory that a lane takes while it trains, as compiled; the rows are not its own."""
-        taken = compiled(self.job.program, self.mesh).advance.nbytes
-        return max(0, taken - self.rows.nbytes) * self.mesh.size / self.size
+        return compiled(self.job.program, self.mesh).advance.nbytes / self.width
 
     def of(self, lanes: Sequence[Lane]) -> "Work":
         """The same for these lanes of the job only."""
@@ -65,7 +74,7 @@ class Work:
     def check_memory(self, states: int, blocks: int = 1) -> None:
         """Refuse what cannot fit: so many states per lane, of blocks that run at the same time."""
         lanes, nbytes = block_width(self.job, self.mesh)
-        check_memory(self.mesh, self.rows.nbytes + states * nbytes * lanes * blocks)
+        check_memory(self.mesh, states * nbytes * lanes * blocks, self.rows.nbytes)
 
 
 def block_size(job: Job, mesh: Mesh) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import lab
-from lab.sweeps import block
+from lab.sweeps import group
 
 RATES = [0.003, 0.01, 0.03, 0.1, 0.3]
 BUDGET = lab.Budget(updates=60)
@@ -58,7 +58,7 @@ def test_a_lane_is_the_same_wherever_it_stands(task, whole):
 
 
 def test_a_run_is_the_same_however_it_is_cut_into_chunks(task, whole, monkeypatch):
-    monkeypatch.setattr(block, "call_capacity", lambda job: 9)
+    monkeypatch.setattr(group, "call_capacity", lambda job: 9)
     same(sweep(task), whole)
 
 

@@ -11,12 +11,12 @@ from lab.sweeps.clock import KINDS, Clock
 
 
 def test_the_kinds_add_up_to_no_more_than_the_time_that_passed():
-    product = jax.jit(lambda a: a @ a)
+    product = jax.jit(lambda device, a: a @ a, static_argnums=0)
     matrix = jnp.ones((600, 600)) / 600
     begin = time.perf_counter()
     with Clock() as clock:
         for kind in ("training", "evaluating", "training"):  # all made before the first is done
-            clock.call(kind, lambda result: result, product, matrix)
+            clock.call("here", kind, lambda result: result, product, matrix)
         spent = clock.seconds()
     passed = time.perf_counter() - begin
     assert set(spent) == set(KINDS)
@@ -25,13 +25,13 @@ def test_the_kinds_add_up_to_no_more_than_the_time_that_passed():
 
 
 def test_only_the_first_call_of_a_shape_compiles():
-    function = jax.jit(jnp.cos)
+    function = jax.jit(lambda device, a: jnp.cos(a), static_argnums=0)
     with Clock() as clock:
-        found = clock.call("training", lambda result: result, function, jnp.zeros(3))
+        found, _ = clock.call("here", "training", lambda result: result, function, jnp.zeros(3))
         first = clock.seconds()["compiling"]
-        clock.call("training", lambda result: result, function, jnp.ones(3))
+        clock.call("here", "training", lambda result: result, function, jnp.ones(3))
         assert clock.seconds()["compiling"] == first > 0
-        clock.call("training", lambda result: result, function, jnp.ones(4))
+        clock.call("here", "training", lambda result: result, function, jnp.ones(4))
         assert clock.seconds()["compiling"] > first
     np.testing.assert_array_equal(found, np.ones(3))
 

@@ -7,8 +7,8 @@ import pytest
 import lab
 from lab.protocol.fairness import comparable
 from lab.sweeps import keeper, widths
-from lab.sweeps.block import Block
 from lab.sweeps.early_stopping import replay
+from lab.sweeps.group import Group
 from tests.sweeps import killed_script
 from tests.sweeps.killed_script import same
 
@@ -146,13 +146,13 @@ def test_the_weights_are_bitwise_those_of_the_last_sufficient_improvement(
 
 
 def test_stopped_lanes_are_dropped_when_the_others_fit_in_fewer_blocks(stopped, monkeypatch):
-    run, go_on = [], Block.go_on
+    run, go_on = [], Group.go_on
 
     def counted(self, course, first, count, last):
         run.append(count * len(self.lanes))
         go_on(self, course, first, count, last)
 
-    monkeypatch.setattr(Block, "go_on", counted)
+    monkeypatch.setattr(Group, "go_on", counted)
     record = killed_script.sweep(**SETTINGS, early_stopping=RULE)
     same(record, stopped)
     whole = 2 * 32 * 120  # four blocks of eight lanes for each of two optimizers
@@ -162,7 +162,7 @@ def test_stopped_lanes_are_dropped_when_the_others_fit_in_fewer_blocks(stopped, 
 def test_a_sweep_that_was_cut_off_goes_on_with_the_same_bits(restored, tmp_path, monkeypatch):
     for name, value in {"FIRST_S": 0.0, "SHORTEST_S": 0.0, "SHARE": 1e9}.items():
         monkeypatch.setattr(keeper, name, value)
-    left, go_on = [17], Block.go_on
+    left, go_on = [17], Group.go_on
 
     def dying(self, *arguments):
         left[0] -= 1
@@ -170,7 +170,7 @@ def test_a_sweep_that_was_cut_off_goes_on_with_the_same_bits(restored, tmp_path,
             raise KeyboardInterrupt
         go_on(self, *arguments)
 
-    monkeypatch.setattr(Block, "go_on", dying)
+    monkeypatch.setattr(Group, "go_on", dying)
     for pieces in (17, 17, 30, 1000):
         left[0] = pieces
         try:

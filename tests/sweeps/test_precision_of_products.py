@@ -8,7 +8,7 @@ import lab
 from lab.records import provenance
 from lab.sweeps import sweep
 from lab.sweeps.ahead import Ahead
-from lab.sweeps.place import lane_mesh
+from lab.sweeps.place import Place, lane_mesh
 from lab.sweeps.precision import full_precision
 
 
@@ -54,15 +54,15 @@ def test_a_compiled_program_is_of_one_precision_and_tells_its_own_memory():
     def products():
         return program._cache_size(), program.nbytes
 
-    program = Ahead(jax.jit(jnp.dot), lane_mesh())
+    program, place = Ahead(jax.jit(jnp.dot), lane_mesh()), Place(jax.devices()[0])
     small, large = (jnp.ones((n, n)) for n in (2, 64))
-    program(large, large)
+    program(place, large, large)
     once, most = products()
-    program(small, small)
+    program(place, small, small)
     assert products()[0] == once + 1
     assert products()[1] < most
     with jax.default_matmul_precision("highest"):
-        program(small, small)
+        program(place, small, small)
     assert products()[0] == once + 2
-    program(large, large)
+    program(place, large, large)
     assert products() == (once + 2, most)

@@ -1,0 +1,69 @@
+"""Groups run beside one another, wherever they are placed, and bring their results home later."""
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import lab
+from lab.sweeps import group, place
+from lab.sweeps.clock import divided
+from lab.sweeps.place import Place, lane_mesh, places
+
+SETTINGS = {
+    "axes": {"learning_rate": list(np.geomspace(1e-3, 1, 40))}, "budget": lab.Budget(epochs=20),
+    "evaluations": 20, "batch_size": 32, "seeds": 2, "progress": False,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def record():
+    return lab.sweep("iris", ["momentum"], **SETTINGS)
+
+
+def test_lines_of_one_cpu_device_stand_for_several():
+    assert place.execution_stream_id is not None, "jaxlib has renamed it: devices are used instead"
+    devices = jax.local_devices()
+    mesh = lane_mesh()
+    assert len(devices) > 1
+    assert places(mesh) == [Place(devices[0], i + 1) for i in range(len(devices))]
+    assert places(lane_mesh((devices[1],))) == [Place(devices[1])]
+
+
+@pytest.mark.parametrize(("name", "value"), [("LINES", 1), ("execution_stream_id", None)])
+def test_devices_of_their_own_give_the_same_bits(record, monkeypatch, name, value):
+    monkeypatch.setattr(place, name, value)
+    used = {where.device for where in places(lane_mesh())}
+    assert len(used) == len(jax.local_devices())
+    same(lab.sweep("iris", ["momentum"], **SETTINGS), record)
+
+
+@pytest.mark.parametrize("together", [1, 1000])
+def test_when_results_come_home_changes_nothing(record, monkeypatch, together):
+    monkeypatch.setattr(group, "TOGETHER", together)
+    same(lab.sweep("iris", ["momentum"], **SETTINGS), record)
+
+
+def same(a, b):
+    for name in ("validation_loss", "validation_accuracy", "train_loss", "diverged_at"):
+        np.testing.assert_array_equal(a[name].values, b[name].values, err_msg=name)
+
+
+spans = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 9)), max_size=6)
+
+
+@given(st.fixed_dictionaries({"a": spans, "b": spans}))
+def test_divided_time_adds_up_to_the_time_that_anything_took(found):
+    intervals = {
+        kind: [(float(begin), float(begin + length)) for begin, length in own]
+        for kind, own in found.items()
+    }
+    busy = {
+        moment for own in found.values() for begin, length in own
+        for moment in range(begin, begin + length)
+    }  # fmt: skip
+    spent = divided(intervals)
+    assert sum(spent.values()) == pytest.approx(len(busy))
+    for kind, own in intervals.items():
+        assert 0 <= spent[kind] <= sum(end - begin for begin, end in own) + 1e-9
