@@ -1,6 +1,6 @@
 """The training loop: pure functions of (state, data, stream, hypers), for one lane.
 
-`lab.sweeps` maps them over lanes and devices; they can as well be jitted or vmapped by hand.
+`lab.sweeps` maps them over lanes; they can as well be jitted or vmapped by hand.
 Shapes: B batch size, C capacity of a call in updates, R rows of data, E evaluated rows.
 """
 

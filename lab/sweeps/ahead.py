@@ -35,7 +35,8 @@ class Ahead:
         """
         leaves, structure = jax.tree.flatten(args)
         precision = jax.config.jax_default_matmul_precision  # type: ignore[attr-defined]
-        form = place.device, structure, tuple([leaf.aval for leaf in leaves]), precision
+        shapes = tuple([(leaf.shape, leaf.dtype) for leaf in leaves])
+        form = place.device, structure, shapes, precision
         if form not in self._known:
             compiled = self.jitted.lower(*args).compile()
             shared = sum(x.nbytes for x in jax.tree.leaves([args[i] for i in self.shared]))

@@ -9,6 +9,7 @@ import jax
 import numpy as np
 
 KINDS = ("compiling", "training", "evaluating")
+MANY = 2**14  # calls that are remembered one by one: as long as devices run, 30 MB
 
 
 class Clock:
@@ -26,7 +27,7 @@ class Clock:
         self._before: dict[str, float] = {}
         self._watchers: dict[Any, ThreadPoolExecutor] = {}  # by place, as calls are
         self._calls: dict[Any, list[tuple[str, float, Future[float]]]] = {}  # kind, begin, end
-        self._compiling = 0.0
+        self._spent: dict[str, float] = dict.fromkeys(KINDS, 0.0)
 
     def __enter__(self) -> "Clock":
         return self
@@ -52,11 +53,13 @@ class Clock:
         result = function(place, *args)
         if function._cache_size() > known:
             called, begin = begin, time.perf_counter()
-            self._compiling += begin - called
+            self._spent["compiling"] += begin - called
         if place not in self._watchers:
             self._watchers[place], self._calls[place] = ThreadPoolExecutor(1), []
         done = self._watchers[place].submit(_done, watched(result))
         self._calls[place].append((kind, begin, done))
+        if len(self._calls[place]) == MANY:
+            self.seconds()
         return result, done
 
     def seconds(self) -> dict[str, float]:
@@ -70,8 +73,10 @@ class Clock:
             for kind, begin, done in calls:
                 begin, free = max(begin, free), done.result()
                 intervals[kind].append((begin, max(begin, free)))
-        spent = divided(intervals) | {"compiling": self._compiling}
-        return {kind: seconds + self._before.get(kind, 0.0) for kind, seconds in spent.items()}
+            calls.clear()
+        for kind, seconds in divided(intervals).items():
+            self._spent[kind] += seconds
+        return {kind: spent + self._before.get(kind, 0.0) for kind, spent in self._spent.items()}
 
     def spent(self) -> dict[str, float]:
         """The same with the time that passed since the beginning, as `all`."""

@@ -77,7 +77,7 @@ def _map(
 ) -> Ahead:
     """Over the lanes of a device; `None` marks what lanes share."""
     if _on_cpu(mesh) and mesh.size > 1:
-        # XLA would share loops of large kernels among all cores, which are busy with a device each
+        # XLA would share loops of large kernels among all cores, which are busy with a group each
         options["xla_disable_hlo_passes"] = "cpu-parallel-task-assigner"
     mapped = jax.vmap(function, in_axes=axes)
     jitted = jax.jit(mapped, donate_argnums=donate_argnums, compiler_options=options or None)

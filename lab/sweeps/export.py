@@ -55,7 +55,7 @@ class Export:
     def look(
         self, program: Program, lanes: list, state: State, metrics: dict, updates: int, last: bool
     ) -> None:
-        """Note the lanes of a block at an evaluation; called at each, the one before all too."""
+        """Note the lanes of a group at an evaluation; called at each, the one before all too."""
         chosen = [i for i, lane in enumerate(lanes) if self.lanes(lane.setting)]
         if not chosen:
             return

@@ -1,4 +1,4 @@
-"""The lanes that a device trains at the same time: chunk by chunk, metrics brought home later.
+"""Lanes that are trained at the same time at one place: chunk by chunk, metrics brought home later.
 
 A chunk ends at the next evaluation, or where the capacity of a call does; how a run is cut
 changes no bit.
@@ -22,9 +22,8 @@ from lab.sweeps.measured import Measured, measured
 from lab.sweeps.pieces import pieces
 from lab.sweeps.place import Place, number
 from lab.sweeps.plan import Lane
-from lab.sweeps.sizes import call_capacity, first_state, hypers_of
+from lab.sweeps.sizes import call_capacity, hypers_of, state_shapes
 from lab.sweeps.work import Work, padded
-from lab.training import make_train
 from lab.types import State, Stream
 
 TOGETHER = 8  # short pieces of all groups brought home at once: the host is slow when it wakes
@@ -69,16 +68,15 @@ class Group:
         self.pieces = list(pieces(self.job.marks, self.capacity))
         self.read: tuple[int, Stream] | None = None  # a stream on the device, where it begins
 
-    def finish(self, course: Course) -> Measured:
-        """What the lanes brought home, at the end of the budget."""
-        outputs = self.predict(course.state)
-        self._bring_home(course)
+    def finish(self, course: Course, outputs: jax.Array | None) -> Measured:
+        """What the lanes brought home, at the end of the budget, with what they predict."""
+        self.bring_home(course)
         ((_, _, info),) = merged(course.calls, self.job.program.probe_every)
-        info, evaluations, stopped_at = jax.tree.map(
+        info, evaluations, stopped_at, predicted = jax.tree.map(
             lambda leaf: np.asarray(leaf)[: len(self.own)],
-            (info, course.evaluations, course.state.stopped_at),
+            (info, course.evaluations, course.state.stopped_at, outputs),
         )
-        return measured(self.job, self.own, evaluations, info, stopped_at, outputs)
+        return measured(self.job, self.own, evaluations, info, stopped_at, predicted)
 
     def begin(self, live: Live | None = None) -> Course:
         """Before the first update, or where the group was when it was brought home as `live`."""
@@ -87,7 +85,6 @@ class Group:
             return Course(self.placed(live.state), list(live.evaluations), calls, live.done)
         state = self._start()
         metrics, done = self._evaluate(state)
-        self.export(state, metrics, 0)
         return Course(state, [metrics], [], away=[Away(0, [metrics], done)])
 
     def go_on(self, course: Course, first: int, count: int, last: bool) -> None:
@@ -95,7 +92,7 @@ class Group:
         short = count * TOGETHER <= self.capacity and self.job.program.probe is None
         some = self.together if short else 1
         if len(course.away) >= 2 * some:
-            self._bring_home(course, leave=some)
+            self.bring_home(course, leave=some)
         results, done = [], None
         if count:
             (course.state, info), done = self.call(
@@ -109,14 +106,13 @@ class Group:
             metrics, done = self._evaluate(course.state)
             course.evaluations.append(metrics)
             results.append(metrics)
-            self.export(course.state, metrics, first + count)
         if done is not None:
             course.away.append(Away(count, results, done))
         course.done += 1
 
     def live(self, course: Course) -> Live:
         """The group as it is now, on the host; lists are emptied into their short form."""
-        self._bring_home(course)
+        self.bring_home(course)
         course.calls[:] = merged(course.calls, self.job.program.probe_every) if course.calls else []
         count, infos = 0, []
         if course.calls:
@@ -129,8 +125,12 @@ class Group:
         last = self.job.marks[-1] - 1  # the stream is for its shapes; it is read next in most cases
         stream = self._stream(min(live.count, last))
         rest = self.table, stream, self.hypers, np.int32(0), np.int32(0)
-        _, info = jax.eval_shape(self.program.advance.jitted, self.like(), *rest)
+        _, info = jax.eval_shape(self.program.advance.jitted, self._like(), *rest)
         return jax.tree.unflatten(jax.tree.structure(info), live.infos)
+
+    def show(self, course: Course, updates: int) -> None:
+        """Export lanes as they were evaluated last; once all groups go on, as it waits for one."""
+        self.export(course.state, course.evaluations[-1], updates)
 
     def export(self, state: State, metrics: dict[str, Any], updates: int) -> None:
         """Show lanes as they are evaluated to whoever looks on."""
@@ -138,20 +138,19 @@ class Group:
             last = updates == self.job.marks[-1]
             self.work.export.look(self.job.program, self.own, state, metrics, updates, last)
 
-    def predict(self, state: State) -> np.ndarray | None:
-        """Outputs [L, rows, ...] on the rows of each lane's split, if they are wanted."""
+    def predict(self, state: State) -> jax.Array | None:
+        """Outputs [W, rows, ...] on the rows of each lane's split, if they are wanted."""
         predict_on = self.work.predict_on
         if predict_on is None:
             return None
         # rows as they are prepared for the lane's own split: others are scaled otherwise
         own = [predict_on(lane.split) + self.rows.start[lane.split] for lane in self.lanes]
-        outputs = self.program.predict(
+        return self.program.predict(
             self.place, seen(self.job.program, state), self.table,
             self.put(np.stack(own).astype(np.int32)), self.hypers._replace(rule={}),
         )  # fmt: skip
-        return np.asarray(outputs)[: len(self.own)]
 
-    def _bring_home(self, course: Course, leave: int = 0) -> None:
+    def bring_home(self, course: Course, leave: int = 0) -> None:
         """Put arrays of the host in the place of results, but for those of the last pieces."""
         while len(course.away) > leave:
             piece = course.away.pop(0)
@@ -160,12 +159,10 @@ class Group:
                 results |= jax.tree.map(np.asarray, results)
             self.work.advance(piece.count * len(self.own))
 
-    def like(self) -> State:
+    def _like(self) -> State:
         """Shapes and dtypes of the state."""
-        return jax.eval_shape(
-            jax.vmap(partial(first_state, make_train(self.job.program))),
-            self._keys("parameters"), self.hypers,
-        )  # fmt: skip
+        one, width = state_shapes(self.job), len(self.lanes)
+        return jax.tree.map(lambda x: jax.ShapeDtypeStruct((width, *x.shape), x.dtype), one)
 
     def put(self, tree: Any) -> Any:
         """Arrays of the host, on the group's device."""
@@ -173,7 +170,7 @@ class Group:
 
     def placed(self, leaves: Sequence[np.ndarray]) -> State:
         """A state on the device, from its leaves on the host."""
-        return device(list(leaves), self.like(), self.put)
+        return device(list(leaves), self._like(), self.put)
 
     def _keys(self, purpose: str):
         return self.put(np.stack([key_data(lane.seed, purpose) for lane in self.lanes]))

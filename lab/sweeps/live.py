@@ -1,4 +1,4 @@
-"""What a block that runs consists of, on the host: enough to go on with it, bit for bit."""
+"""What lanes that run consist of, on the host: enough to go on with them, bit for bit."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -11,9 +11,9 @@ Call = tuple[int, int, dict]  # first update, how many, their Info
 
 
 class Live(NamedTuple):
-    """A block between two calls; L lanes, padding among them."""
+    """A lane, a group or a block between two calls; L lanes, padding among them."""
 
-    done: int  # pieces of the block that were run
+    done: int  # pieces of the run
     state: list[np.ndarray]  # leaves [L, ...]
     evaluations: list[dict[str, np.ndarray]]  # [L] each
     count: int  # updates taken
@@ -22,7 +22,7 @@ class Live(NamedTuple):
 
 
 def stacked(lives: Sequence[Live]) -> Live:
-    """Lanes that are equally far, as one block."""
+    """Lanes that are equally far, one after the other."""
     first = lives[0]
 
     def over(*leaves: Any) -> np.ndarray:
@@ -42,7 +42,7 @@ def stacked(lives: Sequence[Live]) -> Live:
 
 
 def taken(live: Live, lanes: slice) -> Live:
-    """Some lanes of a block."""
+    """Some of the lanes."""
     return Live(
         done=live.done,
         state=[leaf[lanes] for leaf in live.state],
@@ -54,7 +54,7 @@ def taken(live: Live, lanes: slice) -> Live:
 
 
 def unstacked(live: Live, count: int) -> list[Live]:
-    """The first `count` lanes of a block, one by one."""
+    """The first `count` lanes, one by one."""
     return [taken(live, slice(i, i + 1)) for i in range(count)]
 
 

@@ -15,7 +15,7 @@ def told_when_exhausted(lanes: int, batch_size: int) -> Iterator[None]:
     """Put a device's way of saying that it has no memory left into words.
 
     Args:
-      lanes: How many one device holds at once.
+      lanes: Of a group.
       batch_size: Of the program that runs.
 
     Raises:
@@ -28,7 +28,7 @@ def told_when_exhausted(lanes: int, batch_size: int) -> Iterator[None]:
         if not isinstance(error, MemoryError) and not any(s.lower() in text for s in _SIGNS):
             raise
         raise InputError(
-            f"memory ran out with {lanes} lanes on each device at batch_size={batch_size}: a "
+            f"memory ran out with {lanes} lanes in a group at batch_size={batch_size}: a "
             "smaller batch_size or model, a larger probe_every or fewer rows in predict_on avoid "
             "it, and on CPU fewer devices."
         ) from error

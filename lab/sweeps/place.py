@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+from jax.sharding import AxisType, Mesh
 
 from lab.checks import checked
 from lab.errors import InputError, require, shown
@@ -20,8 +20,6 @@ except ImportError:  # it is not public: places are devices then, for each of wh
     execution_stream_id = None
 
 LINES = 8  # of calls on a device: XLA lets no more than 32 calls of a CPU device wait
-LANES = PartitionSpec("lanes")
-SHARED = PartitionSpec()
 
 
 @checked
@@ -108,11 +106,6 @@ def warn_of_idle_cores(mesh: Mesh) -> None:
             "first JAX array to use them all.",
             stacklevel=5,  # the call of lab.sweep, through what it is wrapped in
         )
-
-
-def shard(mesh: Mesh, tree, spec: PartitionSpec = LANES):
-    """Put a tree of host arrays on the mesh: split over its lanes, or copied to each device."""
-    return jax.device_put(tree, NamedSharding(mesh, spec))
 
 
 @lru_cache(maxsize=4096)

@@ -1,4 +1,4 @@
-"""The data of a job: rows on every device, splits as row numbers."""
+"""The data of a job: rows on every device that is used, splits as row numbers."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +23,7 @@ class Rows:
 
 
 def place_rows(job: Job, mesh: Mesh) -> Rows:
-    """Collect the rows of every split that the lanes of `job` use, and copy them to each device."""
+    """Collect the rows of every split that the lanes of `job` use, and copy them to the devices."""
     prepared = {s: job.task.source.prepare(s) for s in sorted({x.split for x in job.lanes})}
     tables, offsets = [], {}
     for seed, split in prepared.items():

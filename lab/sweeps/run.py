@@ -1,7 +1,7 @@
 """Runs the lanes of one job, block by block.
 
 A block is one group of W lanes at each of D places. It runs to the end of its budget before the
-next one starts, so that live state is one block. Within it no group waits for another.
+next one starts, so that live state is one block. Within it no call waits for another group's.
 """
 
 from collections.abc import Callable, Container, Iterator, Sequence
@@ -34,8 +34,8 @@ def run_job(
         if number < first or (share is not None and number not in share):
             work.advance(len(lanes) * work.job.marks[-1])
             continue
-        yield from _run_block(work, lanes, partial(between, number), live)
-        live = None
+        part = live if number == first else None
+        yield from _run_block(work, lanes, partial(between, number), part)
 
 
 def _run_block(
@@ -51,14 +51,20 @@ def _run_block(
         group.begin(None if begun is None else taken(begun, slice(i * width, (i + 1) * width)))
         for i, group in enumerate(groups)
     ]
-    for piece in groups[0].pieces[courses[0].done :]:
-        for group, course in zip(groups, courses):
-            group.go_on(course, *piece)
-        between(partial(_live, groups, courses))
-    for group, course in zip(groups, courses):
-        yield group.finish(course)
+    block = list(zip(groups, courses))
+    for group, course in block if begun is None else []:
+        group.show(course, 0)
+    for first, count, last in groups[0].pieces[courses[0].done :]:
+        for group, course in block:
+            group.go_on(course, first, count, last)
+        for group, course in block if last else []:
+            group.show(course, first + count)
+        between(partial(_live, block))
+    outputs = [group.predict(course.state) for group, course in block]
+    for (group, course), of_group in zip(block, outputs):
+        yield group.finish(course, of_group)
 
 
-def _live(groups: list[Group], courses: list[Course]) -> Live:
+def _live(block: list[tuple[Group, Course]]) -> Live:
     """The block as it is now, on the host."""
-    return stacked([group.live(course) for group, course in zip(groups, courses)])
+    return stacked([group.live(course) for group, course in block])

@@ -44,7 +44,8 @@ def advance(work: Work, paused: Sequence[Live | None], mark: int) -> list[Live]:
             part = work.of([job.lanes[i] for i in chosen])
             begun = [live for i in chosen if (live := paused[i]) is not None]
             try:
-                live = stacked(padded(begun, size)) if begun else None
+                groups = -(-len(begun) // work.width)
+                live = stacked(padded(begun, groups * work.width)) if begun else None
                 for _ in run_job(part, _Stop(target - done), (0, live)):
                     pass
             except _Reached as reached:

@@ -15,7 +15,7 @@ from lab.types import Hypers, Program, State, float_type
 
 
 def block_width(job: Job, mesh: Mesh) -> tuple[int, int]:
-    """Lanes per device, and bytes of one lane's state with its gradient."""
+    """Lanes of a group, and bytes of one lane's state with its gradient."""
     nbytes = _job_bytes(job)
     return width(nbytes, mesh.devices.flat[0].platform), nbytes
 
@@ -44,6 +44,7 @@ def state_shapes(job: Job) -> State:
     return _shapes(job.program, tuple(hypers.rule), tuple(hypers.task), float_type())
 
 
+@lru_cache(maxsize=512)
 def _shapes(program: Program, rule: tuple[str, ...], task: tuple[str, ...], dtype: Any) -> State:
     number, key = jax.ShapeDtypeStruct((), dtype), jax.ShapeDtypeStruct((2,), np.uint32)
     hypers = Hypers(dict.fromkeys(rule, number), dict.fromkeys(task, number))

@@ -79,6 +79,8 @@ class Run:
         lanes = len(self.job.lanes)
         if whole is None:
             self.packs = self._packed(range(lanes), lambda _: None)
+            for pack in self.packs:
+                pack.group.show(pack.course, 0)
         else:
             self._repack(dict(enumerate(unstacked(whole, lanes))))
 
@@ -96,6 +98,9 @@ class Run:
             pack.group.go_on(pack.course, first, count, last)
         if not last:
             return
+        for pack in self.packs:
+            pack.group.show(pack.course, first + count)
+            pack.group.bring_home(pack.course)
         mark = len(self.packs[0].course.evaluations) - 1
         if mark in self.epochs:
             for pack in self.packs:
@@ -127,7 +132,7 @@ class Run:
     def _ask(self, pack: Pack, epoch: int, updates: int) -> None:
         """Watch one more evaluation; freeze the lanes that stop, keep those that improved."""
         state = pack.course.state
-        values = np.asarray(pack.course.evaluations[-1][self.rule.metric])
+        values = pack.course.evaluations[-1][self.rule.metric]
         values = worst_where(self.job, self.rule.metric, False, values)
         stopped_at = np.asarray(state.stopped_at)
         alive = stopped_at == RUNNING
@@ -170,9 +175,10 @@ class Run:
             watch, best = Watch(*live.beside[:4]), live.beside[4:]
             return Pack(at, group, course, watch, group.placed(best) if best else None)
         values = course.evaluations[0][self.rule.metric]
-        everywhere = group.put(np.ones(self.width, bool))
-        best = _chosen(everywhere, course.state, course.state)  # a copy: `advance` takes the first
-        best = best if self.rule.restore_best_weights else None
+        best = None
+        if self.rule.restore_best_weights:  # a copy: `advance` takes the state itself
+            everywhere = group.put(np.ones(self.width, bool))
+            best = _chosen(everywhere, course.state, course.state)
         return Pack(at, group, course, unwatched(self.width, values.dtype), best)
 
     def _finish(self, state: list[np.ndarray], metrics: dict) -> np.ndarray | None:
@@ -185,8 +191,10 @@ class Run:
             placed = group.placed([leaf[where] for leaf in state])
             shown = {name: values[where] for name, values in metrics.items()}
             group.export(placed, shown, self.job.marks[-1])
-            outputs.append(group.predict(placed))
-        return None if self.work.predict_on is None else np.concatenate(outputs)
+            outputs.append((group.predict(placed), len(at)))
+        if self.work.predict_on is None:
+            return None
+        return np.concatenate([np.asarray(found)[:lanes] for found, lanes in outputs])
 
     def _group(self, number: int, at: Sequence[int]) -> Group:
         """At one place after the other."""

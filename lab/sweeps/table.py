@@ -1,4 +1,4 @@
-"""The record of a plan, filled in block by block."""
+"""The record of a plan, filled in group by group."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ class Table:
         self.dims: dict[str, tuple[str, ...]] = {}
 
     def write(self, measured: Measured) -> None:
-        """Put one block's measurements in their cells."""
+        """Put a group's measurements in their cells."""
         columns: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
             f"validation_{name}": (("step",), values) for name, values in measured.metrics.items()
         }

@@ -11,15 +11,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jax.sharding import NamedSharding, PartitionSpec
 
 from lab.catalog import OptimizerEntry
 from lab.errors import require
-from lab.sweeps.place import LANES, lane_mesh, shard
+from lab.sweeps.place import lane_mesh
 from lab.sweeps.rules import resolve
 from lab.types import Rule
 
 Value = Callable[[Any], jax.Array]  # w [D] -> f []
 Optimizer = str | OptimizerEntry | Callable[..., optax.GradientTransformation]
+LANES = PartitionSpec("lanes")
 WIDTH = 4096  # lanes that one inner vmap holds: a few arrays of this length stay in cache
 
 
@@ -108,7 +110,8 @@ def _run(value, optimizer, starts, rates, steps, numbers, noise, seed, tolerance
     order = np.arange(blocks * width * mesh.size) % lanes  # padded with lanes computed twice
 
     def laid_out(lane_array):
-        return shard(mesh, lane_array[order].reshape(mesh.size * blocks, width, -1))
+        blocked = lane_array[order].reshape(mesh.size * blocks, width, -1)
+        return jax.device_put(blocked, NamedSharding(mesh, LANES))
 
     dtype = np.dtype(jnp.result_type(float))
     first = laid_out(np.tile(starts, (len(rates), 1)).astype(dtype))
@@ -184,7 +187,7 @@ def _compiled(value: Value, rule: Rule, steps: int, store: bool, mesh):
 
         return jax.lax.map(block, (first, settings, number))
 
-    shared = jax.sharding.PartitionSpec()
+    shared = PartitionSpec()
     over_devices = jax.shard_map(
         device, mesh=mesh, in_specs=(LANES, LANES, LANES, shared, shared, shared),
         out_specs=LANES, check_vma=False,

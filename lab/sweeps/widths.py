@@ -1,4 +1,4 @@
-"""How many lanes a device holds at once: a table, as any other width may give other bits.
+"""How many lanes a group holds: a table, as any other width may give other bits.
 
 A group of lanes should stay in cache, and is never sized by a measurement at run time.
 `python -m studies.speed --panels widths` measures the rows of `widths.csv`.

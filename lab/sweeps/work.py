@@ -78,7 +78,7 @@ class Work:
 
 
 def block_size(job: Job, mesh: Mesh) -> int:
-    """Lanes of a block: one group on each device."""
+    """Lanes of a block: one group at each place."""
     return block_width(job, mesh)[0] * mesh.size
 
 
@@ -92,7 +92,7 @@ def dealt(lanes: Sequence[T], size: int) -> list[Sequence[T]]:
 
 
 def padded(lanes: Sequence[T], size: int) -> list[T]:
-    """The lanes of a block, the last one repeated up to its size.
+    """The lanes of a group, the last one repeated up to its size.
 
     >>> padded([7, 8], 4)
     [7, 8, 8, 8]

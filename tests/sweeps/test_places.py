@@ -45,6 +45,23 @@ def test_when_results_come_home_changes_nothing(record, monkeypatch, together):
     same(lab.sweep("iris", ["momentum"], **SETTINGS), record)
 
 
+def test_every_group_is_exported_and_predicts(record, tmp_path, monkeypatch):
+    rows = np.arange(7)
+    found = lab.sweep(
+        "iris", ["momentum"], **SETTINGS, export=lab.Export(tmp_path), predict_on=lambda _: rows
+    )
+    same(found, record)
+    at = {"optimizer": 0, "learning_rate": -1, "seed": 1}  # in the last of several groups
+    lane = {"learning_rate": SETTINGS["axes"]["learning_rate"][-1], "seed": 1}
+    (final,) = [
+        model for model in map(lab.load_model, tmp_path.glob("*.final.npz"))
+        if lane.items() <= model.about["lane"].items()
+    ]  # fmt: skip
+    assert final.about["loss"] == record.validation_loss.isel(at).values[-1]
+    assert len(list(tmp_path.glob("*.npz"))) == 2 * 80
+    assert np.isfinite(found.outputs.isel(at)).all()
+
+
 def same(a, b):
     for name in ("validation_loss", "validation_accuracy", "train_loss", "diverged_at"):
         np.testing.assert_array_equal(a[name].values, b[name].values, err_msg=name)
