@@ -4,7 +4,7 @@ Panels: `throughput` (run-steps per second of `lab.sweep` and of plain ways), `u
 of every rule by hand beside optax), `checkpoints` (what keeping a sweep's state costs), `search`
 (trials per second beside Optuna driving jitted steps, and Keras where it is installed), `hosts`
 (two processes that share a sweep beside one, over CPU devices), `lanes` (what one costs by their
-number), `evaluations` (what one per epoch costs), `widths` (how many lanes a device holds at once),
+number), `evaluations` (what one per epoch costs), `widths` (how many lanes a group holds),
 `first_figure` (where a user's time goes).
 Whatever is compared runs in turn; ratios are formed within a round, medians over rounds count.
 """
