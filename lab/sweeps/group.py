@@ -89,6 +89,7 @@ class Group:
 
     def go_on(self, course: Course, first: int, count: int, last: bool) -> None:
         """Run the next of the pieces, without waiting for it."""
+        # long pieces are told one by one, and what a probe saw may be large
         short = count * TOGETHER <= self.capacity and self.job.program.probe is None
         some = self.together if short else 1
         if len(course.away) >= 2 * some:
