@@ -14,7 +14,7 @@ from lab.training import Train, make_train
 from lab.types import Hypers, Program, State, float_type
 
 
-def block_width(job: Job, mesh: Mesh) -> tuple[int, int]:
+def group_width(job: Job, mesh: Mesh) -> tuple[int, int]:
     """Lanes of a group, and bytes of one lane's state with its gradient."""
     nbytes = _job_bytes(job)
     return width(nbytes, mesh.devices.flat[0].platform), nbytes

@@ -36,7 +36,7 @@ from lab.sweeps.progress import Progress
 from lab.sweeps.rows import place_rows
 from lab.sweeps.rules import Optimizers
 from lab.sweeps.run import run_job
-from lab.sweeps.sizes import block_width
+from lab.sweeps.sizes import group_width
 from lab.sweeps.stopping import run_until_stopped
 from lab.sweeps.table import Table
 from lab.sweeps.work import Work
@@ -188,7 +188,7 @@ def sweep(
             clock.begin_at(kept.spent)
         agree(described)
         for number, (job, share) in enumerate(zip(todo, shares(todo, mesh, hosts.index()))):
-            widths[job.lanes[0].setting["optimizer"]] = block_width(job, mesh)[0]
+            widths[job.lanes[0].setting["optimizer"]] = group_width(job, mesh)[0]
             between, begun = _go_on, (0, None)
             if kept is not None:
                 between, begun = kept.between(number, clock.spent), kept.begun(number)
@@ -200,7 +200,7 @@ def sweep(
                 placed = {where: place_rows(job, mesh)}  # one table at a time is kept
             run = run_job if early_stopping is None else partial(run_until_stopped, early_stopping)
             work = Work(job, mesh, placed[where], clock, bar.advance, export, predict_on)
-            with told_when_exhausted(block_width(job, mesh)[0], job.program.batch_size):
+            with told_when_exhausted(group_width(job, mesh)[0], job.program.batch_size):
                 for measured in run(work, between, begun, share):
                     table.write(measured)
             lane_bytes = max(lane_bytes, work.lane_bytes)

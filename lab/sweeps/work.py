@@ -14,7 +14,7 @@ from lab.sweeps.live import Live
 from lab.sweeps.place import Place, check_memory, places
 from lab.sweeps.plan import Job, Lane
 from lab.sweeps.rows import Rows
-from lab.sweeps.sizes import block_width
+from lab.sweeps.sizes import group_width
 
 T = TypeVar("T")
 Advance = Callable[[int], None]  # told how many lane-updates were taken
@@ -55,7 +55,7 @@ class Work:
     @property
     def width(self) -> int:
         """Lanes of a group."""
-        return block_width(self.job, self.mesh)[0]
+        return group_width(self.job, self.mesh)[0]
 
     @property
     def size(self) -> int:
@@ -73,13 +73,13 @@ class Work:
 
     def check_memory(self, states: int, blocks: int = 1) -> None:
         """Refuse what cannot fit: so many states per lane, of blocks that run at the same time."""
-        lanes, nbytes = block_width(self.job, self.mesh)
+        lanes, nbytes = group_width(self.job, self.mesh)
         check_memory(self.mesh, states * nbytes * lanes * blocks, self.rows.nbytes)
 
 
 def block_size(job: Job, mesh: Mesh) -> int:
     """Lanes of a block: one group at each place."""
-    return block_width(job, mesh)[0] * mesh.size
+    return group_width(job, mesh)[0] * mesh.size
 
 
 def dealt(lanes: Sequence[T], size: int) -> list[Sequence[T]]:
