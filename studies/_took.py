@@ -4,19 +4,22 @@ from collections.abc import Collection
 
 import xarray as xr
 
-WORK = ("lane_updates", "seconds", "seconds_training", "seconds_evaluating", "seconds_compiling")
+from lab.sweeps.clock import KINDS
+
+WORK = ("lane_updates", "seconds", *(f"seconds_{kind}" for kind in KINDS))
 
 
 def took(parts: Collection[xr.Dataset], seconds: float) -> str:
     """Run-steps per second, and shares of the study's `seconds`; what was resumed costs nothing."""
-    steps, sweeps, training, evaluating, compiling = (
+    steps, sweeps, compiling, initializing, training, evaluating = (
         sum(part.attrs.get(name, 0.0) for part in parts) for name in WORK
     )
     shares = {
         "not in compiled training": seconds - training,
         "evaluation": evaluating,
         "compilation": compiling,
-        "the host's part of sweeps": sweeps - training - evaluating - compiling,
+        "first parameters": initializing,
+        "the host's part of sweeps": sweeps - compiling - initializing - training - evaluating,
         "statistics, baselines and figures": seconds - sweeps,
     }
     first, *others = (f"{spent / seconds:.0%} {name}" for name, spent in shares.items())

@@ -1,4 +1,4 @@
-"""Where the time of a sweep goes: compiling, training, evaluating; the rest is the host's."""
+"""Where the time of a sweep goes; what is left of it is the host's."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-KINDS = ("compiling", "training", "evaluating")
+KINDS = ("compiling", "initializing", "training", "evaluating")
 MANY = 2**14  # calls that are remembered one by one: as long as devices run, 30 MB
 
 
@@ -18,8 +18,7 @@ class Clock:
     At each place calls run in order and one at a time, while the host and other places go on. A
     thread for each notes when results are there, so that a call took from when it was made, or from
     when the one before it was done if that was later; a moment at which several places are busy is
-    divided among them. Drawing first parameters counts with the evaluation that follows. A call
-    that compiles is dated from its return.
+    divided among them. A call that compiles is dated from its return.
     """
 
     def __init__(self, begin: float | None = None):

@@ -15,13 +15,11 @@ from lab.tasks.task import Problem
 from lab.training import make_train
 from lab.types import Program, Rule, State
 
-FEW = 2**16  # parameters of a lane
-
 
 class Compiled(NamedTuple):
     """The functions of `Train`, over [W] lanes; a place is their first argument."""
 
-    draw: Any
+    draw: Ahead
     start: Ahead
     advance: Ahead
     evaluate: Ahead
@@ -45,42 +43,19 @@ def compiled(program: Program, mesh: Mesh) -> Compiled:
 def _without_rule(problem: Problem, eval_params, mesh: Mesh):
     train = make_train(Program(problem, Rule(_no_rule, eval_params=eval_params), batch_size=0))
     return (
-        _drawing(train.draw, mesh),
+        _map(train.draw, mesh, (0, 0)),
         _map(train.evaluate, mesh, (0, None, 0, 0, 0)),
         _map(train.predict, mesh, (0, None, 0, 0)),
     )
-
-
-def _drawing(draw, mesh: Mesh):
-    """Random numbers compile eight times as fast without optimization; many would repay it."""
-    plain = _map(draw, mesh, (0, 0))
-    hasty = _map(draw, mesh, (0, 0), xla_backend_optimization_level="0")
-
-    def drawn(place, keys, hypers):
-        shapes = jax.tree.leaves(jax.eval_shape(plain.jitted, keys, hypers))
-        few = sum(leaf.size for leaf in shapes) < FEW * len(keys)  # whatever stands beside a lane
-        return (hasty if few and _on_cpu(mesh) else plain)(place, keys, hypers)
-
-    return drawn
-
-
-def _on_cpu(mesh: Mesh) -> bool:
-    return mesh.devices.flat[0].platform == "cpu"
 
 
 def _no_rule(**_: Any):
     raise AssertionError("an evaluation takes no step")
 
 
-def _map(
-    function, mesh: Mesh, axes: tuple[int | None, ...], donate_argnums=(), **options: str
-) -> Ahead:
+def _map(function, mesh: Mesh, axes: tuple[int | None, ...], donate_argnums=()) -> Ahead:
     """Over the lanes of a device; `None` marks what lanes share."""
-    if _on_cpu(mesh) and mesh.size > 1:
-        # XLA would share loops of large kernels among all cores, which are busy with a group each
-        options["xla_disable_hlo_passes"] = "cpu-parallel-task-assigner"
-    mapped = jax.vmap(function, in_axes=axes)
-    jitted = jax.jit(mapped, donate_argnums=donate_argnums, compiler_options=options or None)
+    jitted = jax.jit(jax.vmap(function, in_axes=axes), donate_argnums=donate_argnums)
     return Ahead(jitted, mesh, [i for i, axis in enumerate(axes) if axis is None])
 
 

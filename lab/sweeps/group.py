@@ -179,8 +179,14 @@ class Group:
     def _start(self):
         keys = self._keys("parameters")
         # the rule's numbers are left out of what does not read them: fewer compilations
-        initial = self.program.draw(self.place, keys, self.hypers._replace(rule={}))
-        return self.program.start(self.place, initial, keys, self.hypers)
+        initial, _ = self.call(
+            "initializing", _leaf, self.program.draw, keys, self.hypers._replace(rule={})
+        )
+        # a later call is given what this one returns, but not what it is given
+        state, _ = self.call(
+            "initializing", lambda _: _leaf(initial), self.program.start, initial, keys, self.hypers
+        )
+        return state
 
     def _evaluate(self, state):
         return self.call(
@@ -199,3 +205,7 @@ class Group:
             order_LX, rate_LC = self.put((order_LX, rate_LC))
             self.read = begin, Stream(order_LX, rate_LC, self.noise)
         return self.read[1]
+
+
+def _leaf(tree: Any) -> jax.Array:
+    return jax.tree.leaves(tree)[0]
