@@ -6,8 +6,7 @@ STAMP  := $(VENV)/.installed
 JOBS   ?= 2
 # XLA without most of what it optimizes: the time of most tests is that of compilation.
 HASTY  := JAX_DISABLE_MOST_OPTIMIZATIONS=1 \
-	XLA_FLAGS="--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false \
-	--xla_cpu_parallel_codegen_split_count=1"
+	XLA_FLAGS="--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
 
 .PHONY: demo test test-slow lint types figures oracles clean install
 install: $(STAMP)

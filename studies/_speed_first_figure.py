@@ -15,11 +15,10 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from lab.plots.speed import stacked
-from lab.sweeps.clock import KINDS
 from studies._speed_panel import Scope, Table, answered, at_most
 
-PARTS = ("start and imports", "data", "compilation", "initialization", "training", "evaluation",
-         "rest of the sweep", "statistics", "drawing")  # fmt: skip
+PARTS = ("start and imports", "data", "compilation", "training", "evaluation", "rest of the sweep",
+         "statistics", "drawing")  # fmt: skip
 UPDATES, MINUTE, ROUNDS = 2000, 24_000, 3
 COLD, WARM, SHARE = 1.6, 0.5, 0.9  # seconds of a program at most; of a minute at least
 
@@ -38,8 +37,7 @@ def measure(scope: Scope) -> xr.Dataset:
         with tempfile.TemporaryDirectory() as cache:
             minute = dict(zip(PARTS, program(cache, MINUTE)))
         inside = minute["training"] + minute["evaluation"]
-        around = ("compilation", "initialization", "rest of the sweep")
-        share = inside / (inside + sum(minute[part] for part in around))
+        share = inside / (inside + minute["compilation"] + minute["rest of the sweep"])
     return xr.Dataset(
         {"seconds": (("cache", "part", "round"), took, {"units": "s"}), "share": ((), share)},
         {"cache": ["cold", "warm"], "part": list(PARTS)},
@@ -79,7 +77,7 @@ def parts(updates: int) -> list[float]:
         plots.save(figure, f"{folder}/rates.png")
     marks.append(time.perf_counter())
     data, _, statistic, drawing = np.diff(marks)
-    spent = [record.attrs[f"seconds_{kind}"] for kind in KINDS]
+    spent = [record.attrs[f"seconds_{kind}"] for kind in ("compiling", "training", "evaluating")]
     rest = record.attrs["seconds"] - sum(spent)
     return [float(part) for part in (data, *spent, rest, statistic, drawing)]
 

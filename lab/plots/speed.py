@@ -90,7 +90,7 @@ def throughputs(record: xr.Dataset, shares: xr.Dataset, text: str) -> Figure:
 
 
 def by_width(record: xr.Dataset, text: str) -> Figure:
-    """A line per network: run-steps per second by lanes on a device, over the best.
+    """A line per network: run-steps per second by lanes in a group, over the best.
 
     Args:
       record: `rate` (net, width, round), run-steps per second.
@@ -101,7 +101,7 @@ def by_width(record: xr.Dataset, text: str) -> Figure:
         figure, axes = plt.subplots(figsize=(5.6, 3.2), layout="constrained")
         for i, net in enumerate(record.net.values.tolist()):
             _ranged(axes, record.width.values, share.sel(net=net), MARKERS[i], COLOURS[i], net)
-        axes.set(xscale="log", xlabel="lanes on a device", ylabel="run-steps per second, % of best")
+        axes.set(xscale="log", xlabel="lanes in a group", ylabel="run-steps per second, % of best")
         axes.set_xticks(record.width.values, [str(width) for width in record.width.values])
         axes.xaxis.set_minor_locator(NullLocator())
         figure.legend(loc="outside right center", title="network")

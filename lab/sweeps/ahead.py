@@ -1,12 +1,12 @@
 """A function compiled ahead of its first call, so that what it takes is known before it runs."""
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
 import jax
 from jax.sharding import Mesh
 
+from lab.sweeps.options import options
 from lab.sweeps.place import Place, check_memory
 
 
@@ -40,7 +40,7 @@ class Ahead:
         form = place.device, structure, shapes, precision
         if form not in self._known:
             traced = self.jitted.trace(*args)
-            compiled = traced.lower().compile(_options(self.mesh, str(traced.jaxpr)))
+            compiled = traced.lower().compile(options(self.mesh, traced.jaxpr))
             shared = sum(x.nbytes for x in jax.tree.leaves([args[i] for i in self.shared]))
             own = max(0, _taken(compiled.memory_analysis()) - shared)
             check_memory(self.mesh, own, shared)
@@ -51,23 +51,6 @@ class Ahead:
     def _cache_size(self) -> int:
         """As that of a jitted function: how often it was compiled."""
         return len(self._known)
-
-
-def _options(mesh: Mesh, jaxpr: str) -> dict[str, Any]:
-    """What XLA is told on CPU, unless the user has told it already; on other devices nothing."""
-    if mesh.devices.flat[0].platform != "cpu":
-        return {}
-    loops = "while[" in jaxpr or "scan[" in jaxpr
-    # LLVM's level 3, the usual one, takes longer and gives slower small products (a sixth of the
-    # time of 64-32-32-10); only random numbers that are drawn over and over gain by it
-    level = "3" if loops and "random_bits" in jaxpr else "2"
-    # what runs once is not worth the compiling of faster kernels
-    told = {"xla_backend_optimization_level": level, "xla_cpu_use_fusion_emitters": loops}
-    if mesh.size > 1:
-        # XLA would share loops of large kernels among all cores, which are busy with a group each
-        told["xla_disable_hlo_passes"] = "cpu-parallel-task-assigner"
-    flags = os.environ.get("XLA_FLAGS", "")
-    return {name: value for name, value in told.items() if name not in flags}
 
 
 def _taken(sizes: Any) -> int:

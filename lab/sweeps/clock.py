@@ -42,7 +42,7 @@ class Clock:
     def call(
         self, place: Any, kind: str, watched: Callable[[Any], Any], function: Any, *args: Any
     ) -> tuple[Any, Future[float]]:
-        """Call `function` at a place; `watched` picks an array that no later call is given.
+        """Call `function` at a place; `watched` picks arrays that no later call is given.
 
         Returns:
           The result, and when it was there, to be waited for: who waits for an array instead wakes
@@ -101,6 +101,6 @@ def divided(intervals: dict[str, list[tuple[float, float]]]) -> dict[str, float]
     return {kind: float(np.sum(length * own / everyone)) for kind, own in zip(intervals, busy)}
 
 
-def _done(array: jax.Array) -> float:
-    array.block_until_ready()
+def _done(arrays: Any) -> float:
+    jax.block_until_ready(arrays)
     return time.perf_counter()

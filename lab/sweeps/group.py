@@ -146,10 +146,12 @@ class Group:
             return None
         # rows as they are prepared for the lane's own split: others are scaled otherwise
         own = [predict_on(lane.split) + self.rows.start[lane.split] for lane in self.lanes]
-        return self.program.predict(
-            self.place, seen(self.job.program, state), self.table,
+        outputs, _ = self.call(
+            "evaluating", lambda outputs: outputs, self.program.predict,
+            seen(self.job.program, state), self.table,
             self.put(np.stack(own).astype(np.int32)), self.hypers._replace(rule={}),
         )  # fmt: skip
+        return outputs
 
     def bring_home(self, course: Course, leave: int = 0) -> None:
         """Put arrays of the host in the place of results, but for those of the last pieces."""
@@ -180,11 +182,12 @@ class Group:
         keys = self._keys("parameters")
         # the rule's numbers are left out of what does not read them: fewer compilations
         initial, _ = self.call(
-            "initializing", _leaf, self.program.draw, keys, self.hypers._replace(rule={})
-        )
-        # a later call is given what this one returns, but not what it is given
+            "initializing", lambda drawn: drawn, self.program.draw, keys,
+            self.hypers._replace(rule={}),
+        )  # fmt: skip
+        # the state is given to a later call, so that nobody may wait for it
         state, _ = self.call(
-            "initializing", lambda _: _leaf(initial), self.program.start, initial, keys, self.hypers
+            "initializing", lambda _: initial, self.program.start, initial, keys, self.hypers
         )
         return state
 
@@ -205,7 +208,3 @@ class Group:
             order_LX, rate_LC = self.put((order_LX, rate_LC))
             self.read = begin, Stream(order_LX, rate_LC, self.noise)
         return self.read[1]
-
-
-def _leaf(tree: Any) -> jax.Array:
-    return jax.tree.leaves(tree)[0]

@@ -12,6 +12,8 @@ import numpy as np
 
 from lab.budget import Price
 from lab.flops import follow, follow_jaxpr
+from lab.sweeps.options import options
+from lab.sweeps.place import lane_mesh
 from lab.training import Train, make_train
 from lab.types import Hypers, Program, Stream, float_type
 
@@ -68,7 +70,7 @@ def seconds(program: Program, hypers: Hypers, rate: float, rows: Mapping[str, An
     train, device = make_train(program), jax.devices()[0]
     count = max(16, 4096 // program.batch_size)
     with jax.default_device(device):
-        state, call = _lone_lane(train, program, hypers, rate, rows, count)
+        state, call = _lone_lane(train, program, hypers, rate, rows, count, device)
         state = call(state)  # compiles
         begin = time.perf_counter()
         state = call(state)
@@ -82,17 +84,21 @@ def seconds(program: Program, hypers: Hypers, rate: float, rows: Mapping[str, An
     return float(np.median(timings))
 
 
-def _lone_lane(train: Train, program: Program, hypers: Hypers, rate: float, rows: Any, count: int):
+def _lone_lane(
+    train: Train, program: Program, hypers: Hypers, rate: float, rows: Any, count: int, device: Any
+):
     hypers = jax.tree.map(lambda x: jnp.asarray(x, float_type()), hypers)
     key = jnp.zeros(2, jnp.uint32)
     table = jax.tree.map(jnp.asarray, dict(rows))
     height = len(next(iter(table.values())))
     order = np.random.default_rng(0).integers(0, height, count * program.batch_size)
     stream = Stream(jnp.asarray(order, jnp.int32), jnp.full(count, rate, float_type()), key)
-    advance = jax.jit(train.advance)
+    state = jax.jit(lambda k, h: train.start(train.draw(k, h), k, h))(key, hypers)
+    rest = table, stream, hypers, np.int32(0), np.int32(count)
+    traced = jax.jit(train.advance).trace(state, *rest)
+    advance = traced.lower().compile(options(lane_mesh((device,)), traced.jaxpr))
 
     def call(state):
-        state, _ = advance(state, table, stream, hypers, np.int32(0), np.int32(count))
-        return jax.block_until_ready(state)
+        return jax.block_until_ready(advance(state, *rest)[0])
 
-    return jax.jit(lambda k, h: train.start(train.draw(k, h), k, h))(key, hypers), call
+    return state, call

@@ -123,7 +123,7 @@ def sweep(
       validation metrics are those of the weights it is left with, as are those of every lane at
       the last step, `outputs` and final exports; `unspent` holds what it saved. Attributes say
       what this call took: `lane_updates`, `seconds` and, of these, `seconds_compiling`,
-      `seconds_initializing` (first parameters and states), `seconds_training` and
+      `seconds_initializing` (first parameters), `seconds_training` and
       `seconds_evaluating` (`lab.sweeps.clock`), and `lane_bytes`, memory of one lane while it
       trains, of the program with the largest.
 

@@ -33,7 +33,7 @@ class Work:
       job: The lanes.
       mesh: Where they run.
       rows: Their data, from `place_rows`.
-      clock: Told of the calls that train and evaluate.
+      clock: Times the calls of programs.
       advance: Called with the number of lane-updates as they are done, or need not be.
       export: Looks at lanes whenever they are evaluated.
       predict_on: Row numbers, by split seed, whose outputs are wanted at the end.

@@ -4,9 +4,11 @@ import itertools
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from studies import _speed_checkpoints as checkpoints
 from studies import _speed_updates as updates
+from studies import _speed_widths as widths
 from studies import speed as study
 from studies._speed_cases import Case
 
@@ -52,3 +54,17 @@ def test_sizes_are_what_they_are_called():
         return sum((m + 1) * n for m, n in itertools.pairwise(widths))
 
     assert [round(count(w), -3) for w in updates.SIZES.values()] == [26000, 9967000]
+
+
+def test_a_group_holds_the_most_lanes_that_are_about_as_fast_as_any():
+    rate = [[80, 98, 100, 99, 50, 99], [100, 98, 90, 80, 70, 60], [50, 90, 94, 96, 100, 90]]
+    record = xr.Dataset(
+        {
+            "rate": (("net", "width", "round"), np.array(rate, float)[..., None]),
+            "state": ("net", [100, 400, 900]),
+        },
+        {"net": ["small", "middling", "large"], "width": [2, 4, 8, 16, 32, 64]},
+        {"kind": "cpu"},
+    )
+    assert widths.chosen(record) == [(200, 16), (float("inf"), 4)]
+    assert widths.chosen(record.assign_attrs(kind="gpu")) == [(200, 64), (float("inf"), 4)]

@@ -42,5 +42,5 @@ def test_a_sweep_says_what_it_took():
         evaluations=2,
     )  # fmt: skip
     spent = {kind: record.attrs[f"seconds_{kind}"] for kind in KINDS}
-    assert min(spent["training"], spent["evaluating"]) > 0
+    assert min(spent.values()) > 0
     assert sum(spent.values()) <= record.attrs["seconds"]

@@ -9,6 +9,8 @@ import pytest
 import lab
 from lab import optimizers
 from lab.data.streams import key_data
+from lab.sweeps.options import options
+from lab.sweeps.place import lane_mesh
 from lab.training import make_train
 from lab.types import Hypers, Program, Rule, Stream
 
@@ -22,8 +24,8 @@ def test_an_update_copies_no_state_of_the_optimizer(rule):
     state = train.start(train.draw(key, hypers), key, hypers)
     stream = Stream(np.zeros(128, np.int32), np.full(16, 1e-3, np.float32), key)
     advance = jax.jit(train.advance, donate_argnums=0)
-    compiled = advance.lower(state, rows, stream, hypers, np.int32(0), np.int32(16)).compile()
-    text = compiled.as_text()
+    traced = advance.trace(state, rows, stream, hypers, np.int32(0), np.int32(16))
+    text = traced.lower().compile(options(lane_mesh(), traced.jaxpr)).as_text()
     assert text
     copied = re.findall(r"= f32\[[\d,]+\]\S* copy\(", text)
     # weights that the backward pass reads again may be copied before they are overwritten
