@@ -36,7 +36,8 @@ def measure(scope: Scope) -> xr.Dataset:
             for r in range(rounds):
                 for j, lanes in enumerate(counts):
                     seconds[i, j, r], resident[i, j, r] = ask(case.name, took, case, lanes)
-            print(case.name, dict(zip(counts, np.median(1e6 * seconds[i], axis=-1).round(1))))
+            middle = np.median(1e6 * seconds[i], axis=-1).round(1).tolist()
+            print(case.name, dict(zip(counts, middle)))
     by = ("case", "lanes", "round")
     return xr.Dataset(
         {
