@@ -1,6 +1,5 @@
 """What XLA is told when it compiles the functions of a program."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import jax
@@ -32,18 +31,12 @@ def draws_repeatedly(jaxpr: ClosedJaxpr | Jaxpr, looping: bool = False) -> bool:
 
     That is what a probe draws, which must change nothing else.
     """
-    plain = jaxpr.jaxpr if isinstance(jaxpr, ClosedJaxpr) else jaxpr
-    for equation in plain.eqns:
+    for equation in jaxpr.eqns:
         name = equation.primitive.name
         if looping and name in DRAWS:
             return True
         within = looping or name in ("while", "scan")
-        if name != "cond" and any(draws_repeatedly(part, within) for part in _parts(equation)):
+        parts = [x for x in equation.params.values() if isinstance(x, ClosedJaxpr | Jaxpr)]
+        if name != "cond" and any(draws_repeatedly(part, within) for part in parts):
             return True
     return False
-
-
-def _parts(equation: Any) -> Iterator[ClosedJaxpr | Jaxpr]:
-    for value in equation.params.values():
-        if isinstance(value, ClosedJaxpr | Jaxpr):
-            yield value

@@ -67,11 +67,11 @@ def seconds(program: Program, hypers: Hypers, rate: float, rows: Mapping[str, An
 
     In a sweep many lanes share a call, from which no optimizer's own time can be read.
     """
-    train, device = make_train(program), jax.devices()[0]
+    train, device = make_train(program), jax.local_devices()[0]
     count = max(16, 4096 // program.batch_size)
     with jax.default_device(device):
         state, call = _lone_lane(train, program, hypers, rate, rows, count, device)
-        state = call(state)  # compiles
+        state = call(state)
         begin = time.perf_counter()
         state = call(state)
         repeats = int(np.ceil(TIMED_S / (time.perf_counter() - begin)))
