@@ -5,6 +5,9 @@ and dying out. Rules that ask for losses, or for gradients elsewhere, get the mo
 ½ Σ (w − target_t)² + 1 with those gradients as targets.
 """
 
+import json
+from pathlib import Path
+
 import numpy as np
 
 T = 24
@@ -45,3 +48,19 @@ def rates(scheduled: bool, rate: float = RATE) -> np.ndarray:
     t = np.arange(T)
     shape = np.minimum((t + 1) / 6, 1 - 0.9 * np.maximum(t - 5, 0) / (T - 6))
     return rate * shape if scheduled else np.full(T, rate)
+
+
+def main() -> None:
+    """Write `problem.json` beside this file: what those read who cannot import it."""
+    written = {
+        "kept": KEPT,
+        "start": {key: x.tolist() for key, x in start().items()},
+        "gradients": {key: x.tolist() for key, x in gradients().items()},
+        "rates": {"constant": rates(False, 1.0).tolist(), "scheduled": rates(True, 1.0).tolist()},
+    }
+    path = Path(__file__).with_suffix(".json")
+    path.write_text(json.dumps(written, separators=(",", ":")) + "\n")
+
+
+if __name__ == "__main__":
+    main()
