@@ -32,7 +32,7 @@ def recorded(name: str) -> dict[str, Any]:
 
 
 def path(name: str, case: dict[str, Any]) -> dict[str, np.ndarray]:
-    """Parameters [T, *shape] of the rule in the lab; "… (evaluated)" where that is another point."""
+    """Parameters [T, *shape] of the rule in the lab; "… (evaluated)" is another point."""
     entry = CATALOG[name]
     with jax.enable_x64(True):
         shape = jnp.asarray(problem()["rates"]["scheduled" if case["scheduled"] else "constant"])

@@ -19,6 +19,9 @@ FILES = sorted(path for path in LAB.rglob("*.py") if path != LAB / "__init__.py"
 ONLY = {"flax": "models", "sklearn": ("data", "protocol"), "matplotlib": "plots"}
 
 
+ROOMS_OF = {"optimizers": ["common", "transforms", "algorithms", "__init__"]}  # likewise
+
+
 def room(path):
     return path.relative_to(LAB).parts[0].removesuffix(".py")
 
@@ -46,6 +49,17 @@ def test_imports_point_down(path):
             raise AssertionError(f"{path} imports a study")
         if parts[0] in ONLY:
             assert room(path) in ONLY[parts[0]], f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("outer", ROOMS_OF)
+def test_imports_point_down_inside_a_room(outer):
+    floors = ROOMS_OF[outer]
+    for path in (LAB / outer).rglob("*.py"):
+        own = floors.index(path.relative_to(LAB / outer).parts[0].removesuffix(".py"))
+        for name in imported(path):
+            parts = name.split(".")
+            if parts[:2] == ["lab", outer] and len(parts) > 2:
+                assert floors.index(parts[2]) <= own, f"{path} imports {name} from above"
 
 
 @pytest.mark.parametrize("room", ["lab.optimizers", "lab.schedules"])

@@ -2,8 +2,8 @@
 
 `lab.optimizers.adam(learning_rate=1e-3)` has optax's name, parameters and defaults where optax
 has the algorithm. `CATALOG` lists the algorithms with their optax twins, search spaces and
-references. A new algorithm is a new file here with a tuple `ENTRIES` (and `PARTS`, for pieces to
-compose others from); nothing else needs an edit.
+references. A new algorithm is a new file in `algorithms/` with a tuple `ENTRIES`, a new transform
+one in `transforms/` with a tuple `PARTS`; nothing else needs an edit.
 
 Any float parameter may be a traced scalar, and the same state may be updated by transformations
 built with other numbers: so a rule can be made inside a compiled step.
@@ -14,9 +14,14 @@ from typing import Any
 
 from lab.catalog import Catalog, OptimizerEntry, collect, collect_parts
 from lab.errors import UnknownNameError
+from lab.optimizers import algorithms, transforms
 
-CATALOG: Catalog[OptimizerEntry] = collect("optimizer", __name__, __path__)
-_PUBLIC = collect_parts(__name__, __path__) | {n: entry.by_hand for n, entry in CATALOG.items()}
+CATALOG: Catalog[OptimizerEntry] = collect("optimizer", algorithms.__name__, algorithms.__path__)
+_PUBLIC = {
+    **collect_parts(transforms.__name__, transforms.__path__),
+    **collect_parts(algorithms.__name__, algorithms.__path__),
+    **{name: entry.by_hand for name, entry in CATALOG.items()},
+}
 
 
 def __getattr__(name: str) -> Callable[..., Any]:

@@ -1,0 +1,105 @@
+"""AdaBelief: Adam that measures surprise instead of size."""
+
+import jax
+import optax
+
+from lab.catalog import OptimizerEntry
+from lab.optimizers.algorithms.adam import ScaleByAdamState
+from lab.optimizers.common import counter
+from lab.optimizers.common.mean_over_root import debiased_mean, over_root
+from lab.optimizers.common.moments import average, debias, squared, squares_like, zeros_like
+from lab.optimizers.common.numbers import Number, cast_like, like
+from lab.optimizers.common.vectors import minus
+from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
+from lab.spaces import LogRange
+
+
+def scale_by_belief(
+    b1: Number = 0.9,
+    b2: Number = 0.999,
+    eps: Number = 1e-16,
+    eps_root: Number = 1e-16,
+    *,
+    nesterov: bool = False,
+) -> optax.GradientTransformation:
+    """Replace gradients by AdaBelief's direction m̂ / (√ŝ + ε): see `adabelief`."""
+
+    def init(params):
+        return ScaleByAdamState(counter.zero(), zeros_like(params), squares_like(params))
+
+    def update(updates, state, params=None):  # Zhuang et al., algorithm 2
+        del params
+        t = counter.one_more(state.count)
+        mu = average(b1, updates, state.mu)  # m_t
+        surprise = squared(minus(updates, mu))  # (g_t − m_t)²
+        nu = jax.tree.map(lambda s: s + like(eps_root, s), average(b2, surprise, state.nu))  # s_t
+        mu_hat = debiased_mean(updates, mu, b1, t, nesterov=nesterov)  # m̂_t
+        direction = over_root(mu_hat, debias(nu, b2, t), eps)
+        return direction, cast_like(ScaleByAdamState(t, mu, nu), state)
+
+    return optax.GradientTransformation(init, update)
+
+
+def adabelief(
+    learning_rate: optax.ScalarOrSchedule,
+    b1: Number = 0.9,
+    b2: Number = 0.999,
+    eps: Number = 1e-16,
+    eps_root: Number = 1e-16,
+    *,
+    nesterov: bool = False,
+) -> optax.GradientTransformationExtraArgs:
+    """AdaBelief: momentum, divided by how far gradients stray from it.
+
+        m ← (1 − β₁) g + β₁ m,                 m̂ = m / (1 − β₁ᵗ)
+        s ← (1 − β₂) (g − m)² + β₂ s + ε̄,      ŝ = s / (1 − β₂ᵗ)
+        w ← w − η m̂ / (√ŝ + ε)
+
+    Long steps where the gradient is as expected, even a large one; short steps where it jumps.
+    Steps may be much longer than η, unlike Adam's, on a slope that does not change; larger ε̄
+    (1e-8 and more) tames it. ε̄ is added at every update and so grows to ε̄ / (1 − β₂), as in the
+    paper.
+
+    Args:
+      learning_rate: η; a number or a schedule.
+      b1: β₁, memory of the mean.
+      b2: β₂, memory of the surprise.
+      eps: ε, outside the root.
+      eps_root: ε̄, inside the average.
+      nesterov: Whether m̂ looks one step ahead: see `nadam`.
+
+    Returns:
+      The transformation. Memory: m and s.
+
+    References:
+      Zhuang et al., AdaBelief optimizer: adapting stepsizes by the belief in observed gradients,
+      2020, algorithm 2.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> from lab import optimizers
+      >>> rule = optimizers.adabelief(learning_rate=0.1)
+      >>> gradient = jnp.array([4.0, -0.01])
+      >>> updates, state = rule.update(gradient, rule.init(gradient))
+      >>> print(updates.round(2))
+      [-0.11  0.11]
+    """
+    return optax.chain(
+        scale_by_belief(b1, b2, eps, eps_root, nesterov=nesterov),
+        scale_by_learning_rate(learning_rate),
+    )
+
+
+PARTS = (scale_by_belief,)
+ENTRIES = (
+    OptimizerEntry(
+        name="adabelief",
+        by_hand=adabelief,
+        via_optax=optax.adabelief,
+        search_space={"learning_rate": LogRange(1e-5, 1e-1)},
+        reference="Zhuang et al. 2020, algorithm 2",
+        state_slots=2,
+        padding_safe=True,
+        rule="m ← (1 − β₁) g + β₁ m;  s ← (1 − β₂) (g − m)² + β₂ s + ε̄;  w ← w − η m̂ / (√ŝ + ε)",
+    ),
+)

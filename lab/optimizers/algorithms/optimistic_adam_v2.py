@@ -1,0 +1,76 @@
+"""Optimistic Adam."""
+
+import optax
+
+from lab.catalog import OptimizerEntry
+from lab.kinds import DType
+from lab.optimizers.algorithms.adam import scale_by_adam
+from lab.optimizers.common.numbers import Number
+from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
+from lab.optimizers.transforms.scale_by_optimistic_gradient import scale_by_optimistic_gradient
+from lab.spaces import LogRange
+
+
+def optimistic_adam_v2(
+    learning_rate: optax.ScalarOrSchedule,
+    *,
+    alpha: Number = 1.0,
+    beta: Number = 1.0,
+    b1: Number = 0.9,
+    b2: Number = 0.999,
+    eps: Number = 1e-08,
+    eps_root: Number = 0.0,
+    mu_dtype: DType = None,
+    nesterov: bool = True,
+) -> optax.GradientTransformationExtraArgs:
+    """Optimistic Adam: Adam's direction, and its last change once more.
+
+        r = m̂ / (√(v̂ + ε̄) + ε)                (Adam's, with Nesterov momentum)
+        w ← w − η (α r + β (r − r₋₁))
+
+    For games: see `optimistic_gradient_descent`. The first step is −η α r.
+
+    Args:
+      learning_rate: η; a number or a schedule.
+      alpha: α, weight of the direction.
+      beta: β, weight of its last change.
+      b1: β₁, memory of the mean.
+      b2: β₂, memory of the mean square.
+      eps: ε, outside the root.
+      eps_root: ε̄, inside the root.
+      mu_dtype: The dtype of m; None for that of the parameters.
+      nesterov: Whether m̂ looks one step ahead: see `nadam`.
+
+    Returns:
+      The transformation. Memory: m, v and r₋₁.
+
+    References:
+      Daskalakis et al., Training GANs with optimism, 2018, algorithm 1.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> from lab import optimizers
+      >>> rule = optimizers.optimistic_adam_v2(learning_rate=0.1, nesterov=False)
+      >>> gradient = jnp.array([4.0, -0.01])
+      >>> updates, state = rule.update(gradient, rule.init(gradient))
+      >>> print(updates.round(3))
+      [-0.1  0.1]
+    """
+    return optax.chain(
+        scale_by_adam(b1, b2, eps, eps_root, mu_dtype, nesterov=nesterov),
+        scale_by_optimistic_gradient(alpha, beta),
+        scale_by_learning_rate(learning_rate),
+    )
+
+
+ENTRIES = (
+    OptimizerEntry(
+        name="optimistic_adam_v2",
+        by_hand=optimistic_adam_v2,
+        via_optax=optax.optimistic_adam_v2,
+        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        reference="Daskalakis et al. 2018, algorithm 1",
+        state_slots=3,
+        rule="w ← w − η (α r + β (r − r₋₁)), r Adam's direction",
+    ),
+)

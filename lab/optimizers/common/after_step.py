@@ -1,0 +1,52 @@
+"""Transforms that say where the parameters shall be after the whole step: proximal maps, bounds."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import optax
+
+from lab.optimizers.common import counter
+from lab.optimizers.common.arguments import needed
+from lab.optimizers.common.numbers import together
+
+
+class AfterStepState(NamedTuple):
+    """What a schedule of the rate is evaluated at."""
+
+    count: jax.Array  # int32 []: updates taken so far
+
+
+def after_step(
+    put: Callable[[jax.Array, Any], jax.Array], learning_rate: optax.ScalarOrSchedule, name: str
+) -> optax.GradientTransformation:
+    """Turn u into put(w + u, η) − w, leaf by leaf; the last link of a chain: it sees the step.
+
+    Args:
+      put: `(point, η) -> point`, where the parameters go from where the step took them.
+      learning_rate: η, the number or schedule that the rule before it has.
+      name: Of the transform, for the error that parameters are missing.
+    """
+
+    def moved(updates: Any, params: Any, rate: Any) -> Any:
+        def leaf(u, w):
+            u, w = together(u, w)
+            ahead = w + u
+            # where the target is 0 this is −w, and w + u exactly 0
+            return put(ahead, rate).astype(ahead.dtype) - w
+
+        return jax.tree.map(leaf, updates, needed(params, name))
+
+    if callable(learning_rate):
+        schedule = learning_rate
+
+        def init(params):
+            del params
+            return AfterStepState(counter.zero())
+
+        def update(updates, state, params=None):
+            count = counter.one_more(state.count)
+            return moved(updates, params, schedule(state.count)), AfterStepState(count)
+
+        return optax.GradientTransformation(init, update)
+    return optax.stateless(lambda updates, params: moved(updates, params, learning_rate))

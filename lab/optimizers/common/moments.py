@@ -1,0 +1,55 @@
+"""Running averages of gradients and of their squares, and the correction of their start at zero.
+
+Written for trees; `t` counts updates from 1. All averages are kept in the dtype they start with.
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lab.optimizers.common.numbers import Number, like, together
+
+
+def zeros_like(params: Any, dtype: Any = None) -> Any:
+    """Zeros shaped as the parameters, in `dtype` or their own."""
+    return jax.tree.map(lambda p: jnp.zeros_like(p, dtype=dtype or jnp.result_type(p)), params)
+
+
+def squares_like(params: Any, fill: Number = 0.0) -> Any:
+    """What holds |g|²: shaped as the parameters, filled, and real where they are complex."""
+
+    def full(p):
+        return jnp.full_like(p, fill, dtype=jnp.finfo(jnp.result_type(p)).dtype)
+
+    return jax.tree.map(full, params)
+
+
+def squared(gradient: Any) -> Any:
+    """|g|² of every entry; for complex entries the squared modulus, which is real."""
+    return jax.tree.map(lambda g: jnp.real(jnp.conj(g) * g), gradient)
+
+
+def average(decay: Number, new: Any, old: Any) -> Any:
+    """The exponential moving average (1 − decay)·new + decay·old."""
+
+    def leaf(x, mean):
+        x, mean = together(like(1 - decay, x) * x, like(decay, mean) * mean)
+        return x + mean
+
+    return jax.tree.map(leaf, new, old)
+
+
+def weights_seen(decay: Number, t: jax.Array) -> jax.Array:
+    """1 − decayᵗ: the sum of the weights of the first t updates in their average."""
+    return 1 - jax.lax.pow(jnp.asarray(decay), t)
+
+
+def debias(mean: Any, decay: Number, t: jax.Array) -> Any:
+    """Divide by 1 − decayᵗ: an average begun at zero, over the weights it has seen.
+
+    Kingma & Ba (2015), section 3. The power is taken before the cast to the dtype of the mean:
+    in bfloat16 it would round to 1, and the quotient to infinity.
+    """
+    share = weights_seen(decay, t)
+    return jax.tree.map(lambda m: m / like(share, m), mean)

@@ -1,0 +1,27 @@
+"""Numbers that may be schedules."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lab.errors import require
+from lab.optimizers.common.numbers import Number
+
+
+def at(value: Number | Callable[[jax.Array], Any], count: jax.Array) -> Any:
+    """`value(count)` of a schedule, `value` of a number."""
+    return value(count) if callable(value) else value
+
+
+def warmed_up(peak: Any, steps: Any) -> Any:
+    """A schedule from zero to `peak` in a straight line over `steps` updates, then flat."""
+    require(not callable(peak), "warmup_steps needs a number as the learning_rate, not a schedule.")
+
+    def schedule(count):
+        dtype = jnp.result_type(float)
+        share = jnp.minimum(jnp.asarray(count, dtype) / jnp.asarray(steps, dtype), 1)
+        return jnp.asarray(peak, dtype) * share
+
+    return schedule

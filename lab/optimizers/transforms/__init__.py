@@ -1,0 +1,1 @@
+"""Pieces to compose rules from, and wrappers around them: clipping, decay, averaging, …"""

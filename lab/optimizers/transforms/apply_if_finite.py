@@ -1,0 +1,77 @@
+"""Skipping updates that are not finite."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from lab.optimizers.common import counter
+from lab.optimizers.common.numbers import Number
+
+
+class ApplyIfFiniteState(NamedTuple):
+    """The rule's state, and what has been skipped."""
+
+    notfinite_count: jax.Array  # int32 []: bad gradients in a row
+    last_finite: jax.Array  # bool []: whether the last gradient was finite
+    total_notfinite: jax.Array  # int32 []: bad gradients altogether
+    inner_state: Any
+
+
+def apply_if_finite(
+    inner: optax.GradientTransformation, max_consecutive_errors: Number
+) -> optax.GradientTransformationExtraArgs:
+    """Skip the rule, its state included, where a gradient is infinite or not a number.
+
+    Against a rare bad batch. After `max_consecutive_errors` bad gradients in a row the next is
+    let through, so that a training that has diverged shows it.
+
+    Args:
+      inner: The rule.
+      max_consecutive_errors: How many in a row are skipped.
+
+    Returns:
+      The transformation; `optax.tree.get(state, "total_notfinite")` counts bad gradients.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> from lab import optimizers
+      >>> rule = optimizers.apply_if_finite(optimizers.sgd(0.5), 1)
+      >>> state = rule.init(jnp.zeros(2))
+      >>> for _ in range(2):
+      ...     updates, state = rule.update(jnp.array([1.0, jnp.nan]), state)
+      ...     print(updates)
+      [0. 0.]
+      [-0.5  nan]
+    """
+    wrapped = optax.with_extra_args_support(inner)
+
+    def init(params):
+        return ApplyIfFiniteState(
+            counter.zero(), jnp.asarray(True), counter.zero(), wrapped.init(params)
+        )
+
+    def update(updates, state, params=None, **extra):
+        finite = jnp.asarray(True)
+        for u in jax.tree.leaves(updates):
+            finite = finite & jnp.all(jnp.isfinite(u))
+        bad = jnp.where(finite, 0, counter.one_more(state.notfinite_count))
+
+        def go(inner_state):
+            return wrapped.update(updates, inner_state, params, **extra)
+
+        def skip(inner_state):
+            shapes, _ = jax.eval_shape(go, inner_state)
+            return jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes), inner_state
+
+        updates, inner_state = jax.lax.cond(
+            finite | (bad > max_consecutive_errors), go, skip, state.inner_state
+        )
+        total = jnp.where(finite, state.total_notfinite, counter.one_more(state.total_notfinite))
+        return updates, ApplyIfFiniteState(bad, finite, total, inner_state)
+
+    return optax.GradientTransformationExtraArgs(init, update)
+
+
+PARTS = (apply_if_finite,)

@@ -1,0 +1,113 @@
+"""Clipping by norm: an upper bound on the length of a gradient, of all arrays or of each."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from lab.optimizers.common.moments import squared
+from lab.optimizers.common.numbers import Number, like
+
+
+def clip_by_global_norm(max_norm: Number) -> optax.GradientTransformation:
+    """Shorten the gradient of all parameters together to length M: u ← u min(1, M / ‖u‖).
+
+    Keeps the direction. The usual guard against rare, huge gradients.
+
+    Args:
+      max_norm: M > 0.
+
+    Returns:
+      The transformation, without state.
+
+    References:
+      Pascanu et al., On the difficulty of training recurrent neural networks, 2013, algorithm 1.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> from lab import optimizers
+      >>> rule = optimizers.clip_by_global_norm(1.0)
+      >>> gradient = {"w": jnp.array([2.0, -2.0, 2.0]), "b": jnp.array(2.0)}
+      >>> print(rule.update(gradient, rule.init(gradient))[0]["w"])
+      [ 0.5 -0.5  0.5]
+    """
+
+    def shortened(updates, _):
+        norm = jnp.sqrt(sum(_squared_norms(updates), start=jnp.zeros([])))
+        return jax.tree.map(lambda u: _shorten(u, norm, max_norm), updates)
+
+    return optax.stateless(shortened)
+
+
+def clip_by_block_norm(max_norm: Number) -> optax.GradientTransformation:
+    """Shorten the gradient of every parameter array to length M: uₗ ← uₗ min(1, M / ‖uₗ‖).
+
+    One array with a huge gradient does not slow down the others, but the direction of the whole
+    changes. optax has no such clipping; `clip_by_block_rms` is its sibling for root mean squares.
+
+    Args:
+      max_norm: M > 0.
+
+    Returns:
+      The transformation, without state.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> from lab import optimizers
+      >>> rule = optimizers.clip_by_block_norm(1.0)
+      >>> gradient = {"w": jnp.array([0.0, -4.0]), "b": jnp.array(0.5)}
+      >>> clipped, _ = rule.update(gradient, rule.init(gradient))
+      >>> print(clipped["w"], clipped["b"])
+      [ 0. -1.] 0.5
+    """
+
+    def leaf(u):
+        return _shorten(u, jnp.sqrt(sum(_squared_norms(u))), max_norm)
+
+    return optax.stateless(lambda updates, _: jax.tree.map(leaf, updates))
+
+
+def clip_by_block_rms(threshold: Number) -> optax.GradientTransformation:
+    """Shorten the gradient of every parameter array to root mean square d.
+
+        uₗ ← uₗ / max(1, RMS(uₗ) / d)
+
+    Unlike `clip_by_block_norm`, large arrays may keep longer gradients. Part of Adafactor.
+
+    Args:
+      threshold: d > 0.
+
+    Returns:
+      The transformation, without state.
+
+    References:
+      Shazeer & Stern, Adafactor, 2018, section 6.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> from lab import optimizers
+      >>> rule = optimizers.clip_by_block_rms(1.0)
+      >>> print(rule.update(jnp.array([4.0, -4.0]), rule.init(None))[0])
+      [ 1. -1.]
+    """
+
+    def leaf(u):
+        rms = jnp.sqrt(jnp.mean(squared(u)))
+        return u / like(jnp.maximum(1, rms / like(threshold, rms)), u)
+
+    return optax.stateless(lambda updates, _: jax.tree.map(leaf, updates))
+
+
+def _squared_norms(tree: Any) -> list[jax.Array]:
+    """Of every leaf, in one dtype: the widest of the leaves, float32 at least."""
+    leaves = [squared(jnp.asarray(u)) for u in jax.tree.leaves(tree)]
+    wide = any(s.dtype == jnp.float64 for s in leaves)
+    return [jnp.sum(s, dtype=jnp.float64 if wide else jnp.float32) for s in leaves]
+
+
+def _shorten(u: jax.Array, norm: jax.Array, max_norm: Number) -> jax.Array:
+    return jnp.where(norm < like(max_norm, norm), u, u / like(norm, u) * like(max_norm, u))
+
+
+PARTS = (clip_by_global_norm, clip_by_block_norm, clip_by_block_rms)

@@ -1,0 +1,105 @@
+"""Gradient accumulation."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from lab.kinds import DType
+from lab.optimizers.common import counter
+from lab.optimizers.common.moments import zeros_like
+from lab.optimizers.common.numbers import Number, cast_like, like, together
+
+
+class MultiStepsState(NamedTuple):
+    """The rule's state, and the gradients since its last step."""
+
+    mini_step: jax.Array  # int32 []: gradients collected since the last step
+    gradient_step: jax.Array  # int32 []: steps of the rule so far
+    inner_opt_state: Any
+    acc_grads: Any  # mean (or sum) of those gradients, shaped as the parameters
+
+
+def multi_steps(
+    opt: optax.GradientTransformation,
+    every_k_schedule: Number | Callable[[jax.Array], Any],
+    use_grad_mean: bool = True,
+    accumulator_dtype: DType = jnp.float32,
+) -> optax.GradientTransformationExtraArgs:
+    """Let the rule step once for every k gradients, on their mean; zero updates in between.
+
+    A batch k times as large in the memory of a small one: exact, where the loss is a mean over
+    examples of equal batches and the model has no batch normalization. Schedules and averages
+    inside the rule count its own steps, not gradients. This is `optax.MultiSteps` as a plain
+    transformation, without its skipping (that is what `apply_if_finite` is for).
+
+    Args:
+      opt: The rule.
+      every_k_schedule: k > 0, or a function of the rule's steps so far that returns it.
+      use_grad_mean: Whether gradients are averaged rather than summed.
+      accumulator_dtype: The dtype that they are collected in (its complex counterpart for complex
+        parameters); None for that of the parameters.
+
+    Returns:
+      The transformation. Memory: one array more than the rule.
+
+    Example:
+      >>> import jax.numpy as jnp
+      >>> from lab import optimizers
+      >>> rule = optimizers.multi_steps(optimizers.sgd(1.0), 2)
+      >>> state = rule.init(jnp.zeros(1))
+      >>> for gradient in (1.0, 3.0):
+      ...     updates, state = rule.update(jnp.array([gradient]), state)
+      ...     print(updates)
+      [0.]
+      [-2.]
+    """
+    wrapped = optax.with_extra_args_support(opt)
+
+    def empty(p):
+        dtype = jnp.dtype(accumulator_dtype or jnp.result_type(p))
+        if jnp.iscomplexobj(p):  # optax loses the imaginary part in a real accumulator
+            dtype = np.promote_types(dtype, np.complex64)
+        return jnp.zeros_like(p, dtype=dtype)
+
+    def init(params):
+        return MultiStepsState(
+            mini_step=counter.zero(),
+            gradient_step=counter.zero(),
+            inner_opt_state=wrapped.init(params),
+            acc_grads=jax.tree.map(empty, params),
+        )
+
+    def update(updates, state, params=None, **extra):
+        every = every_k_schedule
+        k = jnp.asarray(every(state.gradient_step) if callable(every) else every, jnp.int32)
+        n = counter.one_more(state.mini_step)
+
+        def collect(g, mean):
+            g, mean = together(g, mean)
+            # the mean so far, rather than the sum, cannot overflow
+            return mean + (g - mean) / like(n, mean) if use_grad_mean else mean + g
+
+        gradient = jax.tree.map(collect, updates, state.acc_grads)
+        held = cast_like(gradient, state.acc_grads)
+
+        def step(inner):
+            moved, inner = wrapped.update(cast_like(gradient, updates), inner, params, **extra)
+            return moved, cast_like(inner, state.inner_opt_state), zeros_like(held)
+
+        def wait(inner):
+            moved, _, _ = jax.eval_shape(step, inner)
+            return jax.tree.map(lambda u: jnp.zeros(u.shape, u.dtype), moved), inner, held
+
+        emit = n >= k
+        moved, inner, held = jax.lax.cond(emit, step, wait, state.inner_opt_state)
+        steps = jnp.where(emit, counter.one_more(state.gradient_step), state.gradient_step)
+        return moved, MultiStepsState(jnp.where(emit, 0, n), steps, inner, held)
+
+    return optax.GradientTransformationExtraArgs(init, update)
+
+
+PARTS = (multi_steps,)

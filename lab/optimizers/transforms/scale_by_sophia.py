@@ -1,0 +1,91 @@
+"""Sophia's direction: momentum over a diagonal of the Hessian looked at now and then, clipped."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from lab.kinds import Count, DType, Whole
+from lab.optimizers.common import counter
+from lab.optimizers.common.arguments import needed
+from lab.optimizers.common.moments import average, debias, zeros_like
+from lab.optimizers.common.numbers import Number, cast_like, like, together
+from lab.optimizers.transforms.hutchinson import hutchinson_estimator_diag_hessian
+
+HUTCHINSON = hutchinson_estimator_diag_hessian()
+
+
+class SophiaState(NamedTuple):
+    """Momentum and curvature."""
+
+    count: jax.Array  # int32 []: t, updates taken so far
+    mu: Any  # m: mean gradient, shaped as the parameters
+    nu: Any  # h: mean diagonal of the Hessian, shaped as the parameters
+    hessian_fn_state: Any
+
+
+def scale_by_sophia(
+    b1: Number = 0.965,
+    b2: Number = 0.99,
+    eps: Number = 1e-8,
+    gamma: Number = 0.01,
+    clip_threshold: Number | None = 1.0,
+    update_interval: Count = 10,
+    hessian_diagonal_fn: optax.GradientTransformation = HUTCHINSON,
+    mu_dtype: DType = None,
+    verbose: bool = False,
+    print_win_rate_every_n_steps: Whole = 0,
+) -> optax.GradientTransformationExtraArgs:
+    """Replace gradients by Sophia's direction: see `sophia`."""
+    bound: Any = clip_threshold
+    diagonal = optax.with_extra_args_support(hessian_diagonal_fn)
+
+    def init(params):
+        return SophiaState(
+            counter.zero(), zeros_like(params, mu_dtype), zeros_like(params), diagonal.init(params)
+        )
+
+    def newton(m, h):
+        m, h = together(m, jnp.maximum(like(gamma, h) * h, like(eps, h)))
+        return m / h
+
+    def clip(u):
+        b: Any = like(bound, u)
+        return jnp.clip(u, -b, b)
+
+    def win_rate(steps, t):
+        inside = jax.tree.map(lambda u: jnp.sum(jnp.abs(u) < like(bound, u)), steps)
+        share = sum(jax.tree.leaves(inside)) / sum(u.size for u in jax.tree.leaves(steps))
+        jax.lax.cond(
+            t % print_win_rate_every_n_steps == 0,
+            lambda: jax.debug.print("Sophia's share of unclipped steps: {}", share),
+            lambda: None,
+        )
+
+    def update(updates, state, params=None, **extra):  # Liu et al., algorithm 3
+        params = needed(params, "sophia")
+        t = counter.one_more(state.count)
+        mu = average(b1, updates, state.mu)
+        steps = jax.tree.map(newton, debias(mu, b1, t), state.nu)
+        if bound is not None:
+            if verbose and print_win_rate_every_n_steps:
+                win_rate(steps, t)
+            steps = jax.tree.map(clip, steps)
+
+        def look():
+            curvature, seen = diagonal.update(
+                updates, state.hessian_fn_state, params=params, **extra
+            )
+            return cast_like(average(b2, curvature, state.nu), state.nu), seen
+
+        # The first look is after the first step, whose denominator is ε: all of it is clipped.
+        nu, seen = jax.lax.cond(
+            state.count % update_interval == 0, look, lambda: (state.nu, state.hessian_fn_state)
+        )
+        return steps, SophiaState(t, cast_like(mu, state.mu), nu, seen)
+
+    return optax.GradientTransformationExtraArgs(init, update)
+
+
+PARTS = (scale_by_sophia,)
