@@ -24,6 +24,7 @@ import optax
 
 from lab.errors import InputError, UnknownNameError, shown
 from lab.kinds import Kind, is_array, is_function, is_real, is_scalar, is_whole
+from lab.signature import Static, readable
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 ANYTHING = Kind("anything", lambda value: True)
@@ -40,29 +41,36 @@ def checked(function: Function) -> Function:
 
 @functools.cache
 def _checked(function):
-    signature = inspect.signature(function, eval_str=True)
-    kinds = functools.cache(lambda name: kind_of(signature.parameters[name].annotation))
+    signature, kinds = kinds_of(function)
 
     @functools.wraps(function)
     def guarded(*args, **kwargs):
         try:
-            given = signature.bind(*args, **kwargs).arguments
+            bound = signature.bind(*args, **kwargs)
         except TypeError:
             return function(*args, **kwargs)  # Python's own sentence names the argument
+        given = bound.arguments
         for name, value in given.items():
             parameter = signature.parameters[name]
             if parameter.kind is parameter.VAR_KEYWORD:
-                for key, one in value.items():
-                    require_kind(key, one, kinds(name))
+                given[name] = {k: require_kind(k, one, kinds(name)) for k, one in value.items()}
             elif parameter.kind is parameter.VAR_POSITIONAL:
-                for one in value:
-                    require_kind(name, one, kinds(name))
-            elif value is not parameter.default:
-                require_kind(name, value, kinds(name))
-        return function(*args, **kwargs)
+                given[name] = tuple(require_kind(name, one, kinds(name)) for one in value)
+            else:
+                value = value.value if isinstance(value, Static) else value
+                default = value is parameter.default
+                given[name] = value if default else require_kind(name, value, kinds(name))
+        return function(*bound.args, **bound.kwargs)
 
     guarded.is_checked = True  # type: ignore[attr-defined]
+    guarded.__signature__ = readable(signature)  # type: ignore[attr-defined]
     return guarded
+
+
+def kinds_of(function: Callable[..., Any]) -> tuple[inspect.Signature, Callable[[str], Kind]]:
+    """A function's signature, and the kind of each parameter by its name."""
+    signature = inspect.signature(function, eval_str=True)
+    return signature, functools.cache(lambda name: kind_of(signature.parameters[name].annotation))
 
 
 def check_fields(instance: Any) -> None:
@@ -76,12 +84,13 @@ def check_fields(instance: Any) -> None:
             require_kind(field.name, value, kind)
 
 
-def require_kind(name: str, value: Any, kind: Kind) -> None:
-    """Raise `InputError` unless `value` is of that kind."""
+def require_kind(name: str, value: Any, kind: Kind) -> Any:
+    """`value`, converted if its kind says to what; `InputError` unless it is of that kind."""
     if not kind.holds(value):
         if kind.names and isinstance(value, str):
             raise UnknownNameError(name, value, kind.names)
         raise InputError(f"{name} must be {kind.words}, given {shown(value)}.")
+    return value if kind.convert is None else kind.convert(value)
 
 
 @functools.cache
@@ -124,7 +133,16 @@ def _any_of(members: set[Any]) -> Kind:
         if members.issuperset(typing.get_args(union)):
             kinds, members = [*kinds, kind], members.difference(typing.get_args(union))
     kinds += [kind_of(m) for m in sorted(members, key=lambda m: (m is types.NoneType, str(m)))]
-    return Kind(_either(k.words for k in kinds), lambda v: any(k.holds(v) for k in kinds))
+
+    def convert(value):
+        kind = next(k for k in kinds if k.holds(value))
+        return value if kind.convert is None else kind.convert(value)
+
+    return Kind(
+        _either(k.words for k in kinds),
+        lambda v: any(k.holds(v) for k in kinds),
+        convert=convert if any(k.convert for k in kinds) else None,
+    )
 
 
 def _either(words: Iterable[str]) -> str:
@@ -135,6 +153,11 @@ def _either(words: Iterable[str]) -> str:
 def _tuple_of(*kinds: Kind, length: int | None = None) -> Kind:
     """Of so many elements, a kind for each; without a length, of any number of one kind."""
     each = "" if length else "each "
+
+    def convert(value):
+        of_each = kinds if length else kinds * len(value)
+        return tuple(k.convert(x) if k.convert else x for k, x in zip(of_each, value))
+
     return Kind(
         f"a tuple ({each}{', '.join(kind.words for kind in kinds)})",
         lambda value: (
@@ -142,6 +165,7 @@ def _tuple_of(*kinds: Kind, length: int | None = None) -> Kind:
             and (length is None or len(value) == length)
             and all(k.holds(one) for k, one in zip(kinds if length else kinds * len(value), value))
         ),
+        convert=convert if any(k.convert for k in kinds) else None,
     )
 
 
@@ -202,7 +226,10 @@ _PLAIN: dict[Any, Kind] = {
 _UNIONS = (  # that stand for one thing
     (
         optax.ScalarOrSchedule,
-        Kind("a number or a schedule", lambda value: is_scalar(value) or is_function(value)),
+        Kind(
+            "a number or a schedule",
+            lambda v: is_function(v) or (is_scalar(v) and not (isinstance(v, float) and v != v)),
+        ),
     ),
     (jax.typing.ArrayLike, Kind("an array of numbers", is_array)),
 )

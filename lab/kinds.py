@@ -21,6 +21,8 @@ class Kind(NamedTuple):
     words: str
     holds: Callable[[Any], bool]
     names: tuple[str, ...] = ()  # if it is one of these
+    label: str = ""  # as signatures show it
+    convert: Callable[[Any], Any] | None = None  # to what the function is written for
 
 
 def is_whole(value: Any) -> bool:
@@ -151,33 +153,45 @@ NotNegative = Annotated[float, _known("a finite number of at least 0", lambda v:
 Share = Annotated[float, _known("a number between 0 and 1", lambda v: 0 <= v <= 1)]
 Level = Annotated[float, _known("a number strictly between 0 and 1", lambda v: 0 < v < 1)]
 
-Number = Annotated[jax.typing.ArrayLike, Kind("a number", is_scalar)]  # perhaps traced
-Reals = Annotated[Any, Kind("an array of real numbers", is_real_array)]
+Number = Annotated[
+    jax.typing.ArrayLike, Kind("a number", is_scalar, label="Number")
+]  # perhaps traced
+Reals = Annotated[Any, Kind("an array of real numbers", is_real_array, label="ArrayLike")]
 Samples = Annotated[
     Any,
     Kind(
         "an array [..., n] of real numbers, none of its axes empty",
         lambda value: is_real_array(value) and np.ndim(value) > 0 and 0 not in np.shape(value),
+        label="ArrayLike",
     ),
 ]
-Tree = Annotated[Any, Kind("a tree of arrays", is_tree)]
-Inputs = Annotated[Any, Kind("a tree of arrays of real numbers", _is_real_tree)]
-FloatTree = Annotated[Any, Kind("a tree of arrays of floating-point numbers", _is_float_tree)]
+Tree = Annotated[Any, Kind("a tree of arrays", is_tree, label="PyTree")]
+Inputs = Annotated[Any, Kind("a tree of arrays of real numbers", _is_real_tree, label="PyTree")]
+FloatTree = Annotated[
+    Any, Kind("a tree of arrays of floating-point numbers", _is_float_tree, label="PyTree")
+]
 Named = Annotated[
     Mapping[str, Any],
     Kind("arrays by name, in nested mappings", lambda v: isinstance(v, Mapping) and _is_named(v)),
 ]
-Module = Annotated[Any, Kind("a tree with arrays in it", _has_arrays)]  # beside functions and such
-Key = Annotated[Any, Kind("a key of random numbers", is_key)]
+Module = Annotated[  # arrays beside functions and such
+    Any, Kind("a tree with arrays in it", _has_arrays, label="PyTree")
+]
+Key = Annotated[Any, Kind("a key of random numbers", is_key, label="PRNGKey")]
 KeyOrSeed = Annotated[
     Any,
-    Kind("a key of random numbers or a whole number", lambda v: is_key(v) or _is_seed(v)),
+    Kind(
+        "a key of random numbers or a whole number",
+        lambda v: is_key(v) or _is_seed(v),
+        label="PRNGKey | int",
+    ),
 ]
-DType = Annotated[Any, Kind("a dtype of numbers", _is_dtype)]
+DType = Annotated[Any, Kind("a dtype of numbers", _is_dtype, label="DTypeLike")]
 Mask = Annotated[
     Any,
     Kind(
         "a tree of booleans, or a function that makes one of the parameters",
         lambda value: is_function(value) or is_tree(value),
+        label="Mask",
     ),
 ]

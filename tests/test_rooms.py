@@ -10,10 +10,10 @@ import pytest
 LAB = Path(__file__).parent.parent / "lab"
 # From the ground up: a room imports from rooms before it in this list, or from itself.
 FLOORS = [
-    "errors", "kinds", "files", "checks", "shapes", "spaces", "catalog", "budget", "flops",
-    "optimizers", "schedules", "losses", "foundations", "models", "regularizers", "data", "tasks",
-    "types", "training", "probes", "records", "labelled", "sweeps", "statistics", "search",
-    "protocol", "plots",
+    "errors", "kinds", "files", "signature", "checks", "shapes", "spaces", "catalog", "budget",
+    "flops", "optimizers", "schedules", "losses", "foundations", "models", "regularizers",
+    "data", "tasks", "types", "training", "probes", "records", "labelled", "sweeps",
+    "statistics", "search", "protocol", "plots",
 ]  # fmt: skip
 FILES = sorted(path for path in LAB.rglob("*.py") if path != LAB / "__init__.py")
 ONLY = {"flax": "models", "sklearn": ("data", "protocol"), "matplotlib": "plots"}

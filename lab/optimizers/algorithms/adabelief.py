@@ -7,18 +7,26 @@ from lab.catalog import OptimizerEntry
 from lab.optimizers.algorithms.adam import ScaleByAdamState
 from lab.optimizers.common import counter
 from lab.optimizers.common.mean_over_root import debiased_mean, over_root
-from lab.optimizers.common.moments import average, debias, squared, squares_like, zeros_like
-from lab.optimizers.common.numbers import Number, cast_like, like
-from lab.optimizers.common.vectors import minus
+from lab.optimizers.common.moments import (
+    bias_corrected,
+    squared,
+    squares_like,
+    update_moment,
+    zeros_like,
+)
+from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like
+from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.trees import tree_sub
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
 
 
+@gradient_transformation
 def scale_by_belief(
-    b1: Number = 0.9,
-    b2: Number = 0.999,
-    eps: Number = 1e-16,
-    eps_root: Number = 1e-16,
+    b1: Decay = 0.9,
+    b2: Decay = 0.999,
+    eps: NonNegative = 1e-16,
+    eps_root: NonNegative = 1e-16,
     *,
     nesterov: bool = False,
 ) -> optax.GradientTransformation:
@@ -29,23 +37,26 @@ def scale_by_belief(
 
     def update(updates, state, params=None):  # Zhuang et al., algorithm 2
         del params
-        t = counter.one_more(state.count)
-        mu = average(b1, updates, state.mu)  # m_t
-        surprise = squared(minus(updates, mu))  # (g_t − m_t)²
-        nu = jax.tree.map(lambda s: s + like(eps_root, s), average(b2, surprise, state.nu))  # s_t
+        t = counter.safe_increment(state.count)
+        mu = update_moment(b1, updates, state.mu)  # m_t
+        surprise = squared(tree_sub(updates, mu))  # (g_t − m_t)²
+        nu = jax.tree.map(
+            lambda s: s + like(eps_root, s), update_moment(b2, surprise, state.nu)
+        )  # s_t
         mu_hat = debiased_mean(updates, mu, b1, t, nesterov=nesterov)  # m̂_t
-        direction = over_root(mu_hat, debias(nu, b2, t), eps)
+        direction = over_root(mu_hat, bias_corrected(nu, b2, t), eps)
         return direction, cast_like(ScaleByAdamState(t, mu, nu), state)
 
     return optax.GradientTransformation(init, update)
 
 
+@gradient_transformation
 def adabelief(
     learning_rate: optax.ScalarOrSchedule,
-    b1: Number = 0.9,
-    b2: Number = 0.999,
-    eps: Number = 1e-16,
-    eps_root: Number = 1e-16,
+    b1: Decay = 0.9,
+    b2: Decay = 0.999,
+    eps: NonNegative = 1e-16,
+    eps_root: NonNegative = 1e-16,
     *,
     nesterov: bool = False,
 ) -> optax.GradientTransformationExtraArgs:

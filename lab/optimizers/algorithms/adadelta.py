@@ -8,8 +8,16 @@ import optax
 
 from lab.catalog import OptimizerEntry
 from lab.kinds import Mask
-from lab.optimizers.common.moments import average, squared, squares_like
-from lab.optimizers.common.numbers import Number, cast_like, like, together
+from lab.optimizers.common.moments import squared, squares_like, update_moment
+from lab.optimizers.common.numbers import (
+    Decay,
+    NonNegative,
+    NonNegativeOrSchedule,
+    cast_like,
+    like,
+    promote,
+)
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
@@ -22,14 +30,15 @@ class ScaleByAdaDeltaState(NamedTuple):
     e_x: Any  # E[Δx²], shaped as the parameters
 
 
-def scale_by_adadelta(rho: Number = 0.9, eps: Number = 1e-6) -> optax.GradientTransformation:
+@gradient_transformation
+def scale_by_adadelta(rho: Decay = 0.9, eps: NonNegative = 1e-6) -> optax.GradientTransformation:
     """Scale by the ratio of the RMS of past steps to that of gradients: see `adadelta`."""
 
     def root(mean):  # RMS[·] = √(E[·²] + ε), equation 9
         return jnp.sqrt(mean + like(eps, mean))
 
     def step(g, e_g, e_x):  # equation 14, the sign left to the learning rate
-        ratio, g = together(root(e_x) / root(e_g), g)
+        ratio, g = promote(root(e_x) / root(e_g), g)
         return ratio * g
 
     def init(params):
@@ -37,19 +46,20 @@ def scale_by_adadelta(rho: Number = 0.9, eps: Number = 1e-6) -> optax.GradientTr
 
     def update(updates, state, params=None):  # algorithm 1
         del params
-        e_g = cast_like(average(rho, squared(updates), state.e_g), state.e_g)  # line 4
+        e_g = cast_like(update_moment(rho, squared(updates), state.e_g), state.e_g)  # line 4
         steps = jax.tree.map(step, updates, e_g, state.e_x)  # line 5
-        e_x = cast_like(average(rho, squared(steps), state.e_x), state.e_x)  # line 6
+        e_x = cast_like(update_moment(rho, squared(steps), state.e_x), state.e_x)  # line 6
         return steps, ScaleByAdaDeltaState(e_g, e_x)
 
     return optax.GradientTransformation(init, update)
 
 
+@gradient_transformation
 def adadelta(
     learning_rate: optax.ScalarOrSchedule | None = None,
-    rho: Number = 0.9,
-    eps: Number = 1e-6,
-    weight_decay: optax.ScalarOrSchedule = 0.0,
+    rho: Decay = 0.9,
+    eps: NonNegative = 1e-6,
+    weight_decay: NonNegativeOrSchedule = 0.0,
     weight_decay_mask: Mask = None,
 ) -> optax.GradientTransformationExtraArgs:
     """AdaDelta: steps in the units of the parameters, with no learning rate needed.

@@ -7,7 +7,8 @@ from lab.catalog import OptimizerEntry
 from lab.kinds import DType, Mask, Whole
 from lab.optimizers.common import repaired
 from lab.optimizers.common.factored_rms import factored_rms
-from lab.optimizers.common.numbers import Number
+from lab.optimizers.common.numbers import NonNegative, NonNegativeOrSchedule, Number
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.clip_by_norm import clip_by_block_rms
 from lab.optimizers.transforms.ema import ema
@@ -16,17 +17,18 @@ from lab.optimizers.transforms.scale_by_param_block_rms import scale_by_param_bl
 from lab.spaces import LogRange
 
 
+@gradient_transformation
 def adafactor(
     learning_rate: optax.ScalarOrSchedule | None = None,
     min_dim_size_to_factor: Whole = 128,
-    decay_rate: Number = 0.8,
+    decay_rate: NonNegative = 0.8,
     decay_offset: Number = 0,
     multiply_by_parameter_scale: bool = True,
-    clipping_threshold: Number | None = 1.0,
-    momentum: Number | None = None,
+    clipping_threshold: NonNegative | None = 1.0,
+    momentum: NonNegative | None = None,
     dtype_momentum: DType = jnp.float32,
-    weight_decay_rate: optax.ScalarOrSchedule | None = None,
-    eps: Number = 1e-30,
+    weight_decay_rate: NonNegativeOrSchedule | None = None,
+    eps: NonNegative = 1e-30,
     factored: bool = True,
     weight_decay_mask: Mask = None,
 ) -> optax.GradientTransformationExtraArgs:

@@ -8,7 +8,8 @@ import optax
 
 from lab.catalog import OptimizerEntry
 from lab.optimizers.common.moments import squared, squares_like
-from lab.optimizers.common.numbers import Number, cast_like, like, together
+from lab.optimizers.common.numbers import NonNegative, cast_like, like, promote
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
 
@@ -19,8 +20,9 @@ class ScaleByRssState(NamedTuple):
     sum_of_squares: Any  # G: Σ |g|², shaped as the parameters
 
 
+@gradient_transformation
 def scale_by_rss(
-    initial_accumulator_value: Number = 0.1, eps: Number = 1e-7
+    initial_accumulator_value: NonNegative = 0.1, eps: NonNegative = 1e-7
 ) -> optax.GradientTransformation:
     """Divide by the root of the sum of all squared gradients so far: see `adagrad`."""
 
@@ -31,12 +33,12 @@ def scale_by_rss(
         del params
 
         def accumulated(g2, total):  # G ← G + g²
-            g2, total = together(g2, total)
+            g2, total = promote(g2, total)
             return g2 + total
 
         def scaled(g, total):  # g / √(G + ε), and 0 where nothing was ever seen
             inverse = jnp.where(total > 0, jax.lax.rsqrt(total + like(eps, total)), 0.0)
-            inverse, g = together(inverse, g)
+            inverse, g = promote(inverse, g)
             return inverse * g
 
         total = jax.tree.map(accumulated, squared(updates), state.sum_of_squares)
@@ -46,10 +48,11 @@ def scale_by_rss(
     return optax.GradientTransformation(init, update)
 
 
+@gradient_transformation
 def adagrad(
     learning_rate: optax.ScalarOrSchedule,
-    initial_accumulator_value: Number = 0.1,
-    eps: Number = 1e-7,
+    initial_accumulator_value: NonNegative = 0.1,
+    eps: NonNegative = 1e-7,
 ) -> optax.GradientTransformationExtraArgs:
     """AdaGrad: a learning rate per coordinate that shrinks with everything seen so far.
 

@@ -9,8 +9,15 @@ from lab.catalog import OptimizerEntry
 from lab.kinds import DType
 from lab.optimizers.common import counter
 from lab.optimizers.common.mean_over_root import debiased_mean, over_root
-from lab.optimizers.common.moments import average, debias, squared, squares_like, zeros_like
-from lab.optimizers.common.numbers import Number, cast_like
+from lab.optimizers.common.moments import (
+    bias_corrected,
+    squared,
+    squares_like,
+    update_moment,
+    zeros_like,
+)
+from lab.optimizers.common.numbers import Decay, NonNegative, cast_like
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
 
@@ -23,11 +30,12 @@ class ScaleByAdamState(NamedTuple):
     nu: Any  # v: mean squared gradient, shaped as the parameters
 
 
+@gradient_transformation
 def scale_by_adam(
-    b1: Number = 0.9,
-    b2: Number = 0.999,
-    eps: Number = 1e-8,
-    eps_root: Number = 0.0,
+    b1: Decay = 0.9,
+    b2: Decay = 0.999,
+    eps: NonNegative = 1e-8,
+    eps_root: NonNegative = 0.0,
     mu_dtype: DType = None,
     *,
     nesterov: bool = False,
@@ -39,23 +47,24 @@ def scale_by_adam(
 
     def update(updates, state, params=None):  # Kingma & Ba, algorithm 1
         del params
-        t = counter.one_more(state.count)
-        mu = average(b1, updates, state.mu)  # m_t
-        nu = average(b2, squared(updates), state.nu)  # v_t
+        t = counter.safe_increment(state.count)
+        mu = update_moment(b1, updates, state.mu)  # m_t
+        nu = update_moment(b2, squared(updates), state.nu)  # v_t
         mu_hat = debiased_mean(updates, mu, b1, t, nesterov=nesterov)  # m̂_t
-        nu_hat = debias(nu, b2, t)  # v̂_t
+        nu_hat = bias_corrected(nu, b2, t)  # v̂_t
         direction = over_root(mu_hat, nu_hat, eps, eps_root)
         return direction, cast_like(ScaleByAdamState(t, mu, nu), state)
 
     return optax.GradientTransformation(init, update)
 
 
+@gradient_transformation
 def adam(
     learning_rate: optax.ScalarOrSchedule,
-    b1: Number = 0.9,
-    b2: Number = 0.999,
-    eps: Number = 1e-8,
-    eps_root: Number = 0.0,
+    b1: Decay = 0.9,
+    b2: Decay = 0.999,
+    eps: NonNegative = 1e-8,
+    eps_root: NonNegative = 0.0,
     mu_dtype: DType = None,
     *,
     nesterov: bool = False,

@@ -8,8 +8,9 @@ import optax
 
 from lab.catalog import OptimizerEntry
 from lab.optimizers.common import counter
-from lab.optimizers.common.moments import average, debias, squares_like, zeros_like
-from lab.optimizers.common.numbers import Number, cast_like, like, together
+from lab.optimizers.common.moments import bias_corrected, squares_like, update_moment, zeros_like
+from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like, promote
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
 
@@ -22,17 +23,18 @@ class ScaleByAdamaxState(NamedTuple):
     nu: Any  # u: largest |g|, shaped as the parameters
 
 
+@gradient_transformation
 def scale_by_adamax(
-    b1: Number = 0.9, b2: Number = 0.999, eps: Number = 1e-8
+    b1: Decay = 0.9, b2: Decay = 0.999, eps: NonNegative = 1e-8
 ) -> optax.GradientTransformation:
     """Replace gradients by Adamax's direction m̂ / u: see `adamax`."""
 
     def largest(g, u):
-        size, faded = together(jnp.abs(g) + like(eps, jnp.abs(g)), like(b2, u) * u)
+        size, faded = promote(jnp.abs(g) + like(eps, jnp.abs(g)), like(b2, u) * u)
         return jnp.maximum(size, faded)
 
     def direction(m, u):
-        m, u = together(m, u)
+        m, u = promote(m, u)
         return m / u
 
     def init(params):
@@ -40,20 +42,21 @@ def scale_by_adamax(
 
     def update(updates, state, params=None):  # Kingma & Ba, algorithm 2
         del params
-        t = counter.one_more(state.count)
-        mu = average(b1, updates, state.mu)  # m_t
+        t = counter.safe_increment(state.count)
+        mu = update_moment(b1, updates, state.mu)  # m_t
         nu = jax.tree.map(largest, updates, state.nu)  # u_t
         new = ScaleByAdamaxState(t, mu, nu)
-        return jax.tree.map(direction, debias(mu, b1, t), nu), cast_like(new, state)
+        return jax.tree.map(direction, bias_corrected(mu, b1, t), nu), cast_like(new, state)
 
     return optax.GradientTransformation(init, update)
 
 
+@gradient_transformation
 def adamax(
     learning_rate: optax.ScalarOrSchedule,
-    b1: Number = 0.9,
-    b2: Number = 0.999,
-    eps: Number = 1e-8,
+    b1: Decay = 0.9,
+    b2: Decay = 0.999,
+    eps: NonNegative = 1e-8,
 ) -> optax.GradientTransformationExtraArgs:
     """Adamax: momentum, divided by the largest gradient of late.
 

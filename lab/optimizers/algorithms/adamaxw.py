@@ -5,18 +5,20 @@ import optax
 from lab.catalog import OptimizerEntry
 from lab.kinds import Mask
 from lab.optimizers.algorithms.adamax import scale_by_adamax
-from lab.optimizers.common.numbers import Number
+from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
 
 
+@gradient_transformation
 def adamaxw(
     learning_rate: optax.ScalarOrSchedule,
-    b1: Number = 0.9,
-    b2: Number = 0.999,
-    eps: Number = 1e-8,
-    weight_decay: optax.ScalarOrSchedule = 1e-4,
+    b1: Decay = 0.9,
+    b2: Decay = 0.999,
+    eps: NonNegative = 1e-8,
+    weight_decay: NonNegativeOrSchedule = 1e-4,
     mask: Mask = None,
 ) -> optax.GradientTransformationExtraArgs:
     """AdamaxW: Adamax whose weights shrink by a rate of their own.

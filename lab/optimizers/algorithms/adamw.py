@@ -5,20 +5,22 @@ import optax
 from lab.catalog import OptimizerEntry
 from lab.kinds import DType, Mask
 from lab.optimizers.algorithms.adam import scale_by_adam
-from lab.optimizers.common.numbers import Number
+from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
 
 
+@gradient_transformation
 def adamw(
     learning_rate: optax.ScalarOrSchedule,
-    b1: Number = 0.9,
-    b2: Number = 0.999,
-    eps: Number = 1e-8,
-    eps_root: Number = 0.0,
+    b1: Decay = 0.9,
+    b2: Decay = 0.999,
+    eps: NonNegative = 1e-8,
+    eps_root: NonNegative = 0.0,
     mu_dtype: DType = None,
-    weight_decay: optax.ScalarOrSchedule = 1e-4,
+    weight_decay: NonNegativeOrSchedule = 1e-4,
     mask: Mask = None,
     *,
     nesterov: bool = False,

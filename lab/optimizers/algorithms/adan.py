@@ -10,9 +10,16 @@ from lab.catalog import OptimizerEntry
 from lab.kinds import Mask
 from lab.optimizers.common import counter
 from lab.optimizers.common.mean_over_root import over_root
-from lab.optimizers.common.moments import average, debias, squared, squares_like, zeros_like
-from lab.optimizers.common.numbers import Number, cast_like
-from lab.optimizers.common.vectors import minus, plus, times
+from lab.optimizers.common.moments import (
+    bias_corrected,
+    squared,
+    squares_like,
+    update_moment,
+    zeros_like,
+)
+from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule, cast_like
+from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.trees import tree_add, tree_scale, tree_sub
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
@@ -28,12 +35,13 @@ class ScaleByAdanState(NamedTuple):
     t: jax.Array  # int32 []: updates taken so far
 
 
+@gradient_transformation
 def scale_by_adan(
-    b1: Number = 0.98,
-    b2: Number = 0.92,
-    b3: Number = 0.99,
-    eps: Number = 1e-8,
-    eps_root: Number = 0.0,
+    b1: Decay = 0.98,
+    b2: Decay = 0.92,
+    b3: Decay = 0.99,
+    eps: NonNegative = 1e-8,
+    eps_root: NonNegative = 0.0,
 ) -> optax.GradientTransformation:
     """Replace gradients by Adan's direction (m̂ + β₂ v̂) / (√n̂ + ε): see `adan`."""
 
@@ -43,31 +51,32 @@ def scale_by_adan(
 
     def update(updates, state, params=None):  # Xie et al., algorithm 1
         del params
-        t = counter.one_more(state.t)
+        t = counter.safe_increment(state.t)
 
         def if_any(change):  # there is none at first
             return jnp.where(state.t == 0, jnp.zeros_like(change), change)
 
-        change = jax.tree.map(if_any, minus(updates, state.g))  # g_t − g_{t−1}
-        m = average(b1, updates, state.m)
-        v = average(b2, change, state.v)
-        n = average(b3, squared(plus(updates, times(b2, change))), state.n)
+        change = jax.tree.map(if_any, tree_sub(updates, state.g))  # g_t − g_{t−1}
+        m = update_moment(b1, updates, state.m)
+        v = update_moment(b2, change, state.v)
+        n = update_moment(b3, squared(tree_add(updates, tree_scale(b2, change))), state.n)
         last = jax.tree.map(lambda g: jnp.asarray(g, jnp.result_type(g)), updates)  # not weak
         new = ScaleByAdanState(m, v, n, last, t)
-        ahead = plus(debias(m, b1, t), times(b2, debias(v, b2, t)))
-        return over_root(ahead, debias(n, b3, t), eps, eps_root), cast_like(new, state)
+        ahead = tree_add(bias_corrected(m, b1, t), tree_scale(b2, bias_corrected(v, b2, t)))
+        return over_root(ahead, bias_corrected(n, b3, t), eps, eps_root), cast_like(new, state)
 
     return optax.GradientTransformation(init, update)
 
 
+@gradient_transformation
 def adan(
     learning_rate: optax.ScalarOrSchedule,
-    b1: Number = 0.98,
-    b2: Number = 0.92,
-    b3: Number = 0.99,
-    eps: Number = 1e-8,
-    eps_root: Number = 1e-8,
-    weight_decay: optax.ScalarOrSchedule = 0.0,
+    b1: Decay = 0.98,
+    b2: Decay = 0.92,
+    b3: Decay = 0.99,
+    eps: NonNegative = 1e-8,
+    eps_root: NonNegative = 1e-8,
+    weight_decay: NonNegativeOrSchedule = 0.0,
     mask: Mask = None,
 ) -> optax.GradientTransformationExtraArgs:
     """Adan: adaptive steps, with Nesterov's look-ahead estimated from gradient differences.

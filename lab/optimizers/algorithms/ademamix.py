@@ -10,10 +10,17 @@ from lab.catalog import OptimizerEntry
 from lab.kinds import DType, Mask
 from lab.optimizers.common import counter
 from lab.optimizers.common.mean_over_root import over_root
-from lab.optimizers.common.moments import average, debias, squared, squares_like, zeros_like
-from lab.optimizers.common.numbers import Number, cast_like
+from lab.optimizers.common.moments import (
+    bias_corrected,
+    squared,
+    squares_like,
+    update_moment,
+    zeros_like,
+)
+from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule, cast_like
 from lab.optimizers.common.scheduled import at
-from lab.optimizers.common.vectors import plus, times
+from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.trees import tree_add, tree_scale
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
@@ -29,13 +36,14 @@ class ScaleByAdemamixState(NamedTuple):
     nu: Any  # mean squared gradient, shaped as the parameters
 
 
+@gradient_transformation
 def scale_by_ademamix(
-    b1: Number = 0.9,
-    b2: Number = 0.999,
+    b1: Decay = 0.9,
+    b2: Decay = 0.999,
     b3: optax.ScalarOrSchedule = 0.9999,
     alpha: optax.ScalarOrSchedule = 6.0,
-    eps: Number = 1e-8,
-    eps_root: Number = 0.0,
+    eps: NonNegative = 1e-8,
+    eps_root: NonNegative = 0.0,
     mu_dtype: DType = None,
 ) -> optax.GradientTransformation:
     """Replace gradients by AdEMAMix's direction: see `ademamix` (whose α is 5, as in optax)."""
@@ -46,27 +54,30 @@ def scale_by_ademamix(
 
     def update(updates, state, params=None):  # Pagliardini et al., algorithm 1
         del params
-        t = counter.one_more(state.count)
+        t = counter.safe_increment(state.count)
         b3_t, alpha_t = at(b3, state.count_m2), at(alpha, state.count_m2)
-        m1, m2 = average(b1, updates, state.m1), average(b3_t, updates, state.m2)
-        nu = average(b2, squared(updates), state.nu)
-        mixed = plus(debias(m1, b1, t), times(alpha_t, m2))  # m₂ not debiased: it is to fill slowly
-        new = ScaleByAdemamixState(t, counter.one_more(state.count_m2), m1, m2, nu)
-        return over_root(mixed, debias(nu, b2, t), eps, eps_root), cast_like(new, state)
+        m1, m2 = update_moment(b1, updates, state.m1), update_moment(b3_t, updates, state.m2)
+        nu = update_moment(b2, squared(updates), state.nu)
+        mixed = tree_add(
+            bias_corrected(m1, b1, t), tree_scale(alpha_t, m2)
+        )  # m₂ not debiased: it is to fill slowly
+        new = ScaleByAdemamixState(t, counter.safe_increment(state.count_m2), m1, m2, nu)
+        return over_root(mixed, bias_corrected(nu, b2, t), eps, eps_root), cast_like(new, state)
 
     return optax.GradientTransformation(init, update)
 
 
+@gradient_transformation
 def ademamix(
     learning_rate: optax.ScalarOrSchedule,
-    b1: Number = 0.9,
-    b2: Number = 0.999,
+    b1: Decay = 0.9,
+    b2: Decay = 0.999,
     b3: optax.ScalarOrSchedule = 0.9999,
     alpha: optax.ScalarOrSchedule = 5.0,
-    eps: Number = 1e-8,
-    eps_root: Number = 0.0,
+    eps: NonNegative = 1e-8,
+    eps_root: NonNegative = 0.0,
     mu_dtype: DType = None,
-    weight_decay: optax.ScalarOrSchedule = 0.0,
+    weight_decay: NonNegativeOrSchedule = 0.0,
     mask: Mask = None,
 ) -> optax.GradientTransformationExtraArgs:
     """AdEMAMix: old gradients stay useful for longer than one memory can say.

@@ -12,8 +12,9 @@ from lab.catalog import OptimizerEntry
 from lab.kinds import DType
 from lab.optimizers.algorithms.adam import ScaleByAdamState
 from lab.optimizers.common import counter
-from lab.optimizers.common.moments import average, squared, squares_like, zeros_like
-from lab.optimizers.common.numbers import Number, cast_like, like, together
+from lab.optimizers.common.moments import squared, squares_like, update_moment, zeros_like
+from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like, promote
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.clip_by_value import bounded
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
@@ -23,10 +24,11 @@ def _fourth_root(count: jax.Array) -> jax.Array:
     return jnp.asarray(count, jnp.result_type(float)) ** 0.25
 
 
+@gradient_transformation
 def scale_by_adopt(
-    b1: Number = 0.9,
-    b2: Number = 0.9999,
-    eps: Number = 1e-6,
+    b1: Decay = 0.9,
+    b2: Decay = 0.9999,
+    eps: NonNegative = 1e-6,
     mu_dtype: DType = None,
     *,
     nesterov: bool = False,
@@ -44,24 +46,25 @@ def scale_by_adopt(
 
         def normalized(g, v):  # by v of the previous step
             root = jnp.sqrt(v)
-            g, root = together(g, jnp.maximum(root, like(eps, root)))
+            g, root = promote(g, jnp.maximum(root, like(eps, root)))
             return bounded(g / root, bound) if use_clipping else g / root
 
         n = jax.tree.map(normalized, updates, state.nu)
         b1_t, b2_t = jnp.where(t > 0, b1, 1.0), jnp.where(t > 0, b2, 0.0)  # at first only v starts
-        mu = average(b1_t, n, state.mu)
-        nu = average(b2_t, squared(updates), state.nu)
-        new = ScaleByAdamState(counter.one_more(t), mu, nu)
-        return average(b1_t, n, mu) if nesterov else mu, cast_like(new, state)
+        mu = update_moment(b1_t, n, state.mu)
+        nu = update_moment(b2_t, squared(updates), state.nu)
+        new = ScaleByAdamState(counter.safe_increment(t), mu, nu)
+        return update_moment(b1_t, n, mu) if nesterov else mu, cast_like(new, state)
 
     return optax.GradientTransformation(init, update)
 
 
+@gradient_transformation
 def adopt(
     learning_rate: optax.ScalarOrSchedule,
-    b1: Number = 0.9,
-    b2: Number = 0.9999,
-    eps: Number = 1e-6,
+    b1: Decay = 0.9,
+    b2: Decay = 0.9999,
+    eps: NonNegative = 1e-6,
     mu_dtype: DType = None,
     *,
     nesterov: bool = False,

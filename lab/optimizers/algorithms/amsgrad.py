@@ -10,8 +10,15 @@ from lab.catalog import OptimizerEntry
 from lab.kinds import DType
 from lab.optimizers.common import counter
 from lab.optimizers.common.mean_over_root import over_root
-from lab.optimizers.common.moments import average, debias, squared, squares_like, zeros_like
-from lab.optimizers.common.numbers import Number, cast_like, together
+from lab.optimizers.common.moments import (
+    bias_corrected,
+    squared,
+    squares_like,
+    update_moment,
+    zeros_like,
+)
+from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, promote
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
 
@@ -25,11 +32,12 @@ class ScaleByAmsgradState(NamedTuple):
     nu_max: Any  # largest v̂ so far, shaped as the parameters
 
 
+@gradient_transformation
 def scale_by_amsgrad(
-    b1: Number = 0.9,
-    b2: Number = 0.999,
-    eps: Number = 1e-8,
-    eps_root: Number = 0.0,
+    b1: Decay = 0.9,
+    b2: Decay = 0.999,
+    eps: NonNegative = 1e-8,
+    eps_root: NonNegative = 0.0,
     mu_dtype: DType = None,
     bias_correction_mu: bool = True,
     bias_correction_nu: bool = True,
@@ -41,15 +49,15 @@ def scale_by_amsgrad(
         return ScaleByAmsgradState(counter.zero(), zeros_like(params, mu_dtype), nu, nu_max)
 
     def larger(old, now):
-        return jnp.maximum(*together(old, now))
+        return jnp.maximum(*promote(old, now))
 
     def update(updates, state, params=None):  # Reddi et al., algorithm 2
         del params
-        t = counter.one_more(state.count)
-        mu = average(b1, updates, state.mu)  # m_t
-        nu = average(b2, squared(updates), state.nu)  # v_t
-        mu_hat = debias(mu, b1, t) if bias_correction_mu else mu
-        nu_hat = debias(nu, b2, t) if bias_correction_nu else nu
+        t = counter.safe_increment(state.count)
+        mu = update_moment(b1, updates, state.mu)  # m_t
+        nu = update_moment(b2, squared(updates), state.nu)  # v_t
+        mu_hat = bias_corrected(mu, b1, t) if bias_correction_mu else mu
+        nu_hat = bias_corrected(nu, b2, t) if bias_correction_nu else nu
         nu_max = jax.tree.map(larger, state.nu_max, nu_hat)
         direction = over_root(mu_hat, nu_max, eps, eps_root)
         return direction, cast_like(ScaleByAmsgradState(t, mu, nu, nu_max), state)
@@ -57,12 +65,13 @@ def scale_by_amsgrad(
     return optax.GradientTransformation(init, update)
 
 
+@gradient_transformation
 def amsgrad(
     learning_rate: optax.ScalarOrSchedule,
-    b1: Number = 0.9,
-    b2: Number = 0.999,
-    eps: Number = 1e-8,
-    eps_root: Number = 0.0,
+    b1: Decay = 0.9,
+    b2: Decay = 0.999,
+    eps: NonNegative = 1e-8,
+    eps_root: NonNegative = 0.0,
     mu_dtype: DType = None,
     bias_correction_mu: bool = True,
     bias_correction_nu: bool = True,

@@ -9,10 +9,11 @@ import optax
 from lab.catalog import OptimizerEntry
 from lab.kinds import Tree
 from lab.optimizers.common import counter
-from lab.optimizers.common.arguments import needed
+from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.moments import zeros_like
-from lab.optimizers.common.numbers import Number, cast_like, like, together
+from lab.optimizers.common.numbers import NonNegative, cast_like, like, promote
 from lab.optimizers.common.scheduled import at
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.shapes import require_alike
 from lab.spaces import LogRange
 
@@ -24,18 +25,20 @@ class ASGDState(NamedTuple):
     ax: Any  # w̄, shaped as the parameters
 
 
+@gradient_transformation
 def asgd_eval_params(state: ASGDState, params: Tree) -> Any:
     """The average w̄, where averaged SGD is to be evaluated; before any update, the parameters."""
     require_alike("params", params, "the state", state.ax)
     return jax.tree.map(lambda a, w: jnp.where(state.count > 0, a, w), state.ax, params)
 
 
+@gradient_transformation
 def asgd(
     learning_rate: optax.ScalarOrSchedule = 1e-2,
-    lambd: Number = 1e-4,
-    alpha: Number = 0.75,
-    t0: Number = 1e6,
-    weight_decay: Number = 0.0,
+    lambd: NonNegative = 1e-4,
+    alpha: NonNegative = 0.75,
+    t0: NonNegative = 1e6,
+    weight_decay: NonNegative = 0.0,
 ) -> optax.GradientTransformationExtraArgs:
     """Averaged SGD, as in PyTorch: a slowly falling rate, and the mean of the later iterates.
 
@@ -79,7 +82,7 @@ def asgd(
 
     def update(updates, state, params=None, **extra):
         del extra
-        params = needed(params, "asgd")
+        params = require_params(params, "asgd")
         dtype = jnp.result_type(float)
         t = state.count.astype(dtype)
         rate, lam, power, start = (
@@ -89,16 +92,16 @@ def asgd(
         mu = 1 / jnp.maximum(1, t - start)
 
         def step(g, w):
-            g, w = together(g, w)
+            g, w = promote(g, w)
             return like(-eta, g) * (g + like(weight_decay, w) * w) - like(lam * eta, w) * w
 
         def mean(a, w, u):
-            new, a = together(w + u.astype(w.dtype), a)
+            new, a = promote(w + u.astype(w.dtype), a)
             return jnp.where(mu == 1, new, a + like(mu, a) * (new - a))
 
         steps = jax.tree.map(step, updates, params)
         ax = cast_like(jax.tree.map(mean, state.ax, params, steps), state.ax)
-        return steps, ASGDState(counter.one_more(state.count), ax)
+        return steps, ASGDState(counter.safe_increment(state.count), ax)
 
     return optax.GradientTransformationExtraArgs(init, update)
 

@@ -10,10 +10,11 @@ import optax.contrib
 from lab.catalog import OptimizerEntry
 from lab.errors import UnknownNameError
 from lab.kinds import Mask
-from lab.optimizers.common.arguments import needed
-from lab.optimizers.common.numbers import Number, like
+from lab.optimizers.common.arguments import require_params
+from lab.optimizers.common.numbers import NonNegative, NonNegativeOrSchedule, Number, like
 from lab.optimizers.common.scalars import scalar, scalar_dtype
-from lab.optimizers.common.vectors import minus, square_norm, times
+from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.trees import tree_scale, tree_squared_norm, tree_sub
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
@@ -31,7 +32,8 @@ class DoGState(NamedTuple):
     sum_sq_norm_grads: jax.Array  # float []: G
 
 
-def scale_by_dog(init_step: InitStep, eps: Number = 1e-8) -> optax.GradientTransformation:
+@gradient_transformation
+def scale_by_dog(init_step: InitStep, eps: NonNegative = 1e-8) -> optax.GradientTransformation:
     """Multiply gradients by r̄ / √(G + ε): see `dog`."""
     kind, first = init_step
     if kind not in KINDS:
@@ -41,7 +43,9 @@ def scale_by_dog(init_step: InitStep, eps: Number = 1e-8) -> optax.GradientTrans
         dtype = scalar_dtype(params)
         r = {
             "distance": lambda: first,
-            "heuristic": lambda: scalar(first, dtype) * (1 + jnp.sqrt(square_norm(params, dtype))),
+            "heuristic": lambda: (
+                scalar(first, dtype) * (1 + jnp.sqrt(tree_squared_norm(params, dtype)))
+            ),
             "learning_rate": lambda: 0.0,
         }[kind]()
         return DoGState(
@@ -52,25 +56,26 @@ def scale_by_dog(init_step: InitStep, eps: Number = 1e-8) -> optax.GradientTrans
         )
 
     def update(updates, state, params=None):  # Ivgi et al., equation DoG
-        params = needed(params, "dog")
+        params = require_params(params, "dog")
         dtype = state.max_dist.dtype
-        moved = jnp.sqrt(square_norm(minus(state.init_params, params), dtype))
+        moved = jnp.sqrt(tree_squared_norm(tree_sub(state.init_params, params), dtype))
         farthest = jnp.maximum(state.max_dist, moved)
-        total = state.sum_sq_norm_grads + square_norm(updates, dtype)
+        total = state.sum_sq_norm_grads + tree_squared_norm(updates, dtype)
         rate = farthest / jnp.sqrt(total + like(eps, total))
         if kind == "learning_rate":
             rate = jnp.where(state.is_init_step, scalar(first, dtype), rate)
         new = DoGState(jnp.asarray(False), state.init_params, farthest, total)
-        return times(rate, updates), new
+        return tree_scale(rate, updates), new
 
     return optax.GradientTransformation(init, update)
 
 
+@gradient_transformation
 def dog(
     learning_rate: optax.ScalarOrSchedule = 1.0,
     init_step: InitStep = ("heuristic", 1e-6),
-    eps: Number = 1e-8,
-    weight_decay: optax.ScalarOrSchedule | None = None,
+    eps: NonNegative = 1e-8,
+    weight_decay: NonNegativeOrSchedule | None = None,
     mask: Mask = None,
 ) -> optax.GradientTransformationExtraArgs:
     """DoG (distance over gradients): SGD without a learning rate to tune.

@@ -9,10 +9,11 @@ import optax.contrib
 
 from lab.catalog import OptimizerEntry
 from lab.kinds import Mask
-from lab.optimizers.common.arguments import needed
-from lab.optimizers.common.numbers import Number, like
+from lab.optimizers.common.arguments import require_params
+from lab.optimizers.common.numbers import NonNegative, NonNegativeOrSchedule, like
 from lab.optimizers.common.scalars import scalar, scalar_dtype
-from lab.optimizers.common.vectors import minus, square_norm, times
+from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.trees import tree_scale, tree_squared_norm, tree_sub
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
@@ -26,8 +27,9 @@ class DoWGState(NamedTuple):
     estim_sq_dist: jax.Array  # float []: r̄²
 
 
+@gradient_transformation
 def scale_by_dowg(
-    init_estim_sq_dist: Number | None = None, eps: Number = 1e-4
+    init_estim_sq_dist: NonNegative | None = None, eps: NonNegative = 1e-4
 ) -> optax.GradientTransformation:
     """Multiply gradients by r̄² / (√V + ε): see `dowg`."""
 
@@ -40,22 +42,23 @@ def scale_by_dowg(
         )
 
     def update(updates, state, params=None):  # Khaled et al., algorithm 1
-        params = needed(params, "dowg")
+        params = require_params(params, "dowg")
         dtype = state.estim_sq_dist.dtype
-        moved = square_norm(minus(state.init_params, params), dtype)
+        moved = tree_squared_norm(tree_sub(state.init_params, params), dtype)
         r2 = jnp.maximum(state.estim_sq_dist, moved)
-        v = state.weighted_sq_norm_grads + r2 * square_norm(updates, dtype)
+        v = state.weighted_sq_norm_grads + r2 * tree_squared_norm(updates, dtype)
         rate = r2 / (jnp.sqrt(v) + like(eps, v))
-        return times(rate, updates), DoWGState(state.init_params, v, r2)
+        return tree_scale(rate, updates), DoWGState(state.init_params, v, r2)
 
     return optax.GradientTransformation(init, update)
 
 
+@gradient_transformation
 def dowg(
     learning_rate: optax.ScalarOrSchedule = 1.0,
-    init_estim_sq_dist: Number | None = None,
-    eps: Number = 1e-4,
-    weight_decay: optax.ScalarOrSchedule | None = None,
+    init_estim_sq_dist: NonNegative | None = None,
+    eps: NonNegative = 1e-4,
+    weight_decay: NonNegativeOrSchedule | None = None,
     mask: Mask = None,
 ) -> optax.GradientTransformationExtraArgs:
     """DoWG (distance over weighted gradients): DoG that forgets the gradients from near the start.

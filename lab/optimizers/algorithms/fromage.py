@@ -6,7 +6,8 @@ import optax
 
 from lab.catalog import OptimizerEntry
 from lab.optimizers.common import repaired
-from lab.optimizers.common.numbers import Number
+from lab.optimizers.common.numbers import NonNegative, Number
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_trust_ratio import scale_by_trust_ratio
@@ -25,8 +26,9 @@ def _shrinkage(rate: Number) -> jax.Array:
     return -rate * rate / (stretch * (1 + stretch))
 
 
+@gradient_transformation
 def fromage(
-    learning_rate: optax.ScalarOrSchedule, min_norm: Number = 1e-6
+    learning_rate: optax.ScalarOrSchedule, min_norm: NonNegative = 1e-6
 ) -> optax.GradientTransformationExtraArgs:
     """Fromage (Frobenius matched gradient descent): every layer moves by the same proportion.
 

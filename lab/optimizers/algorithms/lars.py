@@ -4,7 +4,8 @@ import optax
 
 from lab.catalog import OptimizerEntry
 from lab.kinds import Mask
-from lab.optimizers.common.numbers import Number
+from lab.optimizers.common.numbers import NonNegative, NonNegativeOrSchedule
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_trust_ratio import scale_by_trust_ratio
@@ -12,14 +13,15 @@ from lab.optimizers.transforms.trace import trace
 from lab.spaces import LogRange
 
 
+@gradient_transformation
 def lars(
     learning_rate: optax.ScalarOrSchedule,
-    weight_decay: optax.ScalarOrSchedule = 0.0,
+    weight_decay: NonNegativeOrSchedule = 0.0,
     weight_decay_mask: Mask = True,
-    trust_coefficient: Number = 0.001,
-    eps: Number = 0.0,
+    trust_coefficient: NonNegative = 0.001,
+    eps: NonNegative = 0.0,
     trust_ratio_mask: Mask = True,
-    momentum: Number = 0.9,
+    momentum: NonNegative = 0.9,
     nesterov: bool = False,
 ) -> optax.GradientTransformationExtraArgs:
     """LARS: gradient descent with momentum and a learning rate per layer.

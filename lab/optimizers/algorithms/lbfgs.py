@@ -2,19 +2,22 @@
 
 import inspect
 import math
+from typing import Any
 
 import optax
 
 from lab.catalog import OptimizerEntry
 from lab.errors import InputError
 from lab.kinds import Count
+from lab.optimizers.common.transformation import Rule, gradient_transformation
 from lab.optimizers.transforms.scale_by_lbfgs import scale_by_lbfgs
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
 
-LINESEARCH = inspect.signature(optax.lbfgs).parameters["linesearch"].default  # zoom, 20 steps
+LINESEARCH = Rule(*inspect.signature(optax.lbfgs).parameters["linesearch"].default)  # zoom, 20
 
 
+@gradient_transformation
 def lbfgs(
     learning_rate: optax.ScalarOrSchedule | None = None,
     memory_size: Count = 10,
@@ -85,6 +88,10 @@ def _informed(linesearch: optax.GradientTransformation) -> optax.GradientTransfo
     return optax.GradientTransformationExtraArgs(search.init, update)
 
 
+def _gradients_used(state: Any) -> Any:
+    return 1 + optax.tree.get(state, "num_linesearch_steps", 0)
+
+
 ENTRIES = (
     OptimizerEntry(
         name="lbfgs",
@@ -96,6 +103,6 @@ ENTRIES = (
         rule="w ← w − η P g, P from the last M pairs of (w − w₋₁, g − g₋₁), η by line search",
         needs=frozenset({"value", "value_fn"}),
         gradient_evaluations=math.nan,  # as many as its line search wants
-        gradients_used=lambda state: 1 + optax.tree.get(state, "num_linesearch_steps", 0),
+        gradients_used=_gradients_used,
     ),
 )

@@ -11,8 +11,16 @@ from lab.catalog import OptimizerEntry
 from lab.errors import UnknownNameError
 from lab.kinds import DType, Mask
 from lab.optimizers.common import counter
-from lab.optimizers.common.moments import average, zeros_like
-from lab.optimizers.common.numbers import Number, cast_like, like
+from lab.optimizers.common.moments import update_moment, zeros_like
+from lab.optimizers.common.numbers import (
+    Decay,
+    NonNegative,
+    NonNegativeOrSchedule,
+    Number,
+    cast_like,
+    like,
+)
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
@@ -32,13 +40,14 @@ _MODES: dict[str, Callable[[jax.Array, Number], jax.Array]] = {
 }
 
 
+@gradient_transformation
 def scale_by_lion(
-    b1: Number = 0.9,
-    b2: Number = 0.99,
+    b1: Decay = 0.9,
+    b2: Decay = 0.99,
     mu_dtype: DType = None,
     *,
     mode: Literal["hard", "smooth", "refined"] = "hard",
-    smooth_beta: Number = 1.0,
+    smooth_beta: NonNegative = 1.0,
 ) -> optax.GradientTransformation:
     """Replace gradients by the sign of a momentum: see `lion`.
 
@@ -54,20 +63,21 @@ def scale_by_lion(
 
     def update(updates, state, params=None):  # algorithm 2
         del params
-        c = average(b1, updates, state.mu)
-        mu = average(b2, updates, state.mu)
-        new = ScaleByLionState(counter.one_more(state.count), mu)
+        c = update_moment(b1, updates, state.mu)
+        mu = update_moment(b2, updates, state.mu)
+        new = ScaleByLionState(counter.safe_increment(state.count), mu)
         return jax.tree.map(lambda x: squash(x, smooth_beta), c), cast_like(new, state)
 
     return optax.GradientTransformation(init, update)
 
 
+@gradient_transformation
 def lion(
     learning_rate: optax.ScalarOrSchedule,
-    b1: Number = 0.9,
-    b2: Number = 0.99,
+    b1: Decay = 0.9,
+    b2: Decay = 0.99,
     mu_dtype: DType = None,
-    weight_decay: optax.ScalarOrSchedule = 1e-3,
+    weight_decay: NonNegativeOrSchedule = 1e-3,
     mask: Mask = None,
 ) -> optax.GradientTransformationExtraArgs:
     """Lion (evolved sign momentum): every coordinate moves by the learning rate.

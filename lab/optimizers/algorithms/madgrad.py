@@ -9,10 +9,17 @@ import optax.contrib
 
 from lab.catalog import OptimizerEntry
 from lab.optimizers.common import counter
-from lab.optimizers.common.arguments import needed
+from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.moments import squared, squares_like, zeros_like
-from lab.optimizers.common.numbers import Number, cast_like, like, together
+from lab.optimizers.common.numbers import (
+    NonNegative,
+    NonNegativeOrSchedule,
+    cast_like,
+    like,
+    promote,
+)
 from lab.optimizers.common.scheduled import at
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.spaces import LogRange
 
@@ -26,8 +33,9 @@ class MadgradState(NamedTuple):
     x0: Any  # w₀
 
 
+@gradient_transformation
 def scale_by_madgrad(
-    learning_rate: optax.ScalarOrSchedule, momentum: Number = 0.9, eps: Number = 1e-6
+    learning_rate: optax.ScalarOrSchedule, momentum: NonNegative = 0.9, eps: NonNegative = 1e-6
 ) -> optax.GradientTransformation:
     """Replace gradients by MADGRAD's step, sign and rate included: see `madgrad`."""
 
@@ -40,7 +48,7 @@ def scale_by_madgrad(
         )
 
     def update(updates, state, params=None):  # Defazio & Jelassi, algorithm 1
-        params = needed(params, "madgrad")
+        params = require_params(params, "madgrad")
         dtype = jnp.result_type(float)
         rate = jnp.asarray(at(learning_rate, state.count), dtype) + jnp.asarray(eps, dtype)
         weight = rate * jnp.sqrt(state.count.astype(dtype) + 1)  # λ_k
@@ -52,23 +60,24 @@ def scale_by_madgrad(
         nu = jax.tree.map(add, state.grad_sum_sq, squared(updates))
 
         def step(s, nu, x0, x):
-            s, root = together(s, jnp.cbrt(nu) + like(eps, nu))
-            x0, descended = together(x0, s / root)
-            z, x = together(x0 - descended, x)
+            s, root = promote(s, jnp.cbrt(nu) + like(eps, nu))
+            x0, descended = promote(x0, s / root)
+            z, x = promote(x0 - descended, x)
             # w' − w for w' = c z + (1 − c) w
             return like(1 - momentum, z) * (z - x)
 
-        new = MadgradState(counter.one_more(state.count), nu, s, state.x0)
+        new = MadgradState(counter.safe_increment(state.count), nu, s, state.x0)
         return cast_like(jax.tree.map(step, s, nu, state.x0, params), params), new
 
     return optax.GradientTransformation(init, update)
 
 
+@gradient_transformation
 def madgrad(
     learning_rate: optax.ScalarOrSchedule,
-    momentum: Number = 0.9,
-    weight_decay: optax.ScalarOrSchedule = 0.0,
-    eps: Number = 1e-6,
+    momentum: NonNegative = 0.9,
+    weight_decay: NonNegativeOrSchedule = 0.0,
+    eps: NonNegative = 1e-6,
 ) -> optax.GradientTransformationExtraArgs:
     """MADGRAD: momentumized, adaptive, dual averaged gradients.
 

@@ -5,13 +5,15 @@ import optax
 from lab.catalog import OptimizerEntry
 from lab.kinds import DType
 from lab.optimizers.algorithms.sgd import sgd
-from lab.optimizers.common.numbers import Number
+from lab.optimizers.common.numbers import NonNegative
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.spaces import LogRange
 
 
+@gradient_transformation
 def momentum(
     learning_rate: optax.ScalarOrSchedule,
-    momentum: Number = 0.9,
+    momentum: NonNegative = 0.9,
     accumulator_dtype: DType = None,
 ) -> optax.GradientTransformationExtraArgs:
     """Heavy-ball momentum: the velocity is a decaying sum of gradients.

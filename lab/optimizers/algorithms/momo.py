@@ -11,11 +11,12 @@ from lab.catalog import OptimizerEntry
 from lab.errors import InputError
 from lab.optimizers.common import counter
 from lab.optimizers.common.model_step import Model, model_step, moved
-from lab.optimizers.common.moments import average, zeros_like
-from lab.optimizers.common.numbers import Number, cast_like, like
+from lab.optimizers.common.moments import update_moment, zeros_like
+from lab.optimizers.common.numbers import Decay, NonNegative, Number, cast_like, like
 from lab.optimizers.common.scalars import scalar, scalar_dtype
 from lab.optimizers.common.scheduled import at
-from lab.optimizers.common.vectors import dot, square_norm
+from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.trees import tree_squared_norm, tree_vdot
 from lab.spaces import LogRange
 
 
@@ -29,11 +30,12 @@ class MomoState(NamedTuple):
     count: jax.Array  # int32 []: updates taken so far
 
 
+@gradient_transformation
 def momo(
     learning_rate: optax.ScalarOrSchedule = 1.0,
-    beta: Number = 0.9,
+    beta: Decay = 0.9,
     lower_bound: Number = 0.0,
-    weight_decay: Number = 0.0,
+    weight_decay: NonNegative = 0.0,
     adapt_lower_bound: bool = False,
 ) -> optax.GradientTransformationExtraArgs:
     """MoMo: SGD with momentum and a Polyak step; `update` needs `value=`, the loss of the batch.
@@ -81,16 +83,16 @@ def momo(
             raise InputError("momo needs update(updates, state, params, value=loss).")
         dtype = state.barf.dtype
         beta_t = jnp.where(state.count == 0, 0.0, beta)
-        d = cast_like(average(beta_t, updates, state.exp_avg), state.exp_avg)
-        f = average(beta_t, scalar(value, dtype), state.barf)
-        gamma = average(beta_t, dot(updates, params, dtype), state.gamma)
-        d2, along = square_norm(d, dtype), dot(d, params, dtype)
+        d = cast_like(update_moment(beta_t, updates, state.exp_avg), state.exp_avg)
+        f = update_moment(beta_t, scalar(value, dtype), state.barf)
+        gamma = update_moment(beta_t, tree_vdot(updates, params, dtype), state.gamma)
+        d2, along = tree_squared_norm(d, dtype), tree_vdot(d, params, dtype)
         rate = scalar(at(learning_rate, state.count), dtype)
         decayed = 1 + rate * like(weight_decay, rate)
         floor = scalar(lower_bound, dtype) if adapt_lower_bound else None
         model = Model(f, gamma, along, d2, scalar(1.0, dtype))
         tau, bound = model_step(model, rate, decayed, state.lb, floor)
-        new = MomoState(d, f, gamma, bound, counter.one_more(state.count))
+        new = MomoState(d, f, gamma, bound, counter.safe_increment(state.count))
         return moved(params, d, tau, decayed), new
 
     return optax.GradientTransformationExtraArgs(init, update)

@@ -12,17 +12,18 @@ from lab.optimizers.common import counter
 from lab.optimizers.common.mean_over_root import over_root
 from lab.optimizers.common.model_step import Model, model_step, moved
 from lab.optimizers.common.moments import (
-    average,
-    debias,
+    bias_corrected,
+    bias_correction_factor,
     squared,
     squares_like,
-    weights_seen,
+    update_moment,
     zeros_like,
 )
-from lab.optimizers.common.numbers import Number, cast_like, like
+from lab.optimizers.common.numbers import Decay, NonNegative, Number, cast_like, like
 from lab.optimizers.common.scalars import scalar, scalar_dtype
 from lab.optimizers.common.scheduled import at
-from lab.optimizers.common.vectors import dot
+from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.trees import tree_vdot
 from lab.spaces import LogRange
 
 
@@ -37,13 +38,14 @@ class MomoAdamState(NamedTuple):
     count: jax.Array  # int32 []: t, updates taken so far
 
 
+@gradient_transformation
 def momo_adam(
     learning_rate: optax.ScalarOrSchedule = 1e-2,
-    b1: Number = 0.9,
-    b2: Number = 0.999,
-    eps: Number = 1e-8,
+    b1: Decay = 0.9,
+    b2: Decay = 0.999,
+    eps: NonNegative = 1e-8,
     lower_bound: Number = 0.0,
-    weight_decay: Number = 0.0,
+    weight_decay: NonNegative = 0.0,
     adapt_lower_bound: bool = False,
 ) -> optax.GradientTransformationExtraArgs:
     """MoMo-Adam: Adam with a Polyak step; `update` needs `value=`, the loss of the batch.
@@ -98,17 +100,17 @@ def momo_adam(
         if params is None or value is None:
             raise InputError("momo_adam needs update(updates, state, params, value=loss).")
         dtype = state.barf.dtype
-        t = counter.one_more(state.count)
-        d = cast_like(average(b1, updates, state.exp_avg), state.exp_avg)
-        f = average(b1, scalar(value, dtype), state.barf)
-        gamma = average(b1, dot(updates, params, dtype), state.gamma)
-        v = cast_like(average(b2, squared(updates), state.exp_avg_sq), state.exp_avg_sq)
+        t = counter.safe_increment(state.count)
+        d = cast_like(update_moment(b1, updates, state.exp_avg), state.exp_avg)
+        f = update_moment(b1, scalar(value, dtype), state.barf)
+        gamma = update_moment(b1, tree_vdot(updates, params, dtype), state.gamma)
+        v = cast_like(update_moment(b2, squared(updates), state.exp_avg_sq), state.exp_avg_sq)
 
-        direction = over_root(d, debias(v, b2, t), eps)  # d / D
-        d2, along = dot(d, direction, dtype), dot(d, params, dtype)
+        direction = over_root(d, bias_corrected(v, b2, t), eps)  # d / D
+        d2, along = tree_vdot(d, direction, dtype), tree_vdot(d, params, dtype)
         rate = scalar(at(learning_rate, state.count), dtype)
         decayed = 1 + rate * like(weight_decay, rate)
-        b = scalar(weights_seen(b1, t), dtype)
+        b = scalar(bias_correction_factor(b1, t), dtype)
         floor = scalar(lower_bound, dtype) if adapt_lower_bound else None
         model = Model(f, gamma, along, d2, b)
         tau, bound = model_step(model, rate / b, decayed, state.lb, floor)

@@ -11,34 +11,36 @@ from lab.catalog import OptimizerEntry
 from lab.kinds import DType, Mask, Tree, Whole
 from lab.optimizers.algorithms.adamw import adamw
 from lab.optimizers.common import newton_schulz
-from lab.optimizers.common.numbers import Number
+from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule
 from lab.optimizers.common.sides import dimension_numbers
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_muon import scale_by_muon, scale_by_shape
 from lab.spaces import LogRange
 
 
+@gradient_transformation
 def muon(
     learning_rate: optax.ScalarOrSchedule,
     ns_coeffs: str | Tree = newton_schulz.STANDARD,
     ns_steps: Whole = 5,
-    beta: Number = 0.95,
-    eps: Number = 1e-8,
-    weight_decay: optax.ScalarOrSchedule = 0.0,
+    beta: Decay = 0.95,
+    eps: NonNegative = 1e-8,
+    weight_decay: NonNegativeOrSchedule = 0.0,
     weight_decay_mask: Mask = None,
     mu_dtype: DType = None,
     *,
     nesterov: bool = True,
     adaptive: bool = False,
     preconditioning: Literal["frobenius", "spectral", "aol", "schatten"] = "frobenius",
-    adam_b1: Number = 0.9,
-    adam_b2: Number = 0.999,
-    adam_eps_root: Number = 0.0,
-    adam_weight_decay: optax.ScalarOrSchedule = 0.0,
+    adam_b1: Decay = 0.9,
+    adam_b2: Decay = 0.999,
+    adam_eps_root: NonNegative = 0.0,
+    adam_weight_decay: NonNegativeOrSchedule = 0.0,
     adam_learning_rate: optax.ScalarOrSchedule | None = None,
     muon_weight_dimension_numbers: Tree | Callable[[Any], Any] = None,
-    consistent_rms: Number | None = None,
+    consistent_rms: NonNegative | None = None,
 ) -> optax.GradientTransformationExtraArgs:
     """Muon: every singular value of a matrix's step is about the same; the rest is Adam's.
 

@@ -5,16 +5,18 @@ import optax
 from lab.catalog import OptimizerEntry
 from lab.kinds import DType
 from lab.optimizers.algorithms.adam import adam
-from lab.optimizers.common.numbers import Number
+from lab.optimizers.common.numbers import Decay, NonNegative
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.spaces import LogRange
 
 
+@gradient_transformation
 def nadam(
     learning_rate: optax.ScalarOrSchedule,
-    b1: Number = 0.9,
-    b2: Number = 0.999,
-    eps: Number = 1e-8,
-    eps_root: Number = 0.0,
+    b1: Decay = 0.9,
+    b2: Decay = 0.999,
+    eps: NonNegative = 1e-8,
+    eps_root: NonNegative = 0.0,
     mu_dtype: DType = None,
     *,
     nesterov: bool = True,

@@ -4,16 +4,18 @@ import optax
 
 from lab.catalog import OptimizerEntry
 from lab.kinds import KeyOrSeed
-from lab.optimizers.common.numbers import Number
+from lab.optimizers.common.numbers import NonNegative
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_noise import add_noise
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
 
 
+@gradient_transformation
 def noisy_sgd(
     learning_rate: optax.ScalarOrSchedule,
-    eta: Number = 0.01,
-    gamma: Number = 0.55,
+    eta: NonNegative = 0.01,
+    gamma: NonNegative = 0.55,
     key: KeyOrSeed = None,
     *,
     seed: int | None = None,

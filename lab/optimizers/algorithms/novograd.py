@@ -9,11 +9,12 @@ import optax
 from lab.catalog import OptimizerEntry
 from lab.kinds import DType
 from lab.optimizers.common import counter
-from lab.optimizers.common.arguments import needed
+from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.mean_over_root import over_root
-from lab.optimizers.common.moments import average, zeros_like
-from lab.optimizers.common.numbers import Number, cast_like
-from lab.optimizers.common.vectors import plus, times
+from lab.optimizers.common.moments import update_moment, zeros_like
+from lab.optimizers.common.numbers import Decay, NonNegative, cast_like
+from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.trees import tree_add, tree_scale
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
 
@@ -26,12 +27,13 @@ class ScaleByNovogradState(NamedTuple):
     nu: Any  # v: mean ‖g‖², [] for every array
 
 
+@gradient_transformation
 def scale_by_novograd(
-    b1: Number = 0.9,
-    b2: Number = 0.25,
-    eps: Number = 1e-8,
-    eps_root: Number = 0.0,
-    weight_decay: Number = 0.0,
+    b1: Decay = 0.9,
+    b2: Decay = 0.25,
+    eps: NonNegative = 1e-8,
+    eps_root: NonNegative = 0.0,
+    weight_decay: NonNegative = 0.0,
     mu_dtype: DType = None,
 ) -> optax.GradientTransformation:
     """Replace gradients by NovoGrad's momentum m: see `novograd`."""
@@ -44,26 +46,27 @@ def scale_by_novograd(
         return ScaleByNovogradState(counter.zero(), zeros_like(params, mu_dtype), nu)
 
     def update(updates, state, params=None):  # Ginsburg et al., algorithm 1
-        params = needed(params, "novograd")
-        t = counter.one_more(state.count)
+        params = require_params(params, "novograd")
+        t = counter.safe_increment(state.count)
         squares = jax.tree.map(lambda g: jnp.sum(jnp.real(jnp.conj(g) * g)), updates)
-        mean = average(b2, squares, state.nu)
+        mean = update_moment(b2, squares, state.nu)
         nu = jax.tree.map(lambda now, mean: jnp.where(t == 1, now, mean), squares, mean)
-        decayed = plus(over_root(updates, nu, eps, eps_root), times(weight_decay, params))
-        mu = plus(decayed, times(b1, state.mu))
+        decayed = tree_add(over_root(updates, nu, eps, eps_root), tree_scale(weight_decay, params))
+        mu = tree_add(decayed, tree_scale(b1, state.mu))
         new = cast_like(ScaleByNovogradState(t, mu, nu), state)
         return new.mu, new
 
     return optax.GradientTransformation(init, update)
 
 
+@gradient_transformation
 def novograd(
     learning_rate: optax.ScalarOrSchedule,
-    b1: Number = 0.9,
-    b2: Number = 0.25,
-    eps: Number = 1e-6,
-    eps_root: Number = 0.0,
-    weight_decay: Number = 0.0,
+    b1: Decay = 0.9,
+    b2: Decay = 0.25,
+    eps: NonNegative = 1e-6,
+    eps_root: NonNegative = 0.0,
+    weight_decay: NonNegative = 0.0,
 ) -> optax.GradientTransformationExtraArgs:
     """NovoGrad: normalized gradients with momentum, at the memory of momentum.
 

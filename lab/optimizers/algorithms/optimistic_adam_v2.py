@@ -5,21 +5,23 @@ import optax
 from lab.catalog import OptimizerEntry
 from lab.kinds import DType
 from lab.optimizers.algorithms.adam import scale_by_adam
-from lab.optimizers.common.numbers import Number
+from lab.optimizers.common.numbers import Decay, NonNegative, Number
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_optimistic_gradient import scale_by_optimistic_gradient
 from lab.spaces import LogRange
 
 
+@gradient_transformation
 def optimistic_adam_v2(
     learning_rate: optax.ScalarOrSchedule,
     *,
     alpha: Number = 1.0,
     beta: Number = 1.0,
-    b1: Number = 0.9,
-    b2: Number = 0.999,
-    eps: Number = 1e-08,
-    eps_root: Number = 0.0,
+    b1: Decay = 0.9,
+    b2: Decay = 0.999,
+    eps: NonNegative = 1e-08,
+    eps_root: NonNegative = 0.0,
     mu_dtype: DType = None,
     nesterov: bool = True,
 ) -> optax.GradientTransformationExtraArgs:

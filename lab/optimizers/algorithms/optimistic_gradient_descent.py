@@ -4,11 +4,13 @@ import optax
 
 from lab.catalog import OptimizerEntry
 from lab.optimizers.common.numbers import Number
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_optimistic_gradient import scale_by_optimistic_gradient
 from lab.spaces import LogRange
 
 
+@gradient_transformation
 def optimistic_gradient_descent(
     learning_rate: optax.ScalarOrSchedule, alpha: Number = 1.0, beta: Number = 1.0
 ) -> optax.GradientTransformationExtraArgs:

@@ -8,18 +8,20 @@ import optax
 from lab.catalog import OptimizerEntry
 from lab.errors import InputError, UnknownNameError
 from lab.optimizers.algorithms.sgd import sgd
-from lab.optimizers.common.numbers import Number, like
-from lab.optimizers.common.scalars import quotient, scalar, scalar_dtype
-from lab.optimizers.common.vectors import square_norm, times
+from lab.optimizers.common.numbers import NonNegative, Number, like
+from lab.optimizers.common.scalars import safe_divide, scalar, scalar_dtype
+from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.trees import tree_scale, tree_squared_norm
 from lab.spaces import LogRange
 
 VARIANTS = {"sps": lambda gap: gap, "sps+": lambda gap: jnp.maximum(gap, 0)}
 
 
+@gradient_transformation
 def scale_by_polyak(
     f_min: Number = 0.0,
-    max_learning_rate: Number = 1.0,
-    eps: Number = 0.0,
+    max_learning_rate: NonNegative = 1.0,
+    eps: NonNegative = 0.0,
     variant: Literal["sps", "sps+"] = "sps",
 ) -> optax.GradientTransformationExtraArgs:
     """Multiply updates by Polyak's step, min((f − f*) / (‖u‖² + ε), γ): see `polyak_sgd`."""
@@ -35,20 +37,21 @@ def scale_by_polyak(
         if value is None:
             raise InputError("polyak_sgd needs update(updates, state, params, value=loss).")
         dtype = scalar_dtype(updates)
-        norm2 = square_norm(updates, dtype)
+        norm2 = tree_squared_norm(updates, dtype)
         gap = VARIANTS[variant](scalar(value, dtype) - scalar(f_min, dtype))
         norm2 = norm2 + like(eps, norm2)
-        step = jnp.minimum(quotient(gap, norm2), scalar(max_learning_rate, dtype))
-        return times(jnp.where(norm2 <= jnp.finfo(float).eps, 0, step), updates), state
+        step = jnp.minimum(safe_divide(gap, norm2), scalar(max_learning_rate, dtype))
+        return tree_scale(jnp.where(norm2 <= jnp.finfo(float).eps, 0, step), updates), state
 
     return optax.GradientTransformationExtraArgs(init, update)
 
 
+@gradient_transformation
 def polyak_sgd(
-    max_learning_rate: Number = 1.0,
+    max_learning_rate: NonNegative = 1.0,
     scaling: optax.ScalarOrSchedule = 1.0,
     f_min: Number = 0.0,
-    eps: Number = 0.0,
+    eps: NonNegative = 0.0,
     variant: Literal["sps", "sps+"] = "sps",
 ) -> optax.GradientTransformationExtraArgs:
     """SGD with Polyak's step: as far as a line drawn to the minimum; `update` needs `value=`.

@@ -9,13 +9,20 @@ import optax.contrib
 
 from lab.catalog import OptimizerEntry
 from lab.optimizers.common import counter
-from lab.optimizers.common.arguments import needed
+from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.mean_over_root import over_root
-from lab.optimizers.common.moments import average, squared, squares_like, weights_seen, zeros_like
-from lab.optimizers.common.numbers import Number, cast_like, like
-from lab.optimizers.common.scalars import quotient, scalar, scalar_dtype
+from lab.optimizers.common.moments import (
+    bias_correction_factor,
+    squared,
+    squares_like,
+    update_moment,
+    zeros_like,
+)
+from lab.optimizers.common.numbers import Decay, NonNegative, Number, Positive, cast_like, like
+from lab.optimizers.common.scalars import safe_divide, scalar, scalar_dtype
 from lab.optimizers.common.scheduled import at
-from lab.optimizers.common.vectors import dot, minus, one_norm, plus, times
+from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.trees import tree_add, tree_l1_norm, tree_scale, tree_sub, tree_vdot
 from lab.spaces import LogRange
 
 
@@ -31,14 +38,15 @@ class ProdigyState(NamedTuple):
     count: jax.Array  # int32 []: updates taken so far
 
 
+@gradient_transformation
 def prodigy(
     learning_rate: optax.ScalarOrSchedule = 1.0,
     betas: tuple[Number, Number] = (0.9, 0.999),
-    beta3: Number | None = None,
-    eps: Number = 1e-8,
-    estim_lr0: Number = 1e-6,
-    estim_lr_coef: Number = 1.0,
-    weight_decay: Number = 0.0,
+    beta3: Decay | None = None,
+    eps: NonNegative = 1e-8,
+    estim_lr0: Positive = 1e-6,
+    estim_lr_coef: NonNegative = 1.0,
+    weight_decay: NonNegative = 0.0,
     safeguard_warmup: bool = False,
 ) -> optax.GradientTransformationExtraArgs:
     """Prodigy: AdamW whose learning rate grows to the distance from the first point to a solution.
@@ -93,22 +101,24 @@ def prodigy(
 
     def update(updates, state, params=None, **extra):
         del extra
-        params = needed(params, "prodigy")
+        params = require_params(params, "prodigy")
         d, dtype = state.estim_lr, state.estim_lr.dtype
-        t = counter.one_more(state.count)
-        seen1, seen2 = (scalar(weights_seen(b, t), dtype) for b in betas)
+        t = counter.safe_increment(state.count)
+        seen1, seen2 = (scalar(bias_correction_factor(b, t), dtype) for b in betas)
         gamma = d * scalar(at(learning_rate, state.count), dtype) * (jnp.sqrt(seen2) / seen1)
         growth = d / like(estim_lr0, d)
         weight = growth * (d if safeguard_warmup else gamma)
-        ahead = dot(updates, minus(state.params0, params), dtype)
+        ahead = tree_vdot(updates, tree_sub(state.params0, params), dtype)
         r = like(b3, d) * state.numerator_weighted + growth * gamma * ahead
-        s = plus(times(b3, state.grad_sum), times(weight, cast_like(updates, state.grad_sum)))
-        m = average(b1, times(d, updates), state.exp_avg)
-        v = average(b2, squared(times(d, updates)), state.exp_avg_sq)
-        step = plus(over_root(m, v, d * like(eps, d)), times(weight_decay, params))
-        estimate = quotient(like(estim_lr_coef, r) * r, one_norm(s, dtype))
+        s = tree_add(
+            tree_scale(b3, state.grad_sum), tree_scale(weight, cast_like(updates, state.grad_sum))
+        )
+        m = update_moment(b1, tree_scale(d, updates), state.exp_avg)
+        v = update_moment(b2, squared(tree_scale(d, updates)), state.exp_avg_sq)
+        step = tree_add(over_root(m, v, d * like(eps, d)), tree_scale(weight_decay, params))
+        estimate = safe_divide(like(estim_lr_coef, r) * r, tree_l1_norm(s, dtype))
         new = ProdigyState(m, v, s, state.params0, jnp.maximum(d, estimate), r, t)
-        return times(-gamma, step), cast_like(new, state)
+        return tree_scale(-gamma, step), cast_like(new, state)
 
     return optax.GradientTransformationExtraArgs(init, update)
 

@@ -8,17 +8,25 @@ from lab.catalog import OptimizerEntry
 from lab.optimizers.algorithms.adam import ScaleByAdamState
 from lab.optimizers.common import counter
 from lab.optimizers.common.mean_over_root import debiased_mean
-from lab.optimizers.common.moments import average, debias, squared, squares_like, zeros_like
-from lab.optimizers.common.numbers import Number, cast_like, like
+from lab.optimizers.common.moments import (
+    bias_corrected,
+    squared,
+    squares_like,
+    update_moment,
+    zeros_like,
+)
+from lab.optimizers.common.numbers import Decay, NonNegative, Number, cast_like, like
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
 
 
+@gradient_transformation
 def scale_by_radam(
-    b1: Number = 0.9,
-    b2: Number = 0.999,
-    eps: Number = 1e-8,
-    eps_root: Number = 0.0,
+    b1: Decay = 0.9,
+    b2: Decay = 0.999,
+    eps: NonNegative = 1e-8,
+    eps_root: NonNegative = 0.0,
     threshold: Number = 5.0,
     *,
     nesterov: bool = False,
@@ -35,9 +43,9 @@ def scale_by_radam(
 
     def update(updates, state, params=None):  # Liu et al., algorithm 2
         del params
-        t = counter.one_more(state.count)
-        mu = average(b1, updates, state.mu)  # m_t
-        nu = average(b2, squared(updates), state.nu)  # v_t
+        t = counter.safe_increment(state.count)
+        mu = update_moment(b1, updates, state.mu)  # m_t
+        nu = update_moment(b2, squared(updates), state.nu)  # v_t
         limit = 2 / (1 - b2) - 1  # ρ_∞
         faded = jax.lax.pow(jnp.asarray(b2), t)
         rho = jnp.asarray(limit - 2 * t.astype(faded.dtype) * faded / (1 - faded))  # ρ_t
@@ -49,17 +57,18 @@ def scale_by_radam(
             return jnp.where(known, like(r, m) * m / root.astype(m.dtype), m)
 
         new = ScaleByAdamState(t, mu, nu)
-        return jax.tree.map(direction, mu_hat, debias(nu, b2, t)), cast_like(new, state)
+        return jax.tree.map(direction, mu_hat, bias_corrected(nu, b2, t)), cast_like(new, state)
 
     return optax.GradientTransformation(init, update)
 
 
+@gradient_transformation
 def radam(
     learning_rate: optax.ScalarOrSchedule,
-    b1: Number = 0.9,
-    b2: Number = 0.999,
-    eps: Number = 1e-8,
-    eps_root: Number = 0.0,
+    b1: Decay = 0.9,
+    b2: Decay = 0.999,
+    eps: NonNegative = 1e-8,
+    eps_root: NonNegative = 0.0,
     threshold: Number = 5.0,
     *,
     nesterov: bool = False,

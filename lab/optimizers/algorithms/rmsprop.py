@@ -3,21 +3,23 @@
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.optimizers.common.numbers import Number
+from lab.optimizers.common.numbers import Decay, NonNegative
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_rms import scale_by_rms, scale_by_stddev
 from lab.optimizers.transforms.trace import trace
 from lab.spaces import LogRange
 
 
+@gradient_transformation
 def rmsprop(
     learning_rate: optax.ScalarOrSchedule,
-    decay: Number = 0.9,
-    eps: Number = 1e-8,
-    initial_scale: Number = 0.0,
+    decay: Decay = 0.9,
+    eps: NonNegative = 1e-8,
+    initial_scale: NonNegative = 0.0,
     eps_in_sqrt: bool = True,
     centered: bool = False,
-    momentum: Number | None = None,
+    momentum: NonNegative | None = None,
     nesterov: bool = False,
     bias_correction: bool = False,
 ) -> optax.GradientTransformationExtraArgs:

@@ -9,7 +9,8 @@ import optax
 from lab.catalog import OptimizerEntry
 from lab.optimizers.common import repaired
 from lab.optimizers.common.moments import squares_like, zeros_like
-from lab.optimizers.common.numbers import Number, cast_like, like, together
+from lab.optimizers.common.numbers import NonNegative, Number, Positive, cast_like, like, promote
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.spaces import LogRange
 
 
@@ -20,17 +21,18 @@ class ScaleByRpropState(NamedTuple):
     prev_updates: Any  # s′: the last step against the gradient, shaped as the parameters
 
 
+@gradient_transformation
 def scale_by_rprop(
     learning_rate: Number,
-    eta_minus: Number = 0.5,
-    eta_plus: Number = 1.2,
-    min_step_size: Number = 1e-6,
-    max_step_size: Number = 50.0,
+    eta_minus: Positive = 0.5,
+    eta_plus: Positive = 1.2,
+    min_step_size: NonNegative = 1e-6,
+    max_step_size: NonNegative = 50.0,
 ) -> optax.GradientTransformation:
     """Replace gradients by steps of one size per coordinate, along the gradient: see `rprop`."""
 
     def agreement(g, last):  # complex numbers agree as vectors of the plane do
-        g, last = together(g, last)
+        g, last = promote(g, last)
         return jnp.real(jnp.conj(last) * g)
 
     def resized(product, size):
@@ -42,7 +44,7 @@ def scale_by_rprop(
         return jnp.where(product == 0, size, limited)
 
     def step(product, g, size):
-        direction, size = together(jnp.sign(g), size)
+        direction, size = promote(jnp.sign(g), size)
         return jnp.where(product < 0, 0, size * direction)
 
     def begun(size):  # the rate of the first update, whatever `init` was called with
@@ -61,12 +63,13 @@ def scale_by_rprop(
     return optax.GradientTransformation(init, update)
 
 
+@gradient_transformation
 def rprop(
     learning_rate: optax.ScalarOrSchedule,
-    eta_minus: Number = 0.5,
-    eta_plus: Number = 1.2,
-    min_step_size: Number = 1e-6,
-    max_step_size: Number = 50.0,
+    eta_minus: Positive = 0.5,
+    eta_plus: Positive = 1.2,
+    min_step_size: NonNegative = 1e-6,
+    max_step_size: NonNegative = 50.0,
 ) -> optax.GradientTransformationExtraArgs:
     """Rprop (resilient propagation): steps that grow while the sign holds and shrink when it flips.
 

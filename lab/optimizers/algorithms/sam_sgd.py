@@ -5,16 +5,18 @@ import optax.contrib
 
 from lab.catalog import OptimizerEntry
 from lab.optimizers.algorithms.sgd import sgd
-from lab.optimizers.common.numbers import Number
+from lab.optimizers.common.numbers import NonNegative, Number
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.normalize import normalize
 from lab.optimizers.transforms.sam import sam
 from lab.spaces import LogRange
 
 
+@gradient_transformation
 def sam_sgd(
     learning_rate: optax.ScalarOrSchedule,
     rho: optax.ScalarOrSchedule = 0.05,
-    momentum: Number | None = 0.9,
+    momentum: NonNegative | None = 0.9,
 ) -> optax.GradientTransformationExtraArgs:
     """SAM around SGD: each update climbs ρ, takes the gradient there, and descends from below.
 

@@ -5,8 +5,9 @@ import optax.contrib
 
 from lab.catalog import OptimizerEntry
 from lab.kinds import DType
-from lab.optimizers.common.numbers import Number
+from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule, Number
 from lab.optimizers.common.scheduled import warmed_up
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_rms import scale_by_rms
@@ -14,13 +15,14 @@ from lab.optimizers.transforms.schedule_free import schedule_free, schedule_free
 from lab.spaces import LogRange
 
 
+@gradient_transformation
 def schedule_free_adamw(
     learning_rate: optax.ScalarOrSchedule = 0.0025,
     warmup_steps: int | None = None,
-    b1: Number = 0.9,
-    b2: Number = 0.999,
-    eps: Number = 1e-8,
-    weight_decay: optax.ScalarOrSchedule = 0.0,
+    b1: Decay = 0.9,
+    b2: Decay = 0.999,
+    eps: NonNegative = 1e-8,
+    weight_decay: NonNegativeOrSchedule = 0.0,
     weight_lr_power: Number = 2.0,
     state_dtype: DType = None,
 ) -> optax.GradientTransformationExtraArgs:

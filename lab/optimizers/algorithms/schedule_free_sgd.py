@@ -6,18 +6,20 @@ import optax.contrib
 from lab.catalog import OptimizerEntry
 from lab.kinds import DType
 from lab.optimizers.algorithms.sgd import sgd
-from lab.optimizers.common.numbers import Number
+from lab.optimizers.common.numbers import Decay, NonNegativeOrSchedule, Number
 from lab.optimizers.common.scheduled import warmed_up
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.schedule_free import schedule_free, schedule_free_eval_params
 from lab.spaces import LogRange
 
 
+@gradient_transformation
 def schedule_free_sgd(
     learning_rate: optax.ScalarOrSchedule = 1.0,
     warmup_steps: int | None = None,
-    b1: Number = 0.9,
-    weight_decay: optax.ScalarOrSchedule | None = None,
+    b1: Decay = 0.9,
+    weight_decay: NonNegativeOrSchedule | None = None,
     weight_lr_power: Number = 2.0,
     state_dtype: DType = None,
 ) -> optax.GradientTransformationExtraArgs:

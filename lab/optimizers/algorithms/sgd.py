@@ -4,15 +4,17 @@ import optax
 
 from lab.catalog import OptimizerEntry
 from lab.kinds import DType
-from lab.optimizers.common.numbers import Number
+from lab.optimizers.common.numbers import NonNegative
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.trace import trace
 from lab.spaces import LogRange
 
 
+@gradient_transformation
 def sgd(
     learning_rate: optax.ScalarOrSchedule,
-    momentum: Number | None = None,
+    momentum: NonNegative | None = None,
     nesterov: bool = False,
     accumulator_dtype: DType = None,
 ) -> optax.GradientTransformationExtraArgs:

@@ -9,7 +9,8 @@ import optax
 from lab.catalog import OptimizerEntry
 from lab.kinds import Count, Whole
 from lab.optimizers.common import axes, counter
-from lab.optimizers.common.numbers import Number, cast_like
+from lab.optimizers.common.numbers import NonNegative, cast_like
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.trace import trace
 from lab.spaces import LogRange
@@ -23,8 +24,9 @@ class ScaleByShampooState(NamedTuple):
     roots: Any  # their inverse roots, as of the last time they were taken
 
 
+@gradient_transformation
 def scale_by_shampoo(
-    eps: Number = 1e-4, update_interval: int = 1, max_size: int = 1024
+    eps: NonNegative = 1e-4, update_interval: int = 1, max_size: int = 1024
 ) -> optax.GradientTransformation:
     """Multiply gradients along each axis by its inverse root: see `shampoo`."""
 
@@ -53,16 +55,17 @@ def scale_by_shampoo(
             lambda: axes.tuples(updates, state.roots),
         )
         steps = jax.tree.map(lambda g, r: axes.multiply(g, r, max_size), updates, roots)
-        new = ScaleByShampooState(counter.one_more(state.count), statistics, roots)
+        new = ScaleByShampooState(counter.safe_increment(state.count), statistics, roots)
         return cast_like(steps, updates), new
 
     return optax.GradientTransformation(init, update)
 
 
+@gradient_transformation
 def shampoo(
     learning_rate: optax.ScalarOrSchedule,
-    momentum: Number | None = None,
-    eps: Number = 1e-4,
+    momentum: NonNegative | None = None,
+    eps: NonNegative = 1e-4,
     update_interval: Count = 1,
     max_size: Whole = 1024,
 ) -> optax.GradientTransformationExtraArgs:

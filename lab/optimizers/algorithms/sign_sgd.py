@@ -5,15 +5,18 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
 
 
+@gradient_transformation
 def scale_by_sign() -> optax.GradientTransformation:
     """Replace every entry by its sign (for complex entries the phase, x / |x|): see `sign_sgd`."""
     return optax.stateless(lambda updates, _: jax.tree.map(jnp.sign, updates))
 
 
+@gradient_transformation
 def sign_sgd(learning_rate: optax.ScalarOrSchedule) -> optax.GradientTransformationExtraArgs:
     """Sign gradient descent: every coordinate moves by the learning rate.
 

@@ -5,15 +5,17 @@ import optax
 from lab.catalog import OptimizerEntry
 from lab.kinds import DType
 from lab.optimizers.algorithms.sign_sgd import scale_by_sign
-from lab.optimizers.common.numbers import Number
+from lab.optimizers.common.numbers import Decay
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.ema import ema
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
 
 
+@gradient_transformation
 def signum(
     learning_rate: optax.ScalarOrSchedule,
-    beta: Number = 0.9,
+    beta: Decay = 0.9,
     accumulator_dtype: DType = None,
 ) -> optax.GradientTransformationExtraArgs:
     """Signum: sign gradient descent on a running mean of gradients.

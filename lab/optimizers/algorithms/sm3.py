@@ -9,8 +9,9 @@ import optax
 
 from lab.catalog import OptimizerEntry
 from lab.optimizers.common import repaired
-from lab.optimizers.common.moments import average, zeros_like
-from lab.optimizers.common.numbers import Number, cast_like, like, together
+from lab.optimizers.common.moments import update_moment, zeros_like
+from lab.optimizers.common.numbers import Decay, NonNegative, Share, cast_like, like, promote
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
 
@@ -22,8 +23,9 @@ class ScaleBySM3State(NamedTuple):
     nu: Any  # m: mean step, shaped as the parameters
 
 
+@gradient_transformation
 def scale_by_sm3(
-    b1: Number = 0.9, b2: Number = 1.0, eps: Number = 1e-8
+    b1: Decay = 0.9, b2: Share = 1.0, eps: NonNegative = 1e-8
 ) -> optax.GradientTransformation:
     """Replace gradients by SM3's direction: see `sm3`.
 
@@ -42,7 +44,7 @@ def scale_by_sm3(
 
         gain = jnp.where(jnp.asarray(b2) == 1, 1, 1 - jnp.asarray(b2))
         least = functools.reduce(jnp.minimum, (spread(m, i) for i, m in enumerate(mu)))
-        g2, least = together(jnp.real(jnp.conj(g) * g), least)
+        g2, least = promote(jnp.real(jnp.conj(g) * g), least)
         return like(gain, g2) * g2 + like(b2, least) * least
 
     def largest(v):  # μ: for each axis, the largest ν of every slice
@@ -53,7 +55,7 @@ def scale_by_sm3(
 
     def scaled(g, v):  # g / √ν, and 0 where nothing was ever seen
         inverse = jnp.where(v > 0, jax.lax.rsqrt(v + like(eps, v)), 0)
-        g, inverse = together(g, inverse)
+        g, inverse = promote(g, inverse)
         return g * inverse
 
     def init(params):
@@ -63,15 +65,16 @@ def scale_by_sm3(
         del params
         old = jax.tree.map(lambda _, mu: jax.tree.leaves(mu), updates, state.mu)  # lists, for NNX
         total = jax.tree.map(bound, updates, old)
-        mean = average(b1, jax.tree.map(scaled, updates, total), state.nu)
+        mean = update_moment(b1, jax.tree.map(scaled, updates, total), state.nu)
         mu = cast_like(jax.tree.map(largest, total), old)
         return mean, ScaleBySM3State(mu, cast_like(mean, state.nu))
 
     return optax.GradientTransformation(init, update)
 
 
+@gradient_transformation
 def sm3(
-    learning_rate: optax.ScalarOrSchedule, momentum: Number = 0.9
+    learning_rate: optax.ScalarOrSchedule, momentum: NonNegative = 0.9
 ) -> optax.GradientTransformationExtraArgs:
     """SM3: AdaGrad whose memory for a matrix is a row and a column.
 

@@ -4,19 +4,21 @@ import optax
 
 from lab.catalog import OptimizerEntry
 from lab.kinds import Count, Mask, Whole
-from lab.optimizers.common.numbers import Number
+from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_soap import scale_by_soap
 from lab.spaces import LogRange
 
 
+@gradient_transformation
 def soap(
     learning_rate: optax.ScalarOrSchedule = 3e-3,
-    b1: Number = 0.95,
-    b2: Number = 0.95,
-    eps: Number = 1e-8,
-    weight_decay: optax.ScalarOrSchedule = 0.01,
+    b1: Decay = 0.95,
+    b2: Decay = 0.95,
+    eps: NonNegative = 1e-8,
+    weight_decay: NonNegativeOrSchedule = 0.01,
     mask: Mask = None,
     update_interval: Count = 10,
     max_size: Whole = 1024,

@@ -7,22 +7,24 @@ import optax.contrib
 
 from lab.catalog import OptimizerEntry
 from lab.kinds import Count, DType, Mask, Whole
-from lab.optimizers.common.numbers import Number
+from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_sophia import HUTCHINSON, scale_by_sophia
 from lab.spaces import LogRange
 
 
+@gradient_transformation
 def sophia(
     learning_rate: optax.ScalarOrSchedule,
-    b1: Number = 0.965,
-    b2: Number = 0.99,
-    eps: Number = 1e-8,
-    weight_decay: optax.ScalarOrSchedule = 1e-4,
+    b1: Decay = 0.965,
+    b2: Decay = 0.99,
+    eps: NonNegative = 1e-8,
+    weight_decay: NonNegativeOrSchedule = 1e-4,
     weight_decay_mask: Mask = None,
-    gamma: Number = 0.01,
-    clip_threshold: Number | None = 1.0,
+    gamma: NonNegative = 0.01,
+    clip_threshold: NonNegative | None = 1.0,
     update_interval: Count = 10,
     hessian_diagonal_fn: optax.GradientTransformation = HUTCHINSON,
     mu_dtype: DType = None,

@@ -8,18 +8,20 @@ from lab.catalog import OptimizerEntry
 from lab.optimizers.algorithms.adam import ScaleByAdamState
 from lab.optimizers.common import counter
 from lab.optimizers.common.mean_over_root import over_root
-from lab.optimizers.common.moments import average, debias, squared, squares_like
-from lab.optimizers.common.numbers import Number, cast_like, like, together
+from lab.optimizers.common.moments import bias_corrected, squared, squares_like, update_moment
+from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like, promote
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
 
 
+@gradient_transformation
 def scale_by_yogi(
-    b1: Number = 0.9,
-    b2: Number = 0.999,
-    eps: Number = 1e-3,
-    eps_root: Number = 0.0,
-    initial_accumulator_value: Number = 1e-6,
+    b1: Decay = 0.9,
+    b2: Decay = 0.999,
+    eps: NonNegative = 1e-3,
+    eps_root: NonNegative = 0.0,
+    initial_accumulator_value: NonNegative = 1e-6,
 ) -> optax.GradientTransformation:
     """Replace gradients by Yogi's direction m̂ / (√v̂ + ε): see `yogi`.
 
@@ -27,7 +29,7 @@ def scale_by_yogi(
     """
 
     def towards(g2, v):  # v − (1 − β₂) sign(v − g²) g²
-        g2, v = together(g2, v)
+        g2, v = promote(g2, v)
         return v - like(1 - b2, v) * jnp.sign(v - g2) * g2
 
     def init(params):
@@ -39,20 +41,21 @@ def scale_by_yogi(
 
     def update(updates, state, params=None):  # Zaheer et al., algorithm 2
         del params
-        t = counter.one_more(state.count)
-        mu = average(b1, updates, state.mu)  # m_t
+        t = counter.safe_increment(state.count)
+        mu = update_moment(b1, updates, state.mu)  # m_t
         nu = jax.tree.map(towards, squared(updates), state.nu)  # v_t
-        direction = over_root(debias(mu, b1, t), debias(nu, b2, t), eps, eps_root)
+        direction = over_root(bias_corrected(mu, b1, t), bias_corrected(nu, b2, t), eps, eps_root)
         return direction, cast_like(ScaleByAdamState(t, mu, nu), state)
 
     return optax.GradientTransformation(init, update)
 
 
+@gradient_transformation
 def yogi(
     learning_rate: optax.ScalarOrSchedule,
-    b1: Number = 0.9,
-    b2: Number = 0.999,
-    eps: Number = 1e-3,
+    b1: Decay = 0.9,
+    b2: Decay = 0.999,
+    eps: NonNegative = 1e-3,
 ) -> optax.GradientTransformationExtraArgs:
     """Yogi: Adam that forgets large gradients additively instead of exponentially.
 

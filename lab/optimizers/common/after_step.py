@@ -7,8 +7,8 @@ import jax
 import optax
 
 from lab.optimizers.common import counter
-from lab.optimizers.common.arguments import needed
-from lab.optimizers.common.numbers import together
+from lab.optimizers.common.arguments import require_params
+from lab.optimizers.common.numbers import promote
 
 
 class AfterStepState(NamedTuple):
@@ -30,12 +30,12 @@ def after_step(
 
     def moved(updates: Any, params: Any, rate: Any) -> Any:
         def leaf(u, w):
-            u, w = together(u, w)
+            u, w = promote(u, w)
             ahead = w + u
             # where the target is 0 this is −w, and w + u exactly 0
             return put(ahead, rate).astype(ahead.dtype) - w
 
-        return jax.tree.map(leaf, updates, needed(params, name))
+        return jax.tree.map(leaf, updates, require_params(params, name))
 
     if callable(learning_rate):
         schedule = learning_rate
@@ -45,7 +45,7 @@ def after_step(
             return AfterStepState(counter.zero())
 
         def update(updates, state, params=None):
-            count = counter.one_more(state.count)
+            count = counter.safe_increment(state.count)
             return moved(updates, params, schedule(state.count)), AfterStepState(count)
 
         return optax.GradientTransformation(init, update)

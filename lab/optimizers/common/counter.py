@@ -9,6 +9,6 @@ def zero() -> jax.Array:
     return jnp.zeros([], jnp.int32)
 
 
-def one_more(count: jax.Array) -> jax.Array:
+def safe_increment(count: jax.Array) -> jax.Array:
     """`count` + 1; 2³¹ − 1 stays what it is."""
     return jnp.where(count < jnp.iinfo(jnp.int32).max, count + 1, count)

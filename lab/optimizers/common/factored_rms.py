@@ -8,7 +8,7 @@ import optax
 
 from lab.optimizers.common import counter
 from lab.optimizers.common.moments import squares_like
-from lab.optimizers.common.numbers import Number, like, together
+from lab.optimizers.common.numbers import Number, like, promote
 
 
 class FactoredState(NamedTuple):
@@ -71,9 +71,9 @@ def factored_rms(
         decay = 1 - jax.lax.pow(t, -jnp.asarray(decay_rate, dtype))
 
         def average(new, old):  # in the dtype of `decay`: 1 − β would be lost in bfloat16
-            x, mean = together(new, old)
-            weight, x = together(decay, x)
-            weight, mean = together(weight, mean)
+            x, mean = promote(new, old)
+            weight, x = promote(decay, x)
+            weight, mean = promote(weight, mean)
             return ((1 - weight) * x + weight * mean).astype(old.dtype)
 
         def leaf(g, v_row, v_col, v):
@@ -94,7 +94,7 @@ def factored_rms(
 
         leaves = jax.tree.map(leaf, updates, state.v_row, state.v_col, state.v)
         steps = _field(leaves, "update")
-        return steps, _state(counter.one_more(state.count), leaves)
+        return steps, _state(counter.safe_increment(state.count), leaves)
 
     return optax.GradientTransformation(init, update)
 

@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from lab.optimizers.common import counter
-from lab.optimizers.common.moments import average, debias
-from lab.optimizers.common.numbers import Number, like, together
+from lab.optimizers.common.moments import bias_corrected, update_moment
+from lab.optimizers.common.numbers import Number, like, promote
 
 
 def debiased_mean(
@@ -21,16 +21,16 @@ def debiased_mean(
     The second gives the next mean the present gradient: Dozat (2016), algorithm 2 with constant μ.
     """
     if not nesterov:
-        return debias(mean, decay, t)
-    ahead = debias(mean, decay, counter.one_more(t))
-    return average(decay, debias(gradient, decay, t), ahead)
+        return bias_corrected(mean, decay, t)
+    ahead = bias_corrected(mean, decay, counter.safe_increment(t))
+    return update_moment(decay, bias_corrected(gradient, decay, t), ahead)
 
 
 def over_root(mean: Any, square: Any, eps: Number, eps_root: Number = 0.0) -> Any:
     """Every m / (√(v + ε̄) + ε)."""
 
     def leaf(m, v):
-        m, root = together(m, jnp.sqrt(v + like(eps_root, v)) + like(eps, v))
+        m, root = promote(m, jnp.sqrt(v + like(eps_root, v)) + like(eps, v))
         return m / root
 
     return jax.tree.map(leaf, mean, square)

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from lab.optimizers.common.numbers import like, together
-from lab.optimizers.common.scalars import quotient
+from lab.optimizers.common.numbers import like, promote
+from lab.optimizers.common.scalars import safe_divide
 
 
 class Model(NamedTuple):
@@ -39,7 +39,7 @@ def model_step(
         cap, weight = decayed * (f - gamma) + along, decayed * b
         bound = jnp.where(cap < weight * bound, jnp.maximum(cap / (2 * weight), floor), bound)
     gap = decayed * (f - b * bound - gamma) + along
-    tau = jnp.minimum(longest, quotient(jnp.maximum(gap, 0), norm2))
+    tau = jnp.minimum(longest, safe_divide(jnp.maximum(gap, 0), norm2))
     tau = jnp.where(norm2 <= jnp.finfo(float).eps, 0, tau)
     if floor is not None:  # the next one is the model's value half-way along the step
         bound = jnp.maximum((f + along - gamma - 0.5 * tau * norm2) / b, floor)
@@ -50,7 +50,7 @@ def moved(params: Any, direction: Any, tau: jax.Array, decayed: jax.Array) -> An
     """−τ d − η λ / (1 + η λ) w."""
 
     def leaf(d, w):
-        d, w = together(like(tau, d) * d, like(1 - 1 / decayed, w) * w)
+        d, w = promote(like(tau, d) * d, like(1 - 1 / decayed, w) * w)
         return -(w + d)
 
     return jax.tree.map(leaf, direction, params)

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lab.optimizers.common.numbers import Number, like, together
+from lab.optimizers.common.numbers import Number, like, promote
 
 
 def zeros_like(params: Any, dtype: Any = None) -> Any:
@@ -30,26 +30,26 @@ def squared(gradient: Any) -> Any:
     return jax.tree.map(lambda g: jnp.real(jnp.conj(g) * g), gradient)
 
 
-def average(decay: Number, new: Any, old: Any) -> Any:
+def update_moment(decay: Number, new: Any, old: Any) -> Any:
     """The exponential moving average (1 − decay)·new + decay·old."""
 
     def leaf(x, mean):
-        x, mean = together(like(1 - decay, x) * x, like(decay, mean) * mean)
+        x, mean = promote(like(1 - decay, x) * x, like(decay, mean) * mean)
         return x + mean
 
     return jax.tree.map(leaf, new, old)
 
 
-def weights_seen(decay: Number, t: jax.Array) -> jax.Array:
+def bias_correction_factor(decay: Number, t: jax.Array) -> jax.Array:
     """1 − decayᵗ: the sum of the weights of the first t updates in their average."""
     return 1 - jax.lax.pow(jnp.asarray(decay), t)
 
 
-def debias(mean: Any, decay: Number, t: jax.Array) -> Any:
+def bias_corrected(mean: Any, decay: Number, t: jax.Array) -> Any:
     """Divide by 1 − decayᵗ: an average begun at zero, over the weights it has seen.
 
     Kingma & Ba (2015), section 3. The power is taken before the cast to the dtype of the mean:
     in bfloat16 it would round to 1, and the quotient to infinity.
     """
-    share = weights_seen(decay, t)
+    share = bias_correction_factor(decay, t)
     return jax.tree.map(lambda m: m / like(share, m), mean)

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from lab.errors import UnknownNameError
-from lab.optimizers.common.numbers import Number, like, together
+from lab.optimizers.common.numbers import Number, like, promote
 
 STANDARD = (3.4445, -4.7750, 2.0315)
 DION = [  # a polynomial per step; Ahn et al., Dion, 2025
@@ -53,7 +53,7 @@ def _schatten(x, eps):
 
 
 def _over(x, size):
-    x, size = together(x, size)  # of a complex matrix the norm is real
+    x, size = promote(x, size)  # of a complex matrix the norm is real
     return x / size
 
 

@@ -1,17 +1,90 @@
-"""How numbers meet arrays: a rate never changes the dtype of what it scales.
+"""The numbers of a rule: what they may be, and how they meet arrays.
+
+Any of them may be traced; the ranges are of those that are known beforehand. A whole number is a
+number: it becomes a float, as nothing here counts with one.
 
 Python floats are weakly typed and take the dtype of the array beside them; a traced float32
-would instead pull bfloat16 parameters up to float32. `like` makes both behave the same, also
-under strict dtype promotion.
+would instead pull other dtypes to its own. `like` makes both behave the same, also under strict
+dtype promotion.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 
-from lab.kinds import Number
+from lab.kinds import Kind, is_function, is_real, is_scalar
+
+
+def _known(value: Any) -> bool:
+    return isinstance(value, int | float | np.generic)
+
+
+def _floating(value: Any) -> Any:
+    if isinstance(value, int | np.integer):
+        return float(value)
+    if _known(value) or jnp.issubdtype(value.dtype, jnp.floating):
+        return value
+    return jnp.asarray(value, jnp.result_type(float))
+
+
+def _number(words: str, label: str, holds: Callable[[Any], bool] = lambda value: True) -> Kind:
+    def number(value):
+        if not is_scalar(value) or isinstance(value, bool | np.bool_):
+            return False
+        return not _known(value) or (is_real(value) and holds(value))
+
+    return Kind(words, number, label=label, convert=_floating)
+
+
+def _whole(value: Any) -> bool:
+    if not is_scalar(value) or isinstance(value, bool | np.bool_):
+        return False
+    return not _known(value) or (is_real(value) and value == round(value))
+
+
+def _counting(value: Any) -> Any:
+    return int(value) if _known(value) else jnp.asarray(value, jnp.int32)
+
+
+def _traced_count(least: int, label: str) -> Kind:
+    return Kind(
+        f"a whole number of at least {least}",
+        lambda value: _whole(value) and (not _known(value) or value >= least),
+        label=label,
+        convert=_counting,
+    )
+
+
+ArrayLike = jax.typing.ArrayLike
+Number = Annotated[ArrayLike, _number("a number", "Number")]
+NonNegative = Annotated[
+    ArrayLike, _number("a number of at least 0", "NonNegative", lambda v: v >= 0)
+]
+Positive = Annotated[ArrayLike, _number("a positive number", "Positive", lambda v: v > 0)]
+Share = Annotated[ArrayLike, _number("a number between 0 and 1", "Share", lambda v: 0 <= v <= 1)]
+Decay = Annotated[
+    ArrayLike, _number("a number of at least 0 and below 1", "Decay", lambda v: 0 <= v < 1)
+]
+OpenShare = Annotated[
+    ArrayLike, _number("a number strictly between 0 and 1", "OpenShare", lambda v: 0 < v < 1)
+]
+TracedWhole = Annotated[ArrayLike, _traced_count(0, "TracedWhole")]  # of updates, say
+TracedCount = Annotated[ArrayLike, _traced_count(1, "TracedCount")]
+
+_NON_NEGATIVE = _number("a number of at least 0", "", lambda v: v >= 0)
+NonNegativeOrSchedule = Annotated[
+    optax.ScalarOrSchedule,
+    Kind(
+        "a number of at least 0 or a schedule",
+        lambda value: is_function(value) or _NON_NEGATIVE.holds(value),
+        label="ScalarOrSchedule",
+        convert=lambda value: value if is_function(value) else _floating(value),
+    ),
+]
 
 
 def like(number: Number, array: jax.Array) -> Number:
@@ -19,7 +92,7 @@ def like(number: Number, array: jax.Array) -> Number:
     return number if jax.typeof(number).weak_type else jnp.asarray(number, jnp.result_type(array))
 
 
-def together(x: jax.Array, y: jax.Array) -> tuple[jax.Array, jax.Array]:
+def promote(x: jax.Array, y: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Both in their common dtype, said out loud (they differ where a state has its own)."""
     x, y = jnp.asarray(x), jnp.asarray(y)
     # NumPy's table, because jax.numpy's refuses to answer under strict promotion

@@ -5,13 +5,15 @@ import jax.numpy as jnp
 import optax
 
 from lab.errors import InputError
-from lab.optimizers.common.arguments import needed
+from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.moments import squared
-from lab.optimizers.common.numbers import Number, like
+from lab.optimizers.common.numbers import NonNegative, like
+from lab.optimizers.common.transformation import gradient_transformation
 
 
+@gradient_transformation
 def adaptive_grad_clip(
-    clipping: Number, eps: Number = 1e-3, axis: int | tuple[int, ...] | None = None
+    clipping: NonNegative, eps: NonNegative = 1e-3, axis: int | tuple[int, ...] | None = None
 ) -> optax.GradientTransformation:
     """Bound every unit's gradient by a fraction of the unit's weights.
 
@@ -55,7 +57,7 @@ def adaptive_grad_clip(
         return jnp.where(length < bound.astype(length.dtype), u, short)
 
     def clipped(updates, params):
-        return jax.tree.map(leaf, updates, needed(params, "adaptive_grad_clip"))
+        return jax.tree.map(leaf, updates, require_params(params, "adaptive_grad_clip"))
 
     return optax.stateless(clipped)
 

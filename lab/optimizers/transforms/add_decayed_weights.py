@@ -7,8 +7,9 @@ import optax
 
 from lab.kinds import Mask
 from lab.optimizers.common import counter
-from lab.optimizers.common.arguments import needed
-from lab.optimizers.common.numbers import like, together
+from lab.optimizers.common.arguments import require_params
+from lab.optimizers.common.numbers import NonNegativeOrSchedule, like, promote
+from lab.optimizers.common.transformation import gradient_transformation
 
 
 class WeightDecaySchedule(NamedTuple):
@@ -17,8 +18,9 @@ class WeightDecaySchedule(NamedTuple):
     count: jax.Array  # int32 []: updates taken so far
 
 
+@gradient_transformation
 def add_decayed_weights(
-    weight_decay: optax.ScalarOrSchedule = 0.0, mask: Mask = None
+    weight_decay: NonNegativeOrSchedule = 0.0, mask: Mask = None
 ) -> optax.GradientTransformation:
     """Add a multiple of the parameters: u ← u + λ w.
 
@@ -46,10 +48,10 @@ def add_decayed_weights(
     """
 
     def decayed(updates, params, rate):
-        params = needed(params, "weight decay")
+        params = require_params(params, "weight decay")
 
         def leaf(u, w):
-            u, w = together(u, like(rate, w) * w)
+            u, w = promote(u, like(rate, w) * w)
             return u + w
 
         return jax.tree.map(leaf, updates, params)
@@ -62,7 +64,7 @@ def add_decayed_weights(
             return WeightDecaySchedule(count=counter.zero())
 
         def update(updates, state, params=None):
-            count = counter.one_more(state.count)
+            count = counter.safe_increment(state.count)
             return decayed(updates, params, schedule(state.count)), WeightDecaySchedule(count)
 
         decay = optax.GradientTransformation(init, update)

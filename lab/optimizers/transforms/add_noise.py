@@ -9,7 +9,8 @@ import optax
 from lab.errors import require
 from lab.kinds import KeyOrSeed
 from lab.optimizers.common import counter
-from lab.optimizers.common.numbers import Number, like
+from lab.optimizers.common.numbers import NonNegative, like
+from lab.optimizers.common.transformation import gradient_transformation
 
 
 class AnnealedNoiseState(NamedTuple):
@@ -19,8 +20,9 @@ class AnnealedNoiseState(NamedTuple):
     rng_key: jax.Array  # key []: of the draws to come
 
 
+@gradient_transformation
 def add_noise(
-    eta: Number, gamma: Number, key: KeyOrSeed = None, *, seed: int | None = None
+    eta: NonNegative, gamma: NonNegative, key: KeyOrSeed = None, *, seed: int | None = None
 ) -> optax.GradientTransformation:
     """Add Gaussian noise that dies out: u ← u + σ ξ with ξ ~ N(0, 1), σ² = η / tᵞ, t = 1, 2, …
 
@@ -60,7 +62,7 @@ def add_noise(
 
     def update(updates, state, params=None):
         del params
-        t = counter.one_more(state.count)
+        t = counter.safe_increment(state.count)
         following, now = jax.random.split(state.rng_key)
         leaves, structure = jax.tree.flatten(updates)
         keys = jax.random.split(now, len(leaves))

@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import optax
 
 from lab.optimizers.common import counter
-from lab.optimizers.common.numbers import Number
+from lab.optimizers.common.numbers import TracedWhole
+from lab.optimizers.common.transformation import gradient_transformation
 
 
 class ApplyIfFiniteState(NamedTuple):
@@ -19,8 +20,9 @@ class ApplyIfFiniteState(NamedTuple):
     inner_state: Any
 
 
+@gradient_transformation
 def apply_if_finite(
-    inner: optax.GradientTransformation, max_consecutive_errors: Number
+    inner: optax.GradientTransformation, max_consecutive_errors: TracedWhole
 ) -> optax.GradientTransformationExtraArgs:
     """Skip the rule, its state included, where a gradient is infinite or not a number.
 
@@ -56,7 +58,7 @@ def apply_if_finite(
         finite = jnp.asarray(True)
         for u in jax.tree.leaves(updates):
             finite = finite & jnp.all(jnp.isfinite(u))
-        bad = jnp.where(finite, 0, counter.one_more(state.notfinite_count))
+        bad = jnp.where(finite, 0, counter.safe_increment(state.notfinite_count))
 
         def go(inner_state):
             return wrapped.update(updates, inner_state, params, **extra)
@@ -68,7 +70,9 @@ def apply_if_finite(
         updates, inner_state = jax.lax.cond(
             finite | (bad > max_consecutive_errors), go, skip, state.inner_state
         )
-        total = jnp.where(finite, state.total_notfinite, counter.one_more(state.total_notfinite))
+        total = jnp.where(
+            finite, state.total_notfinite, counter.safe_increment(state.total_notfinite)
+        )
         return updates, ApplyIfFiniteState(bad, finite, total, inner_state)
 
     return optax.GradientTransformationExtraArgs(init, update)

@@ -4,7 +4,10 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from lab.optimizers.common.transformation import gradient_transformation
 
+
+@gradient_transformation
 def centralize() -> optax.GradientTransformation:
     """Subtract from the gradient of every matrix its mean over all but the first axis.
 

@@ -7,10 +7,12 @@ import jax.numpy as jnp
 import optax
 
 from lab.optimizers.common.moments import squared
-from lab.optimizers.common.numbers import Number, like
+from lab.optimizers.common.numbers import NonNegative, Number, like
+from lab.optimizers.common.transformation import gradient_transformation
 
 
-def clip_by_global_norm(max_norm: Number) -> optax.GradientTransformation:
+@gradient_transformation
+def clip_by_global_norm(max_norm: NonNegative) -> optax.GradientTransformation:
     """Shorten the gradient of all parameters together to length M: u ← u min(1, M / ‖u‖).
 
     Keeps the direction. The usual guard against rare, huge gradients.
@@ -40,7 +42,8 @@ def clip_by_global_norm(max_norm: Number) -> optax.GradientTransformation:
     return optax.stateless(shortened)
 
 
-def clip_by_block_norm(max_norm: Number) -> optax.GradientTransformation:
+@gradient_transformation
+def clip_by_block_norm(max_norm: NonNegative) -> optax.GradientTransformation:
     """Shorten the gradient of every parameter array to length M: uₗ ← uₗ min(1, M / ‖uₗ‖).
 
     One array with a huge gradient does not slow down the others, but the direction of the whole
@@ -68,7 +71,8 @@ def clip_by_block_norm(max_norm: Number) -> optax.GradientTransformation:
     return optax.stateless(lambda updates, _: jax.tree.map(leaf, updates))
 
 
-def clip_by_block_rms(threshold: Number) -> optax.GradientTransformation:
+@gradient_transformation
+def clip_by_block_rms(threshold: NonNegative) -> optax.GradientTransformation:
     """Shorten the gradient of every parameter array to root mean square d.
 
         uₗ ← uₗ / max(1, RMS(uₗ) / d)

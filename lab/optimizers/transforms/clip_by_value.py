@@ -4,10 +4,12 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.optimizers.common.numbers import Number, like, together
+from lab.optimizers.common.numbers import NonNegative, Number, like, promote
+from lab.optimizers.common.transformation import gradient_transformation
 
 
-def clip(max_delta: Number) -> optax.GradientTransformation:
+@gradient_transformation
+def clip(max_delta: NonNegative) -> optax.GradientTransformation:
     """Cut every entry off at ±δ: u ← min(max(u, −δ), δ).
 
     Changes the direction. An infinite entry becomes ±δ; one that is not a number stays it.
@@ -37,7 +39,7 @@ def bounded(x: jax.Array, bound: Number) -> jax.Array:
     """`x` cut off at ±`bound`; a complex number keeps its direction."""
     if jnp.iscomplexobj(x):
         size = jnp.abs(x)
-        x, factor = together(x, jnp.minimum(size, like(bound, size)) / jnp.where(size > 0, size, 1))
+        x, factor = promote(x, jnp.minimum(size, like(bound, size)) / jnp.where(size > 0, size, 1))
         return x * factor
     bound = jnp.asarray(like(bound, x))
     return jnp.clip(x, -bound, bound)

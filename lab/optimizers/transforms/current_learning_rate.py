@@ -6,11 +6,13 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from lab.checks import checked
 from lab.errors import require
 from lab.kinds import Tree
 from lab.optimizers.transforms.scale_by_learning_rate import ScaleByScheduleState
 
 
+@checked
 def current_learning_rate(
     state: Tree, learning_rate: optax.ScalarOrSchedule | None = None
 ) -> jax.Array:

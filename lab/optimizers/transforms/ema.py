@@ -7,11 +7,9 @@ import optax
 
 from lab.kinds import DType
 from lab.optimizers.common import counter
-from lab.optimizers.common.moments import average, debias, zeros_like
-from lab.optimizers.common.numbers import Number, cast_like
-
-# The parameter `debias` below, whose name is optax's, hides the function.
-_debias = debias
+from lab.optimizers.common.moments import bias_corrected, update_moment, zeros_like
+from lab.optimizers.common.numbers import Share, cast_like
+from lab.optimizers.common.transformation import gradient_transformation
 
 
 class EmaState(NamedTuple):
@@ -21,8 +19,9 @@ class EmaState(NamedTuple):
     ema: Any  # m: the average of the updates
 
 
+@gradient_transformation
 def ema(
-    decay: Number, debias: bool = True, accumulator_dtype: DType = None
+    decay: Share, debias: bool = True, accumulator_dtype: DType = None
 ) -> optax.GradientTransformation:
     """Replace updates by their exponential moving average.
 
@@ -56,9 +55,9 @@ def ema(
 
     def update(updates, state, params=None):
         del params
-        t = counter.one_more(state.count)
-        mean = average(decay, updates, state.ema)
-        averaged = _debias(mean, decay, t) if debias else mean
+        t = counter.safe_increment(state.count)
+        mean = update_moment(decay, updates, state.ema)
+        averaged = bias_corrected(mean, decay, t) if debias else mean
         return averaged, cast_like(EmaState(t, mean), state)
 
     return optax.GradientTransformation(init, update)

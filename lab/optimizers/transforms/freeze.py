@@ -9,8 +9,10 @@ import optax
 
 from lab.kinds import Mask, Tree
 from lab.optimizers.common.numbers import like
+from lab.optimizers.common.transformation import gradient_transformation
 
 
+@gradient_transformation
 def freeze(mask: Mask) -> optax.GradientTransformation:
     """Zero the updates of what the mask marks, so that it keeps its values.
 
@@ -40,6 +42,7 @@ def freeze(mask: Mask) -> optax.GradientTransformation:
     return optax.stateless(lambda updates, _: jax.tree.map(frozen, _of(mask, updates), updates))
 
 
+@gradient_transformation
 def scale_layers(factors: Tree | Callable[[Any], Any]) -> optax.GradientTransformation:
     """Multiply updates by a factor of each layer: with the rate η, layer l has the rate η sₗ.
 

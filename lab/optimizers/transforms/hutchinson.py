@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import optax
 
 from lab.errors import InputError
-from lab.optimizers.common.numbers import together
+from lab.optimizers.common.numbers import promote
+from lab.optimizers.common.transformation import gradient_transformation
 
 
 class HutchinsonState(NamedTuple):
@@ -16,6 +17,7 @@ class HutchinsonState(NamedTuple):
     key: jax.Array
 
 
+@gradient_transformation
 def hutchinson_estimator_diag_hessian(
     random_seed: jax.Array | None = None,
 ) -> optax.GradientTransformationExtraArgs:
@@ -61,7 +63,7 @@ def hutchinson_estimator_diag_hessian(
         _, products = jax.jvp(jax.grad(obj_fn), (params,), (signs,))
 
         def times(h, s):
-            h, s = together(h, s)
+            h, s = promote(h, s)
             return h * s
 
         return jax.tree.map(times, products, signs), HutchinsonState(key)

@@ -7,11 +7,13 @@ import jax.numpy as jnp
 import optax
 
 from lab.optimizers.common.after_step import after_step
-from lab.optimizers.common.arguments import needed
-from lab.optimizers.common.numbers import Number, like, together
+from lab.optimizers.common.arguments import require_params
+from lab.optimizers.common.numbers import NonNegative, like, promote
+from lab.optimizers.common.transformation import gradient_transformation
 
 
-def add_l1_weights(strength: Number = 0.0) -> optax.GradientTransformation:
+@gradient_transformation
+def add_l1_weights(strength: NonNegative = 0.0) -> optax.GradientTransformation:
     """Add the sub-gradient of λ‖w‖₁: u ← u + λ sign(w).
 
     Before a rule it is the penalty; weights near zero jump across it, and none stays there. For
@@ -37,17 +39,18 @@ def add_l1_weights(strength: Number = 0.0) -> optax.GradientTransformation:
 
     def leaf(u, w):
         size = jnp.asarray(strength, jnp.result_type(w))
-        u, pull = together(u, size * jnp.sign(w))
+        u, pull = promote(u, size * jnp.sign(w))
         return u + pull
 
     def penalized(updates, params):
-        return jax.tree.map(leaf, updates, needed(params, "add_l1_weights"))
+        return jax.tree.map(leaf, updates, require_params(params, "add_l1_weights"))
 
     return optax.stateless(penalized)
 
 
+@gradient_transformation
 def proximal_l1(
-    strength: Number, learning_rate: optax.ScalarOrSchedule
+    strength: NonNegative, learning_rate: optax.ScalarOrSchedule
 ) -> optax.GradientTransformation:
     """After a step, pull every weight towards zero by ηλ, and to zero if it is nearer than that.
 
@@ -86,8 +89,9 @@ def proximal_l1(
     return after_step(shrunk, learning_rate, "proximal_l1")
 
 
+@gradient_transformation
 def proximal_elastic_net(
-    l1: Number, l2: Number, learning_rate: optax.ScalarOrSchedule
+    l1: NonNegative, l2: NonNegative, learning_rate: optax.ScalarOrSchedule
 ) -> optax.GradientTransformation:
     """After a step, pull every weight towards zero by ηλ₁, then shrink what is left.
 

@@ -8,8 +8,9 @@ import optax
 
 from lab.errors import require
 from lab.optimizers.common import counter
-from lab.optimizers.common.arguments import needed
-from lab.optimizers.common.numbers import Number, cast_like, like, together
+from lab.optimizers.common.arguments import require_params
+from lab.optimizers.common.numbers import Share, TracedCount, cast_like, like, promote
+from lab.optimizers.common.transformation import gradient_transformation
 
 
 class LookaheadState(NamedTuple):
@@ -20,10 +21,11 @@ class LookaheadState(NamedTuple):
     slow: Any  # φ: the slow weights, shaped as the parameters
 
 
+@gradient_transformation
 def lookahead(
     fast_optimizer: optax.GradientTransformation,
-    sync_period: Number,
-    slow_step_size: Number,
+    sync_period: TracedCount,
+    slow_step_size: Share,
     reset_state: bool = False,
 ) -> optax.GradientTransformationExtraArgs:
     """Every k steps, go back to a point between where those steps began and where they ended.
@@ -74,24 +76,24 @@ def lookahead(
         return LookaheadState(fast.init(params), counter.zero(), slow)
 
     def update(updates, state, params=None, **extra):
-        params = needed(params, "lookahead")
+        params = require_params(params, "lookahead")
         updates, fast_state = fast.update(updates, state.fast_state, params, **extra)
-        steps = counter.one_more(state.steps_since_sync)
+        steps = counter.safe_increment(state.steps_since_sync)
         now = steps >= sync_period
 
         def ahead(w, u, slow):  # w − φ after the fast step
-            w, u = together(w, u)
-            w, slow = together(w + u, slow)
+            w, u = promote(w, u)
+            w, slow = promote(w + u, slow)
             return w - slow
 
         gap = jax.tree.map(ahead, params, updates, state.slow)
 
         def back(u, d):
-            u, d = together(u, d)
+            u, d = promote(u, d)
             return jnp.where(now, u - like(1 - slow_step_size, d) * d, u)
 
         def forward(slow, d):
-            slow, d = together(slow, d)
+            slow, d = promote(slow, d)
             return jnp.where(now, slow + like(slow_step_size, d) * d, slow)
 
         moved = jax.tree.map(back, updates, gap)

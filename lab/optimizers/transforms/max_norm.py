@@ -7,10 +7,12 @@ import jax.numpy as jnp
 import optax
 
 from lab.optimizers.common.after_step import after_step
-from lab.optimizers.common.numbers import Number, like
+from lab.optimizers.common.numbers import NonNegative, like
+from lab.optimizers.common.transformation import gradient_transformation
 
 
-def max_norm(largest: Number = 3.0) -> optax.GradientTransformation:
+@gradient_transformation
+def max_norm(largest: NonNegative = 3.0) -> optax.GradientTransformation:
     """After a step, scale the incoming weights of every unit back to a norm of at most c.
 
         w_j ← w_j min(1, c / ‖w_j‖₂)

@@ -11,7 +11,8 @@ import optax
 from lab.kinds import DType
 from lab.optimizers.common import counter
 from lab.optimizers.common.moments import zeros_like
-from lab.optimizers.common.numbers import Number, cast_like, like, together
+from lab.optimizers.common.numbers import TracedCount, cast_like, like, promote
+from lab.optimizers.common.transformation import gradient_transformation
 
 
 class MultiStepsState(NamedTuple):
@@ -23,9 +24,10 @@ class MultiStepsState(NamedTuple):
     acc_grads: Any  # mean (or sum) of those gradients, shaped as the parameters
 
 
+@gradient_transformation
 def multi_steps(
     opt: optax.GradientTransformation,
-    every_k_schedule: Number | Callable[[jax.Array], Any],
+    every_k_schedule: TracedCount | Callable[[jax.Array], Any],
     use_grad_mean: bool = True,
     accumulator_dtype: DType = jnp.float32,
 ) -> optax.GradientTransformationExtraArgs:
@@ -76,10 +78,10 @@ def multi_steps(
     def update(updates, state, params=None, **extra):
         every = every_k_schedule
         k = jnp.asarray(every(state.gradient_step) if callable(every) else every, jnp.int32)
-        n = counter.one_more(state.mini_step)
+        n = counter.safe_increment(state.mini_step)
 
         def collect(g, mean):
-            g, mean = together(g, mean)
+            g, mean = promote(g, mean)
             # the mean so far, rather than the sum, cannot overflow
             return mean + (g - mean) / like(n, mean) if use_grad_mean else mean + g
 
@@ -96,7 +98,7 @@ def multi_steps(
 
         emit = n >= k
         moved, inner, held = jax.lax.cond(emit, step, wait, state.inner_opt_state)
-        steps = jnp.where(emit, counter.one_more(state.gradient_step), state.gradient_step)
+        steps = jnp.where(emit, counter.safe_increment(state.gradient_step), state.gradient_step)
         return moved, MultiStepsState(jnp.where(emit, 0, n), steps, inner, held)
 
     return optax.GradientTransformationExtraArgs(init, update)

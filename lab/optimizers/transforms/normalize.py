@@ -3,10 +3,12 @@
 import jax.numpy as jnp
 import optax
 
-from lab.optimizers.common.scalars import quotient, scalar_dtype
-from lab.optimizers.common.vectors import square_norm, times
+from lab.optimizers.common.scalars import safe_divide, scalar_dtype
+from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.trees import tree_scale, tree_squared_norm
 
 
+@gradient_transformation
 def normalize() -> optax.GradientTransformation:
     """Divide a gradient by its norm over all parameters; nothing stays nothing (NaN in optax).
 
@@ -27,8 +29,8 @@ def normalize() -> optax.GradientTransformation:
     """
 
     def unit(updates, _):
-        norm = jnp.sqrt(square_norm(updates, scalar_dtype(updates)))
-        return times(quotient(jnp.ones_like(norm), norm), updates)
+        norm = jnp.sqrt(tree_squared_norm(updates, scalar_dtype(updates)))
+        return tree_scale(safe_divide(jnp.ones_like(norm), norm), updates)
 
     return optax.stateless(unit)
 

@@ -9,7 +9,8 @@ import optax
 
 from lab.errors import InputError, require
 from lab.optimizers.common import counter
-from lab.optimizers.common.numbers import Number, like
+from lab.optimizers.common.numbers import NonNegative, Number, TracedCount, TracedWhole, like
+from lab.optimizers.common.transformation import gradient_transformation
 
 
 class ReduceLROnPlateauState(NamedTuple):
@@ -23,14 +24,15 @@ class ReduceLROnPlateauState(NamedTuple):
     avg_value: jax.Array  # the current mean
 
 
+@gradient_transformation
 def reduce_on_plateau(
     factor: Number = 0.1,
-    patience: Number = 10,
+    patience: TracedWhole = 10,
     rtol: Number = 1e-4,
     atol: Number = 0.0,
-    cooldown: Number = 0,
-    accumulation_size: Number = 1,
-    min_scale: Number = 0.0,
+    cooldown: TracedWhole = 0,
+    accumulation_size: TracedCount = 1,
+    min_scale: NonNegative = 0.0,
 ) -> optax.GradientTransformationExtraArgs:
     """Multiply updates by a scale that falls each time the loss has stopped improving.
 
@@ -85,7 +87,7 @@ def reduce_on_plateau(
         """The state once a mean is complete."""
         mean, best, scale = state.avg_value, state.best_value, state.scale
         better = mean < (1 - like(rtol, best)) * best - like(atol, best)
-        stuck = jnp.where(better, 0, counter.one_more(state.plateau_count))
+        stuck = jnp.where(better, 0, counter.safe_increment(state.plateau_count))
         resting = state.cooldown_count > 0
         falls = ~resting & (stuck == patience)
         fallen = jnp.where(falls, scale * like(factor, scale), scale)
@@ -105,7 +107,7 @@ def reduce_on_plateau(
             raise InputError(
                 "reduce_on_plateau needs the loss: call update(updates, state, params, value=loss)."
             )
-        n, mean = counter.one_more(state.count), state.avg_value
+        n, mean = counter.safe_increment(state.count), state.avg_value
         total = state.count.astype(mean.dtype) * mean + jnp.asarray(value).astype(mean.dtype)
         state = state._replace(count=n, avg_value=total / n.astype(mean.dtype))
         complete = n == accumulation_size

@@ -9,9 +9,10 @@ import optax
 
 from lab.errors import InputError, require
 from lab.kinds import Count
-from lab.optimizers.common.arguments import needed
+from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.numbers import cast_like
-from lab.optimizers.common.vectors import minus, plus, times
+from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.trees import tree_add, tree_scale, tree_sub
 
 
 class SAMState(NamedTuple):
@@ -23,6 +24,7 @@ class SAMState(NamedTuple):
     cache: Any  # shaped as the parameters; None in opaque mode
 
 
+@gradient_transformation
 def sam(
     optimizer: optax.GradientTransformation,
     adv_optimizer: optax.GradientTransformation,
@@ -80,7 +82,7 @@ def sam(
 
     def climb(gradient, adv_state, params):
         down, adv_state = adv_optimizer.update(gradient, adv_state, params)
-        return times(-1, down), adv_state
+        return tree_scale(-1, down), adv_state
 
     def whole_update(updates, state, params=None, *, grad_fn: Callable | None = None, **extra):
         del extra
@@ -99,7 +101,7 @@ def sam(
 
     def one_step(updates, state, params=None, **extra):
         del extra
-        params = needed(params, "sam")
+        params = require_params(params, "sam")
         first, last = state.steps_since_sync == 0, state.steps_since_sync == sync_period - 1
 
         def where(condition, yes, no):
@@ -109,7 +111,7 @@ def sam(
         # optax passes what the parameters were an update ago, where the rule needs them at all
         start = where(first, params, state.cache)
         step, descended = optimizer.update(updates, state.opt_state, state.cache)
-        back = plus(minus(state.cache, params), step)
+        back = tree_add(tree_sub(state.cache, params), step)
         anew = adv_optimizer.init(params) if reset_state else state.adv_state
         new = SAMState(
             steps_since_sync=(state.steps_since_sync + 1) % sync_period,

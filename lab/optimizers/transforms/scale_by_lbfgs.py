@@ -9,11 +9,12 @@ import optax
 from lab.errors import require
 from lab.kinds import Count
 from lab.optimizers.common import counter
-from lab.optimizers.common.arguments import needed
+from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.moments import zeros_like
 from lab.optimizers.common.numbers import cast_like
-from lab.optimizers.common.scalars import quotient
-from lab.optimizers.common.vectors import dot, minus, plus, square_norm, times
+from lab.optimizers.common.scalars import safe_divide
+from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.trees import tree_add, tree_scale, tree_squared_norm, tree_sub, tree_vdot
 
 
 class ScaleByLBFGSState(NamedTuple):
@@ -27,6 +28,7 @@ class ScaleByLBFGSState(NamedTuple):
     weights_memory: jax.Array  # ρ = 1 / ⟨y, s⟩, float [M]
 
 
+@gradient_transformation
 def scale_by_lbfgs(
     memory_size: Count = 10, scale_init_precond: bool = True
 ) -> optax.GradientTransformation:
@@ -56,22 +58,22 @@ def scale_by_lbfgs(
         def if_known(tree):
             return jax.tree.map(lambda x: jnp.where(known, x, jnp.zeros_like(x)), tree)
 
-        s, y = if_known(minus(params, state.params)), if_known(minus(updates, state.updates))
-        sy = dot(y, s, dtype)
-        rho = quotient(jnp.ones_like(sy), sy)
+        s, y = if_known(tree_sub(params, state.params)), if_known(tree_sub(updates, state.updates))
+        sy = tree_vdot(y, s, dtype)
+        rho = safe_divide(jnp.ones_like(sy), sy)
         place = (state.count - 1) % memory_size
         memories = jax.tree.map(
             lambda memory, new: memory.at[place].set(new.astype(memory.dtype)),
             (state.diff_params_memory, state.diff_updates_memory, state.weights_memory),
             (s, y, rho),
         )
-        length = jnp.sqrt(square_norm(updates, dtype))
-        first = quotient(jnp.ones_like(length), jnp.maximum(length, 1))
-        gamma = jnp.where(known, quotient(sy, square_norm(y, dtype), 1.0), first)
+        length = jnp.sqrt(tree_squared_norm(updates, dtype))
+        first = safe_divide(jnp.ones_like(length), jnp.maximum(length, 1))
+        gamma = jnp.where(known, safe_divide(sy, tree_squared_norm(y, dtype), 1.0), first)
         return memories, gamma if scale_init_precond else jnp.ones_like(gamma)
 
     def update(updates, state, params=None):  # Nocedal & Wright, algorithm 7.4
-        params = needed(params, "lbfgs")
+        params = require_params(params, "lbfgs")
         (memory_s, memory_y, rho), gamma = remember(updates, params, state)
         dtype = rho.dtype
 
@@ -80,20 +82,20 @@ def scale_by_lbfgs(
 
         def newest_first(q, i):
             s, y = pair(i)
-            alpha = rho[i] * dot(s, q, dtype)
-            return plus(q, times(-alpha, y)), alpha
+            alpha = rho[i] * tree_vdot(s, q, dtype)
+            return tree_add(q, tree_scale(-alpha, y)), alpha
 
         def oldest_first(r, i_alpha):
             i, alpha = i_alpha
             s, y = pair(i)
-            beta = rho[i] * dot(y, r, dtype)
-            return plus(r, times(alpha - beta, s)), None
+            beta = rho[i] * tree_vdot(y, r, dtype)
+            return tree_add(r, tree_scale(alpha - beta, s)), None
 
         order = (state.count + jnp.arange(memory_size)) % memory_size  # oldest first
         q, alphas = jax.lax.scan(newest_first, updates, order, reverse=True)
-        r, _ = jax.lax.scan(oldest_first, times(gamma, q), (order, alphas))
+        r, _ = jax.lax.scan(oldest_first, tree_scale(gamma, q), (order, alphas))
         new = ScaleByLBFGSState(
-            count=counter.one_more(state.count),
+            count=counter.safe_increment(state.count),
             params=cast_like(params, state.params),
             updates=cast_like(updates, state.updates),
             diff_params_memory=memory_s,

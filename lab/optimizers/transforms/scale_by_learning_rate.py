@@ -7,6 +7,7 @@ import optax
 
 from lab.optimizers.common import counter
 from lab.optimizers.common.numbers import like
+from lab.optimizers.common.transformation import gradient_transformation
 
 
 class ScaleByScheduleState(NamedTuple):
@@ -15,6 +16,7 @@ class ScaleByScheduleState(NamedTuple):
     count: jax.Array  # int32 []: updates taken so far
 
 
+@gradient_transformation
 def scale_by_learning_rate(
     learning_rate: optax.ScalarOrSchedule | None = None, *, flip_sign: bool = True
 ) -> optax.GradientTransformation:
@@ -55,7 +57,7 @@ def scale_by_learning_rate(
 
         def update(updates, state, params=None):
             del params
-            count = counter.one_more(state.count)
+            count = counter.safe_increment(state.count)
             return scaled(updates, schedule(state.count)), ScaleByScheduleState(count)
 
         return optax.GradientTransformation(init, update)

@@ -11,9 +11,10 @@ import optax
 from lab.errors import require
 from lab.kinds import DType, Tree, Whole
 from lab.optimizers.common import counter, newton_schulz
-from lab.optimizers.common.moments import average, debias, zeros_like
-from lab.optimizers.common.numbers import Number, cast_like, like
+from lab.optimizers.common.moments import bias_corrected, update_moment, zeros_like
+from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like
 from lab.optimizers.common.sides import as_matrices, dimension_numbers, sides
+from lab.optimizers.common.transformation import gradient_transformation
 
 
 class MuonState(NamedTuple):
@@ -24,11 +25,12 @@ class MuonState(NamedTuple):
     ns_coeffs: jax.Array  # [3] or [steps, 3]
 
 
+@gradient_transformation
 def scale_by_muon(
     ns_coeffs: Tree = newton_schulz.STANDARD,
     ns_steps: Whole = 5,
-    beta: Number = 0.95,
-    eps: Number = 1e-8,
+    beta: Decay = 0.95,
+    eps: NonNegative = 1e-8,
     mu_dtype: DType = None,
     *,
     nesterov: bool = True,
@@ -54,13 +56,13 @@ def scale_by_muon(
 
     def update(updates, state, params=None):
         del params
-        t = counter.one_more(state.count)
-        mu = average(beta, updates, state.mu)
+        t = counter.safe_increment(state.count)
+        mu = update_moment(beta, updates, state.mu)
         if nesterov:
-            ahead = debias(mu, beta, counter.one_more(t))
-            mu_hat = average(beta, debias(updates, beta, t), ahead)
+            ahead = bias_corrected(mu, beta, counter.safe_increment(t))
+            mu_hat = update_moment(beta, bias_corrected(updates, beta, t), ahead)
         else:
-            mu_hat = debias(mu, beta, t)
+            mu_hat = bias_corrected(mu, beta, t)
 
         def orthogonal(matrix):
             return newton_schulz.orthogonalize(
@@ -78,9 +80,10 @@ def scale_by_muon(
     return optax.GradientTransformation(init, update)
 
 
+@gradient_transformation
 def scale_by_shape(
     weight_dimension_numbers: Tree | Callable[[Any], Any] = None,
-    consistent_rms: Number | None = None,
+    consistent_rms: NonNegative | None = None,
 ) -> optax.GradientTransformation:
     """Multiply matrices by √max(1, out / in), or by `consistent_rms` · √max(in, out).
 

@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import optax
 
 from lab.optimizers.common.moments import zeros_like
-from lab.optimizers.common.numbers import Number, like, together
+from lab.optimizers.common.numbers import Number, like, promote
+from lab.optimizers.common.transformation import gradient_transformation
 
 
 class ScaleByOptimisticGradientState(NamedTuple):
@@ -17,6 +18,7 @@ class ScaleByOptimisticGradientState(NamedTuple):
     previous_gradient: Any  # shaped as the parameters
 
 
+@gradient_transformation
 def scale_by_optimistic_gradient(
     alpha: Number = 1.0, beta: Number = 1.0
 ) -> optax.GradientTransformation:
@@ -31,7 +33,7 @@ def scale_by_optimistic_gradient(
         del params
 
         def expected(g, previous):
-            g, previous = together(g, previous)
+            g, previous = promote(g, previous)
             previous = jnp.where(state.is_initial_step, g, previous)
             return like(alpha + beta, g) * g - like(beta, g) * previous
 

@@ -4,11 +4,13 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.optimizers.common.arguments import needed
-from lab.optimizers.common.numbers import Number
+from lab.optimizers.common.arguments import require_params
+from lab.optimizers.common.numbers import NonNegative
+from lab.optimizers.common.transformation import gradient_transformation
 
 
-def scale_by_param_block_rms(min_scale: Number = 1e-3) -> optax.GradientTransformation:
+@gradient_transformation
+def scale_by_param_block_rms(min_scale: NonNegative = 1e-3) -> optax.GradientTransformation:
     """Multiply the update of every array by the array's root mean square, at least `min_scale`.
 
         uₗ ← uₗ max(RMS(wₗ), s)
@@ -41,7 +43,7 @@ def scale_by_param_block_rms(min_scale: Number = 1e-3) -> optax.GradientTransfor
         return u * rms.astype(u.dtype)
 
     def update(updates, params):
-        return jax.tree.map(leaf, updates, needed(params, "adafactor"))
+        return jax.tree.map(leaf, updates, require_params(params, "adafactor"))
 
     return optax.stateless(update)
 

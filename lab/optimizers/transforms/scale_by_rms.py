@@ -7,8 +7,15 @@ import jax.numpy as jnp
 import optax
 
 from lab.optimizers.common import counter
-from lab.optimizers.common.moments import average, debias, squared, squares_like, zeros_like
-from lab.optimizers.common.numbers import Number, cast_like, like, together
+from lab.optimizers.common.moments import (
+    bias_corrected,
+    squared,
+    squares_like,
+    update_moment,
+    zeros_like,
+)
+from lab.optimizers.common.numbers import Decay, NonNegative, Number, cast_like, like, promote
+from lab.optimizers.common.transformation import gradient_transformation
 
 
 class ScaleByRmsState(NamedTuple):
@@ -40,18 +47,18 @@ def _scale_by_root(
         return 1 / (jnp.sqrt(spread) + like(eps, spread))
 
     def scaled(g, spread):
-        inverse, g = together(inverse_root(spread), g)
+        inverse, g = promote(inverse_root(spread), g)
         return inverse * g
 
     def update(updates, state, params=None):
         del params
-        count = counter.one_more(state.count) if bias_correction else None
+        count = counter.safe_increment(state.count) if bias_correction else None
 
         def unbiased(mean):
-            return mean if count is None else debias(mean, decay, count)
+            return mean if count is None else bias_corrected(mean, decay, count)
 
-        mu = average(decay, updates, state.mu) if centered else None
-        nu = average(decay, squared(updates), state.nu)
+        mu = update_moment(decay, updates, state.mu) if centered else None
+        nu = update_moment(decay, squared(updates), state.nu)
         spread = unbiased(nu)
         if centered:
             # The variance E[g²] − |E[g]|²; rounding may take it below zero, and its root to NaN.
@@ -63,10 +70,11 @@ def _scale_by_root(
     return optax.GradientTransformation(init, update)
 
 
+@gradient_transformation
 def scale_by_rms(
-    decay: Number = 0.9,
-    eps: Number = 1e-8,
-    initial_scale: Number = 0.0,
+    decay: Decay = 0.9,
+    eps: NonNegative = 1e-8,
+    initial_scale: NonNegative = 0.0,
     eps_in_sqrt: bool = True,
     bias_correction: bool = False,
 ) -> optax.GradientTransformation:
@@ -74,10 +82,11 @@ def scale_by_rms(
     return _scale_by_root(decay, eps, initial_scale, eps_in_sqrt, bias_correction, False)
 
 
+@gradient_transformation
 def scale_by_stddev(
-    decay: Number = 0.9,
-    eps: Number = 1e-8,
-    initial_scale: Number = 0.0,
+    decay: Decay = 0.9,
+    eps: NonNegative = 1e-8,
+    initial_scale: NonNegative = 0.0,
     eps_in_sqrt: bool = True,
     bias_correction: bool = False,
 ) -> optax.GradientTransformation:

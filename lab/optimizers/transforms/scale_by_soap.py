@@ -9,8 +9,15 @@ import optax
 from lab.kinds import Count, Whole
 from lab.optimizers.common import axes, counter
 from lab.optimizers.common.mean_over_root import over_root
-from lab.optimizers.common.moments import average, debias, squared, squares_like, zeros_like
-from lab.optimizers.common.numbers import Number, cast_like
+from lab.optimizers.common.moments import (
+    bias_corrected,
+    squared,
+    squares_like,
+    update_moment,
+    zeros_like,
+)
+from lab.optimizers.common.numbers import Decay, NonNegative, cast_like
+from lab.optimizers.common.transformation import gradient_transformation
 
 
 class ScaleBySoapState(NamedTuple):
@@ -32,10 +39,11 @@ def _power_step(matrices, bases):
     return tuple(axes.orthonormal(m @ q) for m, q in zip(matrices, bases, strict=True))
 
 
+@gradient_transformation
 def scale_by_soap(
-    b1: Number = 0.95,
-    b2: Number = 0.95,
-    eps: Number = 1e-8,
+    b1: Decay = 0.95,
+    b2: Decay = 0.95,
+    eps: NonNegative = 1e-8,
     update_interval: Count = 10,
     max_size: Whole = 1024,
 ) -> optax.GradientTransformation:
@@ -66,19 +74,19 @@ def scale_by_soap(
         t = jnp.maximum(state.count, 1)
 
         turned = jax.tree.map(into, updates, state.bases)
-        mu = average(b1, updates, state.mu)
-        nu = average(b2, squared(turned), state.nu)
+        mu = update_moment(b1, updates, state.mu)
+        nu = update_moment(b2, squared(turned), state.nu)
         mu, nu = jax.tree.map(
             lambda new, old: jnp.where(first, old, new.astype(old.dtype)),
             (mu, nu),
             (state.mu, state.nu),
         )
 
-        m_turned = jax.tree.map(into, debias(mu, b1, t), state.bases)
-        n = over_root(m_turned, debias(nu, b2, t), eps)
+        m_turned = jax.tree.map(into, bias_corrected(mu, b1, t), state.bases)
+        n = over_root(m_turned, bias_corrected(nu, b2, t), eps)
         steps = jax.tree.map(back, n, state.bases)
 
-        statistics = average(
+        statistics = update_moment(
             b2, jax.tree.map(lambda g: axes.grams(g, max_size), updates), state.statistics
         )
         bases = jax.lax.cond(
@@ -92,7 +100,7 @@ def scale_by_soap(
                 lambda: state.bases,
             ),
         )
-        new = ScaleBySoapState(counter.one_more(state.count), mu, nu, statistics, bases)
+        new = ScaleBySoapState(counter.safe_increment(state.count), mu, nu, statistics, bases)
         return cast_like(steps, updates), cast_like(new, state)
 
     return optax.GradientTransformation(init, update)

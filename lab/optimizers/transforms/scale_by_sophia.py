@@ -8,9 +8,10 @@ import optax
 
 from lab.kinds import Count, DType, Whole
 from lab.optimizers.common import counter
-from lab.optimizers.common.arguments import needed
-from lab.optimizers.common.moments import average, debias, zeros_like
-from lab.optimizers.common.numbers import Number, cast_like, like, together
+from lab.optimizers.common.arguments import require_params
+from lab.optimizers.common.moments import bias_corrected, update_moment, zeros_like
+from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like, promote
+from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.hutchinson import hutchinson_estimator_diag_hessian
 
 HUTCHINSON = hutchinson_estimator_diag_hessian()
@@ -25,12 +26,13 @@ class SophiaState(NamedTuple):
     hessian_fn_state: Any
 
 
+@gradient_transformation
 def scale_by_sophia(
-    b1: Number = 0.965,
-    b2: Number = 0.99,
-    eps: Number = 1e-8,
-    gamma: Number = 0.01,
-    clip_threshold: Number | None = 1.0,
+    b1: Decay = 0.965,
+    b2: Decay = 0.99,
+    eps: NonNegative = 1e-8,
+    gamma: NonNegative = 0.01,
+    clip_threshold: NonNegative | None = 1.0,
     update_interval: Count = 10,
     hessian_diagonal_fn: optax.GradientTransformation = HUTCHINSON,
     mu_dtype: DType = None,
@@ -47,7 +49,7 @@ def scale_by_sophia(
         )
 
     def newton(m, h):
-        m, h = together(m, jnp.maximum(like(gamma, h) * h, like(eps, h)))
+        m, h = promote(m, jnp.maximum(like(gamma, h) * h, like(eps, h)))
         return m / h
 
     def clip(u):
@@ -64,10 +66,10 @@ def scale_by_sophia(
         )
 
     def update(updates, state, params=None, **extra):  # Liu et al., algorithm 3
-        params = needed(params, "sophia")
-        t = counter.one_more(state.count)
-        mu = average(b1, updates, state.mu)
-        steps = jax.tree.map(newton, debias(mu, b1, t), state.nu)
+        params = require_params(params, "sophia")
+        t = counter.safe_increment(state.count)
+        mu = update_moment(b1, updates, state.mu)
+        steps = jax.tree.map(newton, bias_corrected(mu, b1, t), state.nu)
         if bound is not None:
             if verbose and print_win_rate_every_n_steps:
                 win_rate(steps, t)
@@ -77,7 +79,7 @@ def scale_by_sophia(
             curvature, seen = diagonal.update(
                 updates, state.hessian_fn_state, params=params, **extra
             )
-            return cast_like(average(b2, curvature, state.nu), state.nu), seen
+            return cast_like(update_moment(b2, curvature, state.nu), state.nu), seen
 
         # The first look is after the first step, whose denominator is ε: all of it is clipped.
         nu, seen = jax.lax.cond(

@@ -4,8 +4,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.optimizers.common.arguments import needed
-from lab.optimizers.common.numbers import Number, like, together
+from lab.optimizers.common.arguments import require_params
+from lab.optimizers.common.numbers import NonNegative, Number, like, promote
+from lab.optimizers.common.transformation import gradient_transformation
 
 
 def norm_at_least(x: jax.Array, low: Number) -> jax.Array:
@@ -16,8 +17,9 @@ def norm_at_least(x: jax.Array, low: Number) -> jax.Array:
     return jnp.where(above, jnp.sqrt(jnp.where(above, squares, 1)), low)
 
 
+@gradient_transformation
 def scale_by_trust_ratio(
-    min_norm: Number = 0.0, trust_coefficient: Number = 1.0, eps: Number = 0.0
+    min_norm: NonNegative = 0.0, trust_coefficient: NonNegative = 1.0, eps: NonNegative = 0.0
 ) -> optax.GradientTransformation:
     """Scale the update of every array to the norm of the array itself.
 
@@ -47,14 +49,14 @@ def scale_by_trust_ratio(
     """
 
     def leaf(u, w):
-        size, length = together(norm_at_least(w, min_norm), norm_at_least(u, min_norm))
+        size, length = promote(norm_at_least(w, min_norm), norm_at_least(u, min_norm))
         moving = (size > 0) & (length > 0)
         wanted = like(trust_coefficient, size) * size
         ratio = wanted / (jnp.where(moving, length, 1) + like(eps, length))
         return u * jnp.where(moving, ratio, 1).astype(u.dtype)
 
     def update(updates, params):
-        params = needed(params, "a trust ratio")
+        params = require_params(params, "a trust ratio")
         return jax.tree.map(leaf, updates, params)
 
     return optax.stateless(update)

@@ -6,13 +6,15 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from lab.checks import checked
 from lab.errors import require, shown
 from lab.kinds import DType, Tree, is_scalar
 from lab.optimizers.common import counter
-from lab.optimizers.common.numbers import Number, cast_like, like
-from lab.optimizers.common.scalars import quotient, scalar, scalar_dtype
+from lab.optimizers.common.numbers import Decay, Number, cast_like, like
+from lab.optimizers.common.scalars import safe_divide, scalar, scalar_dtype
 from lab.optimizers.common.scheduled import at
-from lab.optimizers.common.vectors import minus, plus, times
+from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.trees import tree_add, tree_scale, tree_sub
 from lab.shapes import require_alike
 
 
@@ -27,6 +29,7 @@ class ScheduleFreeState(NamedTuple):
     z: Any  # shaped as the parameters
 
 
+@checked
 def schedule_free_eval_params(state: Any, params: Tree) -> Any:
     """The average x, where a schedule-free rule is to be evaluated: (y − (1 − β) z) / β.
 
@@ -42,13 +45,14 @@ def schedule_free_eval_params(state: Any, params: Tree) -> Any:
         f"state must be a ScheduleFreeState, given {shown(state)}.",
     )
     require_alike("params", params, "the state", state.z)
-    return plus(times(1 / state.b1, params), times(1 - 1 / state.b1, state.z))
+    return tree_add(tree_scale(1 / state.b1, params), tree_scale(1 - 1 / state.b1, state.z))
 
 
+@gradient_transformation
 def schedule_free(
     base_optimizer: optax.GradientTransformation,
     learning_rate: optax.ScalarOrSchedule,
-    b1: Number = 0.9,
+    b1: Decay = 0.9,
     weight_lr_power: Number = 2.0,
     state_dtype: DType = None,
 ) -> optax.GradientTransformationExtraArgs:
@@ -104,14 +108,16 @@ def schedule_free(
         max_lr = jnp.maximum(state.max_lr, scalar(at(learning_rate, state.step_count), dtype))
         weight = max_lr ** like(weight_lr_power, max_lr)
         weight_sum = state.weight_sum + weight
-        c = quotient(weight, weight_sum)  # 0 while the rate is 0
+        c = safe_divide(weight, weight_sum)  # 0 while the rate is 0
 
         steps, base_state = base.update(updates, state.base_optimizer_state, params, **extra)
-        z = cast_like(plus(state.z, steps), state.z)
-        x = plus(times(1 / b1, params), times(1 - 1 / b1, state.z))
+        z = cast_like(tree_add(state.z, steps), state.z)
+        x = tree_add(tree_scale(1 / b1, params), tree_scale(1 - 1 / b1, state.z))
         # y' − y = β (x' − x) + (1 − β) (z' − z), and x' − x = c (z' − x): nothing large cancels
-        move = plus(times(b1 * c, minus(z, x)), times(1 - b1, minus(z, state.z)))
-        t = counter.one_more(state.step_count)
+        move = tree_add(
+            tree_scale(b1 * c, tree_sub(z, x)), tree_scale(1 - b1, tree_sub(z, state.z))
+        )
+        t = counter.safe_increment(state.step_count)
         new = ScheduleFreeState(state.b1, weight_sum, t, max_lr, base_state, z)
         return cast_like(move, params), new
 

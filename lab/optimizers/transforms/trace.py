@@ -7,7 +7,8 @@ import optax
 
 from lab.kinds import DType
 from lab.optimizers.common.moments import zeros_like
-from lab.optimizers.common.numbers import Number, cast_like, like, together
+from lab.optimizers.common.numbers import NonNegative, cast_like, like, promote
+from lab.optimizers.common.transformation import gradient_transformation
 
 
 class TraceState(NamedTuple):
@@ -16,8 +17,9 @@ class TraceState(NamedTuple):
     trace: Any  # shaped as the parameters
 
 
+@gradient_transformation
 def trace(
-    decay: Number, nesterov: bool = False, accumulator_dtype: DType = None
+    decay: NonNegative, nesterov: bool = False, accumulator_dtype: DType = None
 ) -> optax.GradientTransformation:
     """Replace gradients by their decaying sum (Sutskever et al. 2013, equations 1–4).
 
@@ -45,7 +47,7 @@ def trace(
     """
 
     def plus_decayed(g, v):
-        g, v = together(g, like(decay, v) * v)
+        g, v = promote(g, like(decay, v) * v)
         return g + v
 
     def init(params):

@@ -5,52 +5,51 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lab.optimizers.common.numbers import Number, like, together
+from lab.optimizers.common.numbers import Number, like, promote
 
 
-def plus(a: Any, b: Any) -> Any:
+def tree_add(a: Any, b: Any) -> Any:
     """A + b of two trees."""
 
     def leaf(x, y):
-        x, y = together(x, y)
+        x, y = promote(x, y)
         return x + y
 
     return jax.tree.map(leaf, a, b)
 
 
-def minus(a: Any, b: Any) -> Any:
+def tree_sub(a: Any, b: Any) -> Any:
     """A − b of two trees."""
 
     def leaf(x, y):
-        x, y = together(x, y)
+        x, y = promote(x, y)
         return x - y
 
     return jax.tree.map(leaf, a, b)
 
 
-def times(factor: Number, tree: Any) -> Any:
+def tree_scale(factor: Number, tree: Any) -> Any:
     """`factor` · tree; every array keeps its dtype."""
     return jax.tree.map(lambda x: like(factor, x) * x, tree)
 
 
-def dot(a: Any, b: Any, dtype: Any) -> jax.Array:
-    """The real inner product of two trees, Σ Re(āᵢ bᵢ), summed in `dtype` at least."""
+def tree_vdot(a: Any, b: Any, dtype: Any) -> jax.Array:
+    """The real inner product of two trees, Σ Re(āᵢ bᵢ), summed in `dtype`."""
 
     def leaf(x, y):
-        x, y = together(x, y)
-        if jnp.finfo(x.dtype).bits < 32:
-            x, y = x.astype(dtype), y.astype(dtype)
-        return jnp.real(jnp.vdot(x, y)).astype(dtype)
+        x, y = promote(x, y)
+        # no vdot, which refuses arrays that are sharded explicitly
+        return jnp.sum(jnp.real(jnp.conj(x) * y), dtype=dtype)
 
     return _total(jax.tree.map(leaf, a, b), dtype)
 
 
-def square_norm(tree: Any, dtype: Any) -> jax.Array:
+def tree_squared_norm(tree: Any, dtype: Any) -> jax.Array:
     """‖tree‖², over all arrays."""
-    return dot(tree, tree, dtype)
+    return tree_vdot(tree, tree, dtype)
 
 
-def one_norm(tree: Any, dtype: Any) -> jax.Array:
+def tree_l1_norm(tree: Any, dtype: Any) -> jax.Array:
     """Σ |xᵢ|, over all arrays."""
     return _total(jax.tree.map(lambda x: jnp.sum(jnp.abs(x), dtype=dtype), tree), dtype)
 

@@ -1,0 +1,122 @@
+"""The boundary between a rule and who uses it: `@gradient_transformation` on every public factory.
+
+Inside, arrays are of JAX, of 32 bits at least and strongly typed, whatever was given: 16-bit
+floats, whose ε of 1e-8 would be 0 and whose squares overflow, NumPy's arrays, Python's numbers.
+Outside, updates have the dtypes of the gradients, and no array is in a state twice, or there and
+among the parameters: so that both may be donated.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from lab.checks import checked, kinds_of
+from lab.signature import DeclaringSignature
+
+Factory = TypeVar("Factory", bound=Callable[..., optax.GradientTransformation])
+
+
+class Rule(optax.GradientTransformationExtraArgs):
+    """A transformation that knows how it was made: it prints so, and pickles by making it again."""
+
+    recipe: functools.partial | None = None
+
+    def __repr__(self) -> str:
+        if self.recipe is None:
+            return f"{self.init.__qualname__.split('.')[0]}(...)"
+        given = [*map(repr, self.recipe.args)]
+        given += [f"{name}={value!r}" for name, value in self.recipe.keywords.items()]
+        return f"{self.recipe.func.__name__}({', '.join(given)})"
+
+    def __reduce__(self) -> Any:
+        return super().__reduce__() if self.recipe is None else (self.recipe, ())
+
+
+def gradient_transformation(factory: Factory) -> Factory:
+    """A factory whose arguments are checked, and whose rule stands behind the boundary.
+
+    Its signature declares which arguments are structure, not numbers, to
+    `optax.inject_hyperparams`. The rule takes extra arguments, and may ignore them.
+    """
+    make = checked(factory)
+
+    @functools.wraps(factory)
+    def made(*args, **kwargs):
+        rule = bounded(make(*args, **kwargs))
+        rule.recipe = functools.partial(made, *args, **kwargs)
+        return rule
+
+    signature, kinds = kinds_of(factory)
+    made.is_checked = True  # type: ignore[attr-defined]
+    made.__signature__ = DeclaringSignature.of(signature, kinds)  # type: ignore[attr-defined]
+    return made  # type: ignore[return-value]
+
+
+def bounded(rule: optax.GradientTransformation) -> Rule:
+    """The rule behind the boundary."""
+    inner = optax.with_extra_args_support(rule)
+
+    def init(params):
+        wide = widened(params)
+        return _own(inner.init(wide), params, wide)
+
+    def update(updates, state, params=None, **extra):
+        wide = None if params is None else widened(params)
+        extra = _in_given_dtypes(extra, params)
+        steps, state = inner.update(widened(updates), state, wide, **extra)
+        return narrowed(steps, updates), state
+
+    return Rule(init, update)
+
+
+def widened(tree: Any) -> Any:
+    """Every leaf as an array, floats of 32 bits at least."""
+
+    def leaf(x):
+        dtype = jnp.result_type(x)
+        if isinstance(x, jax.ShapeDtypeStruct) or dtype == jax.dtypes.float0:
+            return x
+        narrow = jnp.issubdtype(dtype, jnp.floating) and jnp.finfo(dtype).bits < 32
+        return jnp.asarray(x, jnp.float32 if narrow else dtype)
+
+    return jax.tree.map(leaf, tree)
+
+
+def narrowed(tree: Any, reference: Any) -> Any:
+    """Every leaf in the dtype of that of `reference`."""
+    return jax.tree.map(lambda x, r: x.astype(jnp.result_type(r)), tree, reference)
+
+
+def _own(state: Any, *others: Any) -> Any:
+    """The state, its arrays copied where they are among `others` or there twice."""
+    seen = {id(leaf) for leaf in jax.tree.leaves(others)}
+
+    def leaf(x):
+        if id(x) in seen:
+            x = jnp.array(x, copy=True)
+        seen.add(id(x))
+        return x
+
+    return jax.tree.map(leaf, state)
+
+
+def _in_given_dtypes(extra: dict[str, Any], params: Any) -> dict[str, Any]:
+    """Extra arguments such that losses and gradients are of parameters in their own dtypes."""
+    leaves = jax.tree.leaves(params)
+    if all(w is g for w, g in zip(jax.tree.leaves(widened(params)), leaves, strict=True)):
+        return extra
+
+    def of_given(function):
+        @functools.wraps(function)
+        def called(wide, *args, **kwargs):
+            return function(narrowed(wide, params), *args, **kwargs)
+
+        return called
+
+    functions = {"value_fn", "obj_fn", "grad_fn"}
+    extra = {k: of_given(f) if k in functions and callable(f) else f for k, f in extra.items()}
+    return extra | ({"grad": widened(extra["grad"])} if "grad" in extra else {})
