@@ -59,21 +59,19 @@ def _traced_count(least: int, label: str) -> Kind:
     )
 
 
-ArrayLike = jax.typing.ArrayLike
-Number = Annotated[ArrayLike, _number("a number", "Number")]
-NonNegative = Annotated[
-    ArrayLike, _number("a number of at least 0", "NonNegative", lambda v: v >= 0)
-]
-Positive = Annotated[ArrayLike, _number("a positive number", "Positive", lambda v: v > 0)]
-Share = Annotated[ArrayLike, _number("a number between 0 and 1", "Share", lambda v: 0 <= v <= 1)]
+Scalar = float | jax.Array  # to a type checker
+Number = Annotated[Scalar, _number("a number", "Number")]
+NonNegative = Annotated[Scalar, _number("a number of at least 0", "NonNegative", lambda v: v >= 0)]
+Positive = Annotated[Scalar, _number("a positive number", "Positive", lambda v: v > 0)]
+Share = Annotated[Scalar, _number("a number between 0 and 1", "Share", lambda v: 0 <= v <= 1)]
 Decay = Annotated[
-    ArrayLike, _number("a number of at least 0 and below 1", "Decay", lambda v: 0 <= v < 1)
+    Scalar, _number("a number of at least 0 and below 1", "Decay", lambda v: 0 <= v < 1)
 ]
 OpenShare = Annotated[
-    ArrayLike, _number("a number strictly between 0 and 1", "OpenShare", lambda v: 0 < v < 1)
+    Scalar, _number("a number strictly between 0 and 1", "OpenShare", lambda v: 0 < v < 1)
 ]
-TracedWhole = Annotated[ArrayLike, _traced_count(0, "TracedWhole")]  # of updates, say
-TracedCount = Annotated[ArrayLike, _traced_count(1, "TracedCount")]
+TracedWhole = Annotated[Scalar, _traced_count(0, "TracedWhole")]  # of updates, say
+TracedCount = Annotated[Scalar, _traced_count(1, "TracedCount")]
 
 _NON_NEGATIVE = _number("a number of at least 0", "", lambda v: v >= 0)
 NonNegativeOrSchedule = Annotated[

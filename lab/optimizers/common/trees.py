@@ -39,7 +39,7 @@ def tree_vdot(a: Any, b: Any, dtype: Any) -> jax.Array:
     def leaf(x, y):
         x, y = promote(x, y)
         # no vdot, which refuses arrays that are sharded explicitly
-        return jnp.sum(jnp.real(jnp.conj(x) * y), dtype=dtype)
+        return jnp.sum(jnp.real(jnp.conj(x) * y)).astype(dtype)
 
     return _total(jax.tree.map(leaf, a, b), dtype)
 
@@ -51,7 +51,7 @@ def tree_squared_norm(tree: Any, dtype: Any) -> jax.Array:
 
 def tree_l1_norm(tree: Any, dtype: Any) -> jax.Array:
     """Σ |xᵢ|, over all arrays."""
-    return _total(jax.tree.map(lambda x: jnp.sum(jnp.abs(x), dtype=dtype), tree), dtype)
+    return _total(jax.tree.map(lambda x: jnp.sum(jnp.abs(x)).astype(dtype), tree), dtype)
 
 
 def _total(tree: Any, dtype: Any) -> jax.Array:

@@ -1,0 +1,76 @@
+"""Which rules give other updates where parameters are sharded over eight devices: `NAME ...`.
+
+A program of its own, since the number of devices is set before JAX starts. Prints a line for each
+rule: its name, and the largest relative difference by kind of mesh, or what was raised.
+"""
+
+import os
+import sys
+
+os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=8"
+os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"
+
+import everything
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import AxisType, NamedSharding, PartitionSpec
+
+SPECS = {
+    "rows": PartitionSpec("x"),
+    "columns": PartitionSpec(None, "x"),
+    "vector": PartitionSpec("x"),
+    "cube": PartitionSpec(None, "x", None),
+    "scalar": PartitionSpec(),
+}
+
+
+def parameters():
+    rng = np.random.default_rng(0)
+    shapes = {"rows": (8, 4), "columns": (3, 16), "vector": (8,), "cube": (2, 8, 3), "scalar": ()}
+    return {name: jnp.asarray(rng.normal(size=s), jnp.float32) for name, s in shapes.items()}
+
+
+def updates(name, params):
+    rule = everything.RULES[name]()
+
+    def run(params):
+        state = rule.init(params)
+        for _ in range(2):
+            steps, state = everything.step(rule, params, state)
+            params = jax.tree.map(lambda p, u: p + 0.1 * u, params, steps)
+        return steps
+
+    return jax.jit(run)(params)
+
+
+def difference(name, kind, right):
+    mesh = jax.make_mesh((8,), ("x",), axis_types=(kind,))
+    with jax.set_mesh(mesh):
+        params = {
+            key: jax.device_put(x, NamedSharding(mesh, SPECS[key]))
+            for key, x in parameters().items()
+        }
+        sharded = updates(name, params)
+        if kind == AxisType.Explicit:
+            for key, x in sharded.items():
+                assert jax.typeof(x).sharding.spec == jax.typeof(params[key]).sharding.spec, key
+    worst = 0.0
+    for key, x in right.items():
+        scale = np.max(np.abs(x)) or 1.0
+        worst = max(worst, float(np.max(np.abs(np.asarray(sharded[key]) - np.asarray(x))) / scale))
+    return worst
+
+
+def main():
+    for name in sys.argv[1:] or sorted(everything.RULES):
+        try:
+            right = updates(name, parameters())
+            found = [difference(name, kind, right) for kind in (AxisType.Auto, AxisType.Explicit)]
+            print(name, *(f"{x:.1e}" for x in found), flush=True)
+        except Exception as error:
+            print(name, f"{type(error).__name__}: {str(error).splitlines()[0][:150]}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

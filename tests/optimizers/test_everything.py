@@ -1,0 +1,157 @@
+"""What holds for every rule and every transform, whatever it is."""
+
+import pickle
+
+import everything
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from everything import RULES
+
+from lab import optimizers
+from lab.optimizers import CATALOG
+
+NAMES = sorted(RULES)
+PARAMS = {
+    "matrix": jnp.array([[1.0, -2.0, 0.5], [3.0, 0.5, -1.0]]),
+    "vector": jnp.array([0.5, -0.25]),
+    "scalar": jnp.array(2.0),
+}
+
+
+def of_dtype(dtype):
+    return jax.tree.map(lambda p: p.astype(dtype), PARAMS)
+
+
+def zeros_of(tree):
+    return jax.tree.map(jnp.zeros_like, tree)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_there_is_a_rule_to_test(name):
+    assert isinstance(RULES[name](), optax.GradientTransformationExtraArgs)
+
+
+# 16-bit floats
+
+
+@pytest.mark.parametrize("dtype", [jnp.float16, jnp.bfloat16], ids=["float16", "bfloat16"])
+@pytest.mark.parametrize("name", NAMES)
+def test_zero_gradients_of_16_bits_give_finite_updates(name, dtype):
+    """An ε of 1e-8 is nothing in float16, and 0 / 0 no number."""
+    params, rule = of_dtype(dtype), RULES[name]()
+    state = rule.init(params)
+    for _ in range(2):
+        updates, state = rule.update(
+            zeros_of(params), state, params, **everything.extra(everything.bowl, params, params)
+        )
+        for u in jax.tree.leaves(updates):
+            assert u.dtype == dtype
+            assert jnp.isfinite(u).all()
+
+
+SAME_IN_16_BITS_EXCEPT = {
+    "add_noise": "draws noise in the dtype of the updates",
+    "noisy_sgd": "draws noise in the dtype of the updates",
+}
+
+
+@pytest.mark.parametrize("dtype", [jnp.float16, jnp.bfloat16], ids=["float16", "bfloat16"])
+@pytest.mark.parametrize("name", sorted(set(NAMES) - set(SAME_IN_16_BITS_EXCEPT)))
+def test_updates_of_16_bits_are_those_of_32_rounded_once(name, dtype):
+    """Gradients between 1e-3 and 300, whose squares neither dtype holds or sums."""
+    scale = {"matrix": 300.0, "vector": 1e-3, "scalar": 1.0}
+    gradient = jax.tree.map(lambda p, s: (p * s).astype(dtype), PARAMS, scale)
+    narrow = of_dtype(dtype)
+    wide = jax.tree.map(lambda p: p.astype(jnp.float32), narrow)
+
+    def run(params, gradient):
+        rule = RULES[name]()
+        state, history = rule.init(params), []
+        for _ in range(3):
+            updates, state = rule.update(
+                gradient, state, params, **everything.extra(everything.bowl, params, gradient)
+            )
+            history.append(updates)
+        return history
+
+    of_16 = run(narrow, gradient)
+    of_32 = run(wide, jax.tree.map(lambda g: g.astype(jnp.float32), gradient))
+    unit = float(jnp.finfo(dtype).eps)
+    for mine, right in zip(jax.tree.leaves(of_16), jax.tree.leaves(of_32), strict=True):
+        right = np.asarray(right)
+        limit = unit * np.abs(right) + float(jnp.finfo(dtype).smallest_subnormal)
+        assert (np.abs(np.asarray(mine, np.float32) - right) <= limit + 1e-5 * np.abs(right)).all()
+
+
+# Donation
+
+
+@pytest.mark.parametrize("jitted", [False, True], ids=["eager init", "compiled init"])
+@pytest.mark.parametrize("name", NAMES)
+def test_parameters_and_state_may_be_donated_right_after_init(name, jitted):
+    rule = RULES[name]()
+    params = jax.tree.map(lambda p: jnp.array(p, copy=True), PARAMS)
+    state = (jax.jit(rule.init) if jitted else rule.init)(params)
+
+    def step(params, state):
+        updates, state = everything.step(rule, params, state)
+        return optax.apply_updates(params, updates), state
+
+    step = jax.jit(step, donate_argnums=(0, 1))
+    for _ in range(3):
+        params, state = step(params, state)
+    assert all(not leaf.is_deleted() for leaf in jax.tree.leaves((params, state)))
+
+
+# Degenerate trees
+
+
+TREES = {
+    "empty": {},
+    "nothing": None,
+    "None among arrays": {"a": None, "b": jnp.array([1.0, -2.0])},
+    "0-size arrays": {"a": jnp.zeros((0, 3)), "b": jnp.zeros((2, 0)), "c": jnp.zeros(0)},
+    "0-size beside others": {"a": jnp.zeros((0, 3)), "b": jnp.ones((2, 3)), "c": jnp.array(1.0)},
+    "Python's floats": {"a": 1.0, "b": -2.0},
+    "NumPy's arrays": {"a": np.array([1.0, 2.0], np.float32), "b": np.float32(3.0)},
+    "one and more axes": {"a": jnp.ones(1), "b": jnp.ones((1, 3)), "c": jnp.ones((2, 3, 2, 2))},
+}
+
+
+@pytest.mark.parametrize("tree", TREES)
+@pytest.mark.parametrize("name", NAMES)
+def test_degenerate_trees_are_trees(name, tree):
+    params, rule = TREES[tree], RULES[name]()
+    state = rule.init(params)
+    for _ in range(3):
+        updates, state = everything.step(rule, params, state)
+        assert jax.tree.structure(updates) == jax.tree.structure(params)
+        for u, p in zip(jax.tree.leaves(updates), jax.tree.leaves(params), strict=True):
+            assert jnp.shape(u) == jnp.shape(p)
+            assert jnp.isfinite(u).all()
+
+
+# Pickles
+
+
+@pytest.mark.parametrize("name", [n for n in dir(optimizers) if n != "CATALOG"])
+def test_functions_pickle_by_reference(name):
+    assert pickle.loads(pickle.dumps(getattr(optimizers, name))) is getattr(optimizers, name)
+
+
+@pytest.mark.parametrize("name", sorted(CATALOG))
+def test_entries_pickle(name):
+    again = pickle.loads(pickle.dumps(CATALOG[name]))
+    assert (again.name, again.by_hand) == (name, CATALOG[name].by_hand)
+
+
+@pytest.mark.parametrize("name", sorted(CATALOG))
+def test_rules_pickle_by_how_they_were_made(name):
+    rule = everything.of_entry(name)
+    again = pickle.loads(pickle.dumps(rule))
+    mine, theirs = (everything.step(r, PARAMS, r.init(PARAMS))[0] for r in (rule, again))
+    jax.tree.map(np.testing.assert_array_equal, mine, theirs)
+    assert repr(again) == repr(rule) != ""
