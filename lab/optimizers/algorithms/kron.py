@@ -29,16 +29,18 @@ def kron(
     """PSGD Kron: a preconditioner P = QᵀQ of which P E[m mᵀ] P = I, fitted on the way.
 
         m ← (1 − β) g + β m,    m̂ = m / (1 − βᵗ)
-        a = Q (m̂ + δ v),    b = Q⁻ᵀ v    for v ~ N(0, I), δ = √ε mean |m̂|
+        a = Q (m̂ + δ v),    b = Q⁻ᵀ v,    v ~ N(0, I), δ = max(√ε mean |m̂|, 10⁻⁹)
         Qᵢ ← Qᵢ − μ triu(A Aᵀ − B Bᵀ) Qᵢ / ‖A Aᵀ + B Bᵀ‖,  A and B unfolded along axis i
         u = QᵀQ m̂
         w ← w − η (u / max(1, rms(u) / 1.1) + λ w)
 
-    Q = Q₁ ⊗ Q₂ ⊗ … has an upper triangle for every axis, or a diagonal; the two terms balance
-    where a and b have equal covariances, and the steps are multiplications, in the group of
-    triangles, so that nothing is inverted or decomposed but by substitution. Like Shampoo, without
-    its roots and without a memory to choose. Factors are kept alike in size, which leaves
-    Q as it is; the authors do so at one of a hundred updates, by lot.
+    Q = Q₁ ⊗ Q₂ ⊗ … has an upper triangle for every axis, or a diagonal. The two terms balance
+    where a and b have equal covariances, and the steps are multiplications in the group of
+    triangles: nothing is inverted, but by substitution. Like Shampoo, without its roots.
+
+    From the authors' psgd_jax it differs where no result does, but for rounding: factors are kept
+    alike in size at every fit, there at one of a hundred by lot. And where mean |m̂| is below
+    3·10⁻⁶, δ has the floor of Li's later code; without it Q overflows while a gradient is zero.
 
     Args:
       learning_rate: η; a number or a schedule.

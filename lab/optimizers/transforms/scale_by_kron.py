@@ -11,12 +11,13 @@ from lab.kinds import DType, KeyOrSeed, Whole
 from lab.optimizers.common import axes, counter, kronecker
 from lab.optimizers.common.keys import typed_key
 from lab.optimizers.common.moments import bias_corrected, update_moment, zeros_like
-from lab.optimizers.common.numbers import Decay, NonNegative, Positive, cast_like, like
+from lab.optimizers.common.numbers import Decay, NonNegative, Positive, cast_like
 from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.sharding import gathered, placed_like
 from lab.optimizers.common.transformation import gradient_transformation
 
-DAMPING = float(np.sqrt(np.finfo(np.float32).eps))  # of the probe in the gradient
+DAMPING = float(np.sqrt(np.finfo(np.float32).eps))  # times mean |m̂|, of the probe in it
+LEAST_DAMPING = 1e-9  # so that QᵀQ stays below 1e9 where gradients die out
 LARGEST_RMS = 1.1  # of an update; whitened ones have 1
 
 
@@ -66,7 +67,8 @@ def scale_by_kron(
         if not q:
             return q
         v = jax.random.normal(key, m.shape, m.dtype)
-        a = kronecker.multiply(m + like(DAMPING, m) * jnp.mean(jnp.abs(m)) * v, q)
+        delta = jnp.maximum(DAMPING * jnp.mean(jnp.abs(m)), LEAST_DAMPING)
+        a = kronecker.multiply(m + delta * v, q)
         b = kronecker.solve_adjoint(v, q)
         return kronecker.balanced(kronecker.moved(q, a, b, preconditioner_lr))
 
