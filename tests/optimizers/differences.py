@@ -44,5 +44,7 @@ DIFFERENCES = {
     "authors' code; gradients of zero leave d as it is, in optax it is NaN from then on; "
     "complex numbers count by |g|², in optax by g²",
     "sam_sgd": "a gradient of zero stays zero; in optax it is NaN",
+    "galore": "matrices are projected on their shorter side, as in the paper; in optax on the "
+    "longer, after a decomposition in float32",
     "lbfgs": "extra arguments that the line search does not use are ignored; optax refuses them",
 }

@@ -7,6 +7,7 @@ a number far enough from its default that forgetting it shows.
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 from lab.optimizers import CATALOG
@@ -96,6 +97,25 @@ VARIANTS = {
             "decay_offset": -5,
         },
         {"factored": False, "clipping_threshold": 0.3, "dtype_momentum": "bfloat16"},
+    ),
+    "mars_adamw": ({}, {"gamma": 0.5, "weight_decay": 0.1, "mask": _matrices, "eps": 1e-3}),
+    "adam_mini": ({}, {"b1": 0.5, "b2": 0.9, "weight_decay": _fading, "mask": _matrices}),
+    "galore": (
+        {},
+        {"rank": 1, "update_proj_gap": 2, "scale": 0.25, "weight_decay": 0.1, "mask": _matrices},
+        {"rank": 1, "base_optimizer": optax.scale_by_lion()},
+    ),
+    "kron": (
+        {"key": 0},
+        {
+            "key": 7,
+            "b1": 0.5,
+            "weight_decay": 0.1,
+            "mask": _matrices,
+            "preconditioner_update_probability": 0.4,
+            "max_size_triangular": 1,
+            "mu_dtype": "bfloat16",
+        },
     ),
 }
 

@@ -166,3 +166,23 @@ def test_madgrad_keeps_the_phase_of_complex_numbers_and_optax_fails():
 
 def test_prodigy_keeps_the_phase_of_complex_numbers_and_optax_does_not():
     assert_phase_is_kept(optimizers.prodigy, optax.contrib.prodigy)
+
+
+def test_galore_projects_on_the_shorter_side():
+    """Zhao et al., algorithm 2: for m ≤ n rows and columns, R = Pᵀ G of P [m, r]."""
+    gradient = jnp.float32(np.random.default_rng(0).normal(size=(2, 3, 5)))
+    left = np.linalg.svd(gradient[0])[0][:, :1]
+    scaled = 0.0
+    mean, square = 0.0, 0.0
+    for g in gradient:
+        small = left.T @ g
+        mean, square = 0.9 * mean + 0.1 * small, 0.999 * square + 0.001 * small**2
+        scaled = mean / (1 - 0.9**2) / (np.sqrt(square / (1 - 0.999**2)) + 1e-8)
+    errors = []
+    for factory in (optimizers.galore, optax.contrib.galore):
+        rule = factory(1.0, rank=1)
+        _, state = first(rule, gradient[0], gradient[0])
+        updates, _ = rule.update(gradient[1], state, gradient[0])
+        errors.append(np.max(np.abs(updates + left @ scaled)))
+    assert errors[0] < 1e-5
+    assert errors[1] > 1e-2

@@ -1,6 +1,6 @@
 """Annealed noise as a link of a chain."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -9,6 +9,7 @@ import optax
 from lab.errors import require
 from lab.kinds import KeyOrSeed
 from lab.optimizers.common import counter
+from lab.optimizers.common.keys import typed_key
 from lab.optimizers.common.numbers import NonNegative, like
 from lab.optimizers.common.transformation import gradient_transformation
 
@@ -58,7 +59,7 @@ def add_noise(
 
     def init(params):
         del params
-        return AnnealedNoiseState(counter.zero(), _typed(0 if given is None else given))
+        return AnnealedNoiseState(counter.zero(), typed_key(given))
 
     def update(updates, state, params=None):
         del params
@@ -74,12 +75,6 @@ def add_noise(
         return jax.tree.unflatten(structure, noisy), AnnealedNoiseState(t, following)
 
     return optax.GradientTransformation(init, update)
-
-
-def _typed(key: Any) -> jax.Array:
-    if isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
-        return key
-    return jax.random.key(key)
 
 
 PARTS = (add_noise,)
