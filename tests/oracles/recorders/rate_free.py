@@ -6,7 +6,7 @@ from types import ModuleType
 
 from problem import DECAY
 from record_authors import Author, Case, checkout
-from torch_steps import module_at, steps
+from torch_steps import module_at, set_gradients, steps
 
 DECAYED = {"weight_decay": DECAY}
 
@@ -65,6 +65,18 @@ def mechanic_sgd(weights, case):
     return optimizer
 
 
+def in_a_bowl(optimizer, weights, targets, t):
+    """An update with the gradients of ½ Σ w²."""
+    del targets, t
+    set_gradients(weights, {key: w.detach() for key, w in weights.items()})
+    optimizer.step()
+
+
+def rate_free(make):
+    """A `run` for `Author` that knows of bowls."""
+    return lambda case: steps(make, in_a_bowl if case.bowl else None)(case)
+
+
 AUTHORS = {
     "acprop": Author(
         "juntang-zhuang/ACProp-Optimizer at a880843, optimizers/ACProp.py, not rectified",
@@ -81,7 +93,7 @@ AUTHORS = {
     ),
     "cocob": Author(
         "bremen79/parameterfree at 8e130f2, parameterfree/cocob.py",
-        steps(cocob),
+        rate_free(cocob),
         (
             Case("plain", rate=1.0),
             Case(
@@ -91,11 +103,12 @@ AUTHORS = {
                 scheduled=True,
                 rate=1.0,
             ),
+            Case("bowl", rate=1.0, bowl=True),
         ),
     ),
     "dadapt_adamw": Author(
         "dadaptation 3.2, DAdaptAdam, decoupled and with bias correction",
-        steps(dadapt_adamw),
+        rate_free(dadapt_adamw),
         (
             Case("plain", rate=1.0),
             Case(
@@ -105,6 +118,7 @@ AUTHORS = {
                 scheduled=True,
                 rate=1.0,
             ),
+            Case("bowl", {"d0": 1e-3}, {"estim_lr0": 1e-3}, rate=1.0, bowl=True),
         ),
     ),
     "simplified_ademamix": Author(
@@ -122,7 +136,7 @@ AUTHORS = {
     ),
     "mechanic_sgd": Author(
         "mechanic-pytorch 0.0.1, with m and the decay as in algorithm 1",
-        steps(mechanic_sgd),
+        rate_free(mechanic_sgd),
         (
             Case(
                 "plain",
@@ -139,6 +153,13 @@ AUTHORS = {
                 {"momentum": 0.5, "num_betas": 2, "s_init": 0.1, "eps": 1e-3, **DECAYED},
                 scheduled=True,
                 rate=1.0,
+            ),
+            Case(
+                "bowl",
+                {"momentum": 0.9, "tuner": {"s_init": 1e-4}},
+                {"momentum": 0.9, "s_init": 1e-4},
+                rate=1.0,
+                bowl=True,
             ),
         ),
     ),
