@@ -42,11 +42,15 @@ def path(name: str, case: dict[str, Any]) -> dict[str, np.ndarray]:
 
         def step(carry, targets):
             params, state = carry
+            bowl = case.get("bowl", False)
+            if bowl:
+                targets = jax.tree.map(jnp.zeros_like, targets)
 
             def loss(w):
                 return 1 + sum(0.5 * jnp.sum((w[key] - targets[key]) ** 2) for key in w)
 
-            gradient = jax.grad(loss)(params) if entry.needs - {"key"} else targets
+            own = bowl or entry.needs - {"key"}
+            gradient = jax.grad(loss)(params) if own else targets
             updates, state = rule.update(
                 gradient, state, params, value=loss(params), grad=gradient, value_fn=loss,
                 obj_fn=loss, grad_fn=lambda w, _: jax.grad(loss)(w),

@@ -19,6 +19,7 @@ LEFT_OUT = {
     "cocob": "coin betting, without a rate to tune; not yet written",
     "dadapt_adamw": "the predecessor of prodigy, by the same authors; not yet written",
     "mechanize": "tunes the rate of any rule; not yet written",
+    "galore": "saves memory of large matrices, which this lab has none of; not yet written",
     # not optimizers
     "differentially_private_aggregate": "privacy, by gradients of single examples",
     "split_real_and_imaginary": "complex parameters are handled by every rule here",

@@ -10,6 +10,7 @@ SETS_PARAMETERS = {
     "schedule_free_sgd": "optax takes the difference of two points",
     "schedule_free_adamw": "optax takes the difference of two points",
     "madgrad": "optax takes the difference of two points",
+    "cocob": "both take the difference of two points",
 }
 
 # Measured floors where optax itself is less exact.
@@ -46,5 +47,16 @@ DIFFERENCES = {
     "sam_sgd": "a gradient of zero stays zero; in optax it is NaN",
     "galore": "matrices are projected on their shorter side, as in the paper; in optax on the "
     "longer, after a decomposition in float32",
+    "acprop": "g − m is taken with the m of this update, as in the paper, in optax with that of "
+    "the update before; the first update is g, in optax g / (1 + ε)",
+    "cocob": "gradients are not squared, so that no square overflows; complex numbers count by "
+    "their modulus, optax compares them with zero",
+    "dadapt_adamw": "gradients of zero leave d as it is, in optax it is NaN from then on; complex "
+    "numbers count by |g|², in optax by g²",
+    "simplified_ademamix": "b1 may be a schedule, as in the authors' code; complex numbers count "
+    "by |g|², in optax by g²",
+    "mechanize": "r and s begin and are bounded as in the paper; in optax s begins at s_init and "
+    "not at zero, r may fall below zero, |h| is bounded by the m before, Δ is too small while s is "
+    "as small as ε, and s_init is a hundred times the paper's",
     "lbfgs": "extra arguments that the line search does not use are ignored; optax refuses them",
 }

@@ -117,6 +117,17 @@ VARIANTS = {
             "mu_dtype": "bfloat16",
         },
     ),
+    "acprop": ({}, {"weight_decay": 0.1, "mask": _matrices, **_NUMBERS}),
+    "cocob": ({}, {"alpha": 3.0, "eps": 1e-3, "weight_decay": 0.1, "mask": _matrices}),
+    "dadapt_adamw": (
+        {},
+        {"betas": (0.5, 0.9), "eps": 1e-3, "estim_lr0": 1e-2, "weight_decay": 0.1},
+    ),
+    "simplified_ademamix": (
+        {},
+        {"alpha": 4.0, "weight_decay": 0.1, "mask": _matrices, **_NUMBERS},
+    ),
+    "mechanic_sgd": ({}, {"momentum": None, "weight_decay": 0.1, "s_init": 1e-3, "num_betas": 2}),
 }
 
 # Rules that are content with gradients; the others are in test_optimizer_information.py.

@@ -16,7 +16,7 @@ from lab.optimizers import CATALOG
 
 NAMES = PLAIN
 COUNTS_NOTHING = {"rprop"}  # its step sizes are all it has
-MEASURES_FIRST = {"adopt": 1}  # gradients that it takes for a measure only
+MEASURES_FIRST = {"adopt": 1, "mechanic_sgd": 8}  # updates that show in no float32
 PARAMS = {"w": jnp.array([[1.0, -2.0]]), "b": jnp.array(0.5)}
 
 

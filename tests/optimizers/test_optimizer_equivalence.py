@@ -26,7 +26,10 @@ TOLERANCE = {
     jnp.bfloat16: float(jnp.finfo(jnp.bfloat16).eps),  # one unit in the last place
 }
 # Where optax is the one to be mistaken; each has a test in test_optimizer_differences.py.
-OPTAX_ERRS_ON_COMPLEX = {"adadelta", "adopt", "madgrad", "prodigy", "rprop", "sm3"}
+OPTAX_ERRS_ON_COMPLEX = {
+    *("adadelta", "adopt", "cocob", "dadapt_adamw", "madgrad", "prodigy", "rprop"),
+    *("simplified_ademamix", "sm3"),
+}
 REAL_BY_DEFAULT = {"adafactor"}  # dtype_momentum is float32
 WARM = [(n, {"warmup_steps": 20}) for n in PLAIN if "warmup_steps" in parameters_of(n)]
 TWINS = [case for case in CASES if CATALOG[case[0]].via_optax is not None]

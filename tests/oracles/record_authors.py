@@ -37,6 +37,8 @@ class Case:
       lab: Arguments of the lab's factory for the same, beside the rate.
       scheduled: Whether the rate is the schedule of `problem.rates`.
       rate: Its peak.
+      bowl: Whether gradients are those of ½ Σ w², which agree from update to update, rather than
+        the given ones: so that what estimates a distance has something to see.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Case:
     lab: Mapping[str, Any] = field(default_factory=dict)
     scheduled: bool = False
     rate: float = RATE
+    bowl: bool = False
 
     def rates(self) -> np.ndarray:
         """[T]."""
@@ -98,6 +101,7 @@ def record(name: str, author: Author) -> str:
             "lab": dict(case.lab),
             "scheduled": case.scheduled,
             "rate": case.rate,
+            "bowl": case.bowl,
             "parameters": {
                 key: [np.asarray(path[t - 1], float).tolist() for t in KEPT]
                 for key, path in paths.items()

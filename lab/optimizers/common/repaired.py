@@ -9,6 +9,26 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import optax
+import optax.contrib
+
+
+def acprop(learning_rate, b1=0.9, b2=0.999, eps=1e-16, eps_root=1e-16, weight_decay=0.0, mask=None):
+    """optax.contrib.acprop, with the mean of this update in the surprise, and no ε at first."""
+    early = optax.contrib.scale_by_acprop(b1, b2, eps, eps_root)
+
+    def update(updates, state: Any, params=None):
+        mu = optax.tree.update_moment(updates, state.mu, b1, 1)
+        new: Any
+        steps, new = early.update(updates, state._replace(mu=mu), params)
+        first = state.count == 0
+        steps = jax.tree.map(lambda g, u: jnp.where(first, g, u), updates, steps)
+        return steps, new._replace(mu=mu)
+
+    return optax.chain(
+        optax.GradientTransformation(early.init, update),
+        optax.add_decayed_weights(weight_decay, mask),
+        optax.scale_by_learning_rate(learning_rate),
+    )
 
 
 def adafactor(
