@@ -54,7 +54,7 @@ def _run(case: Case, optimizers_of) -> dict[str, np.ndarray]:
                 group["lr"] = float(rate)
             optimizer.step()
         for name, p in parameters.items():
-            paths[name].append(np.transpose(p.detach().numpy(), np.argsort(_axes(name))))
+            paths[name].append(np.transpose(p.detach().numpy().copy(), np.argsort(_axes(name))))
     return {name: np.stack(path) for name, path in paths.items()}
 
 
