@@ -79,6 +79,29 @@ VARIANTS = {
     "rprop": ({}, {"eta_minus": 0.3, "eta_plus": 1.5, "min_step_size": 0.5, "max_step_size": 3.0}),
     "novograd": ({}, {"weight_decay": 0.1, **_NUMBERS}),
     "sm3": ({}, {"momentum": 0.5}),
+    "normuon": (
+        {},
+        {"b1": 0.5, "b2": 0.9, "eps": 1e-3, "nesterov": False, "consistent_rms": 0.2},
+        {"weight_decay": 0.1, "mask": _matrices, "adam_learning_rate": 0.01, "adam_eps": 1e-3},
+    ),
+    "adamuon": (
+        {},
+        {"beta": 0.5, "eps": 1e-3, "nesterov": False, "consistent_rms": 1.0},
+        {"weight_decay": _fading, "mask": _matrices, "adam_learning_rate": 0.01},
+    ),
+    "scion": (
+        {},
+        {"b1": 0.5, "scale": 3.0, "constrained": False},
+        {"norm": "spectral_max"},
+        {"norm": "sign"},
+        {"norm": "colnorm"},
+        {"norm": "rownorm"},
+    ),
+    "splus": (
+        {},
+        {"b1": 0.5, "b2": 0.9, "ema_rate": 0.9, "inverse_every": 2, "weight_decay": _fading},
+        {"max_dim": 2, "nonstandard_constant": 0.1, "mask": _matrices},
+    ),
     "adafactor": (
         {},
         {

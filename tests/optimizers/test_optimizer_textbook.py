@@ -73,6 +73,27 @@ def test_shampoo_of_a_vector_is_full_matrix_adagrad():
             np.testing.assert_allclose(updates, -0.1 * power(total, -0.5) @ g, atol=1e-10)
 
 
+def test_splus_is_that_of_the_paper():
+    b1, b2, rho, lr, decay, every = 0.8, 0.9, 0.7, 0.1, 0.2, 4
+    w, m, points, seen = W, np.zeros_like(W), [W], np.zeros_like(W)
+    left, right, q_left, q_right = np.zeros([4, 4]), np.zeros([3, 3]), np.eye(4), np.eye(3)
+    for t, g in enumerate(G, start=1):
+        seen = rho * seen + (1 - rho) * w
+        m = b1 * m + (1 - b1) * g
+        step = q_left @ np.sign(q_left.T @ m @ q_right) @ q_right.T
+        w = w - lr * 2 / 7 * (step + decay * w)
+        left, right = b2 * left + (1 - b2) * g @ g.T, b2 * right + (1 - b2) * g.T @ g
+        if t == 1 or t % every == 0:
+            q_left, q_right = np.linalg.eigh(left)[1], np.linalg.eigh(right)[1]
+        points.append(w)
+    rule = optimizers.splus(lr, b1, b2, rho, inverse_every=every, weight_decay=decay)
+    mine, state, params = trajectory(rule)
+    np.testing.assert_allclose(mine, np.stack(points), rtol=0, atol=1e-12)
+    with jax.enable_x64(True):
+        evaluated = optimizers.splus_eval_params(state, params)
+    np.testing.assert_allclose(evaluated, seen / (1 - rho**T), rtol=0, atol=1e-12)
+
+
 def test_soap_is_that_of_the_paper():
     b1, b2, eps, lr, every = 0.9, 0.95, 1e-8, 0.1, 4
     w, m, v, points = W, np.zeros_like(W), np.zeros_like(W), [W]

@@ -33,7 +33,7 @@ def dimension_numbers(spec: Any, tree: Any) -> Any:
 
 def sides(shape: tuple[int, ...], numbers: MuonDimensionNumbers) -> tuple[int, int]:
     """How long the rows' and the columns' side is."""
-    inward, outward = _axes(len(shape), numbers)
+    inward, outward = matrix_axes(len(shape), numbers)
     return math.prod(shape[i] for i in inward), math.prod(shape[i] for i in outward)
 
 
@@ -41,18 +41,22 @@ def as_matrices(
     x: jax.Array, numbers: MuonDimensionNumbers
 ) -> tuple[jax.Array, Callable[[jax.Array], jax.Array]]:
     """`x` as matrices [batch, in, out], and the way back; other axes are the batch."""
-    inward, outward = _axes(x.ndim, numbers)
+    inward, outward = matrix_axes(x.ndim, numbers)
     batch = tuple(i for i in range(x.ndim) if i not in inward + outward)
     order = batch + inward + outward
     moved = x.transpose(order)
+    many = math.prod(x.shape[i] for i in batch)  # no −1, which an empty array leaves open
 
     def restore(matrices):
         return matrices.reshape(moved.shape).transpose(sorted(range(x.ndim), key=order.__getitem__))
 
-    return moved.reshape(-1, *sides(x.shape, numbers)), restore
+    return moved.reshape(many, *sides(x.shape, numbers)), restore
 
 
-def _axes(rank: int, numbers: MuonDimensionNumbers) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def matrix_axes(
+    rank: int, numbers: MuonDimensionNumbers
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The axes of the rows (in) and of the columns (out), counted from the first."""
     require(rank >= 2, f"a matrix has at least 2 axes, given an array of {rank}.")
 
     def each(axes):
