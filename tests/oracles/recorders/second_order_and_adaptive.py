@@ -93,7 +93,8 @@ def optimizer(module: str, name: str, **always: Any) -> Callable[[Case], Arrays]
 def from_file(repository: str, file: str) -> Any:
     """A module of a repository that is no package."""
     spec = importlib.util.spec_from_file_location(file, checkout(repository) / f"{file}.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -115,9 +116,7 @@ def soap(case: Case) -> Arrays:
         with_gradients(rule, weights, given, rate)
 
     def make(weights):
-        return rule(
-            list(weights.values()), max_precond_dim=3, precondition_1d=True, **case.theirs
-        )
+        return rule(list(weights.values()), max_precond_dim=3, precondition_1d=True, **case.theirs)
 
     return path(case, make, step)
 
@@ -225,7 +224,7 @@ def cases(lab: Mapping[str, Any], theirs: Mapping[str, Any], **kinds: Any) -> tu
 DECAYS = {"weight_decay": DECAY}
 NONE = {"weight_decay": 0.0}
 WARM = {"warmup_steps": 6}
-PRODIGY = {"eps": 1e-300, "d0": 0.01, "use_bias_correction": True}
+PRODIGY = {"eps": 1e-300, "d0": 0.01, "d_coef": 100.0, "use_bias_correction": True}
 SCHEDULE_FREE = {
     "plain": ({}, {}, False, 0.05),
     "decayed": (DECAYS, DECAYS, True, 0.05),
@@ -261,7 +260,7 @@ AUTHORS = {
         scheduled=({"momentum": 0.0}, {"momentum": 0.0}, True, 0.05),
     )),
     "prodigy": Author(of("prodigyopt"), optimizer("prodigyopt", "Prodigy"), cases(
-        {"eps": 1e-300, "estim_lr0": 0.01}, PRODIGY,
+        {"eps": 1e-300, "estim_lr0": 0.01, "estim_lr_coef": 100.0}, PRODIGY,
         plain=({}, {}, False, 1.0),
         decayed=(DECAYS, DECAYS, True, 1.0),
         safeguarded=({"safeguard_warmup": True}, {"safeguard_warmup": True}, True, 1.0),
