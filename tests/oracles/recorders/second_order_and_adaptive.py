@@ -105,7 +105,8 @@ def soap(case: Case) -> Arrays:
 
     Eigenvectors of eigenvalue 0 are LAPACK's choice, and SOAP's steps depend on them. The authors
     decay what the step has reached, (1 − η λ)(w − η n), the lab where it starts from (as AdamW):
-    the same with η (1 − η λ) for the rate and λ / (1 − η λ) for the decay.
+    the same with η (1 − η λ) for the rate and λ / (1 − η λ) for the decay. They add ε to the root
+    of V before its correction, so it is taken to be nothing.
     """
     rule = from_file("nikhilvyas/SOAP", "soap").SOAP
 
@@ -238,7 +239,7 @@ MOMO = {
 
 AUTHORS = {
     "soap": Author("nikhilvyas/SOAP, soap.py", soap, cases(
-        {"max_size": 3}, {},
+        {"max_size": 3, "eps": 1e-300}, {"eps": 1e-300},
         plain=(NONE, NONE, False, 0.05),
         decayed=(
             {**DECAYS, "update_interval": 3}, {**DECAYS, "precondition_frequency": 3}, True, 0.05
