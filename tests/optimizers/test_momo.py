@@ -27,4 +27,4 @@ def test_momo_adam_divides_what_its_step_has_reached(rate, step):
     # d / D = 0.1, ⟨d, d / D⟩ = 0.12, b = 0.1; at η = 1 the rate binds, at 2 the model:
     # τ = (1.2 (1.4 − 2.8) + 2.8) / 0.12
     rule = optimizers.momo_adam(rate, weight_decay=0.1, eps=1e-12)
-    np.testing.assert_allclose(moved(rule), (W - step) / (1 + 0.1 * rate), rtol=1e-9)
+    np.testing.assert_allclose(moved(rule), (W - step) / (1 + 0.1 * rate), atol=1e-10)
