@@ -13,13 +13,6 @@ LEFT_OUT = {
     "dpsgd": "deprecated; sgd after differentially_private_aggregate",
     "optimistic_adam": "deprecated; optimistic_adam_v2 replaces it",
     "selective_transform": "optax.partition, spelt for freezing",
-    # not written yet
-    "acprop": "a variant of adabelief whose denominator lags one step; not yet written",
-    "simplified_ademamix": "a variant of ademamix with one average; not yet written",
-    "cocob": "coin betting, without a rate to tune; not yet written",
-    "dadapt_adamw": "the predecessor of prodigy, by the same authors; not yet written",
-    "mechanize": "tunes the rate of any rule; not yet written",
-    "galore": "saves memory of large matrices, which this lab has none of; not yet written",
     # not optimizers
     "differentially_private_aggregate": "privacy, by gradients of single examples",
     "split_real_and_imaginary": "complex parameters are handled by every rule here",

@@ -1,6 +1,5 @@
 """What factories take for numbers, what they refuse, and how they say so to people and wrappers."""
 
-import functools
 import inspect
 import io
 import pydoc

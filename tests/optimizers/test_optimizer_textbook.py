@@ -96,20 +96,25 @@ def test_splus_is_that_of_the_paper():
 
 def test_soap_is_that_of_the_paper():
     b1, b2, eps, lr, every = 0.9, 0.95, 1e-8, 0.1, 4
-    w, m, v, points = W, np.zeros_like(W), np.zeros_like(W), [W]
-    left, right = (1 - b2) * G[0] @ G[0].T, (1 - b2) * G[0].T @ G[0]
-    q_left, q_right = np.linalg.eigh(left)[1], np.linalg.eigh(right)[1]
-    w = w - lr * 0.01 * w  # the first gradient only starts L and R
-    points.append(w)
+    w, m, v = W, np.zeros_like(W), np.zeros_like(W)
+    statistics = [(1 - b2) * g for g in (G[0] @ G[0].T, G[0].T @ G[0])]
+    bases = [np.linalg.eigh(matrix)[1][:, ::-1] for matrix in statistics]  # largest first
+    points = [W, W]  # the first gradient only starts L and R
     for t, g in enumerate(G[1:], start=1):
-        turned = q_left.T @ g @ q_right
-        m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * turned**2
-        m_hat = q_left.T @ m @ q_right / (1 - b1**t)
-        n = m_hat / (np.sqrt(v / (1 - b2**t)) + eps)
-        w = w - lr * (q_left @ n @ q_right.T + 0.01 * w)
-        left, right = b2 * left + (1 - b2) * g @ g.T, b2 * right + (1 - b2) * g.T @ g
+        left, right = bases
+        m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * (left.T @ g @ right) ** 2
+        n = left.T @ m @ right / (1 - b1**t) / (np.sqrt(v / (1 - b2**t)) + eps)
+        w = w - lr * (left @ n @ right.T + 0.01 * w)
+        statistics = [
+            b2 * old + (1 - b2) * new
+            for old, new in zip(statistics, (g @ g.T, g.T @ g), strict=True)
+        ]
         if t % every == 0:
-            q_left, q_right = np.linalg.qr(left @ q_left)[0], np.linalg.qr(right @ q_right)[0]
+            for axis, matrix in enumerate(statistics):
+                q = bases[axis]
+                order = np.argsort(-np.diag(q.T @ matrix @ q))  # V keeps to its eigenvectors
+                v = np.take(v, order, axis)
+                bases[axis] = np.linalg.qr(matrix @ q[:, order])[0]
         points.append(w)
     mine, _, _ = trajectory(optimizers.soap(lr, b1, b2, eps, update_interval=every))
     np.testing.assert_allclose(mine, np.stack(points), rtol=0, atol=1e-8)

@@ -42,7 +42,7 @@ def momo(
 
         d ← (1 − β) g + β d,    f̄ ← (1 − β) f + β f̄,    γ ← (1 − β) ⟨g, w⟩ + β γ
         τ = min(η, ((1 + η λ) (f̄ − f* − γ) + ⟨d, w⟩)₊ / ‖d‖²)
-        w ← w − τ d − η λ / (1 + η λ) w
+        w ← (w − τ d) / (1 + η λ)                    (lemma 3.1)
 
     The averages are a linear model of the loss, and the step goes to where the model reaches its
     lower bound f*, at rate η at most. Less sensitive than SGD to a rate that is too large: take a
@@ -52,7 +52,7 @@ def momo(
       learning_rate: η; a number or a schedule.
       beta: β, memory of the averages.
       lower_bound: f*; 0 for most losses.
-      weight_decay: λ.
+      weight_decay: λ of λ/2 ‖w‖², taken proximally; in optax the step is not divided.
       adapt_lower_bound: Whether f* is estimated on the way, from `lower_bound` up.
 
     Returns:

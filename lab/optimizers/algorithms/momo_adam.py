@@ -53,7 +53,7 @@ def momo_adam(
         d ← (1 − β₁) g + β₁ d,    f̄ ← (1 − β₁) f + β₁ f̄,    γ ← (1 − β₁) ⟨g, w⟩ + β₁ γ
         v ← (1 − β₂) g² + β₂ v,    D = √(v / (1 − β₂ᵗ)) + ε,    b = 1 − β₁ᵗ
         τ = min(η / b, ((1 + η λ) (f̄ − b f* − γ) + ⟨d, w⟩)₊ / ⟨d, d / D⟩)
-        w ← w − τ d / D − η λ / (1 + η λ) w
+        w ← (w − τ d / D) / (1 + η λ)
 
     Adam's step wherever the loss allows it, a shorter one near the lower bound f*: Adam with a
     rate that may be too large. See `momo`.
@@ -64,7 +64,8 @@ def momo_adam(
       b2: β₂, memory of the mean square.
       eps: ε, outside the root.
       lower_bound: f*; 0 for most losses.
-      weight_decay: λ.
+      weight_decay: λ of λ/2 ‖w‖² in the norm of D, taken proximally; in optax the step is not
+        divided.
       adapt_lower_bound: Whether f* is estimated on the way, from `lower_bound` up.
 
     Returns:

@@ -52,6 +52,11 @@ def muon(
     matrices; biases, other arrays of rank ≠ 2 and sometimes output layers are left to AdamW (with
     `eps` and `mu_dtype` of Muon's). Costs about 10 products of each matrix's size per update.
 
+    Jordan's own code does not correct m for its start at zero: m̂ = β m + (1 − β) g. Without
+    `nesterov` that is the same, as O does not depend on the length of m̂; with it the two part a
+    little in the first 1 / (1 − β) updates. Nor is AdamW Nesterov's there, in which Muon's
+    `nesterov` is used here.
+
     Args:
       learning_rate: η; a number or a schedule.
       ns_coeffs: (a, b, c) of the iteration, a row of them per step, or "standard" or "dion".

@@ -62,6 +62,10 @@ def prodigy(
     leave η at 1, with a schedule that decays to zero. ε is multiplied by the old d, as in the
     paper; by the new one in optax and in the authors' code. A gradient of zero changes no d.
 
+    The correction √(1 − β₂ᵗ) / (1 − β₁ᵗ) is off by default in the authors' code
+    (`use_bias_correction`), and not in the paper: without it the first steps are
+    (1 − β₁) / √(1 − β₂), about three times, as long.
+
     Args:
       learning_rate: η; a number or a schedule.
       betas: (β₁, β₂), memories of the mean and of the mean square.

@@ -5,7 +5,13 @@ import optax.contrib
 
 from lab.catalog import OptimizerEntry
 from lab.kinds import DType
-from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule, Number
+from lab.optimizers.common.numbers import (
+    Decay,
+    NonNegative,
+    NonNegativeOrSchedule,
+    Number,
+    OpenShare,
+)
 from lab.optimizers.common.scheduled import warmed_up
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
@@ -19,7 +25,7 @@ from lab.spaces import LogRange
 def schedule_free_adamw(
     learning_rate: optax.ScalarOrSchedule = 0.0025,
     warmup_steps: int | None = None,
-    b1: Decay = 0.9,
+    b1: OpenShare = 0.9,
     b2: Decay = 0.999,
     eps: NonNegative = 1e-8,
     weight_decay: NonNegativeOrSchedule = 0.0,
@@ -34,13 +40,14 @@ def schedule_free_adamw(
         x ← (1 − c) x + c z,    c = γ² / Σ γ²        (to be evaluated here)
 
     For runs whose length is not known. The rule that won the self-tuning track of AlgoPerf 2024.
-    A warm-up of some per cent of the run helps.
+    A warm-up of some per cent of the run helps. v̂ is as in its authors' package; their experiments
+    multiplied γ by √(1 − β₂ᵗ) instead, also where it weighs z.
 
     Args:
-      learning_rate: γ; a number, or a schedule that warms up and stays (with no `warmup_steps`).
-      warmup_steps: Over how many updates γ rises from zero in a straight line; None for no
-        warm-up. The first update is none, then.
-      b1: β₁ > 0, how near to the average gradients are taken.
+      learning_rate: γ; a number, or a schedule (with no `warmup_steps`).
+      warmup_steps: T, over how many updates γ rises in a straight line, from γ / T at the first;
+        None for no warm-up.
+      b1: β₁, how near to the average gradients are taken: above 0, as y has to tell x.
       b2: β₂, memory of the mean square.
       eps: ε, outside the root.
       weight_decay: λ, decoupled, at y; a number or a schedule.

@@ -6,7 +6,7 @@ import optax.contrib
 from lab.catalog import OptimizerEntry
 from lab.kinds import DType
 from lab.optimizers.algorithms.sgd import sgd
-from lab.optimizers.common.numbers import Decay, NonNegativeOrSchedule, Number
+from lab.optimizers.common.numbers import NonNegativeOrSchedule, Number, OpenShare
 from lab.optimizers.common.scheduled import warmed_up
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
@@ -18,7 +18,7 @@ from lab.spaces import LogRange
 def schedule_free_sgd(
     learning_rate: optax.ScalarOrSchedule = 1.0,
     warmup_steps: int | None = None,
-    b1: Decay = 0.9,
+    b1: OpenShare = 0.9,
     weight_decay: NonNegativeOrSchedule | None = None,
     weight_lr_power: Number = 2.0,
     state_dtype: DType = None,
@@ -33,10 +33,10 @@ def schedule_free_sgd(
     larger than SGD's, 1 to 10 times.
 
     Args:
-      learning_rate: γ; a number, or a schedule that warms up and stays (with no `warmup_steps`).
-      warmup_steps: Over how many updates γ rises from zero in a straight line; None for no
-        warm-up. The first update is none, then.
-      b1: β > 0, how near to the average gradients are taken.
+      learning_rate: γ; a number, or a schedule (with no `warmup_steps`).
+      warmup_steps: T, over how many updates γ rises in a straight line, from γ / T at the first;
+        None for no warm-up.
+      b1: β, how near to the average gradients are taken: above 0, as y has to tell x.
       weight_decay: λ, at y; None for none.
       weight_lr_power: The power of the largest γ so far by which z is weighted.
       state_dtype: The dtype of z; None for that of the parameters.

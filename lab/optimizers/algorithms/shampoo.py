@@ -10,6 +10,7 @@ from lab.catalog import OptimizerEntry
 from lab.kinds import Count, Whole
 from lab.optimizers.common import axes, counter
 from lab.optimizers.common.numbers import NonNegative, cast_like
+from lab.optimizers.common.sharding import gathered, placed_like
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.trace import trace
@@ -34,27 +35,29 @@ def scale_by_shampoo(
         return jnp.asarray(eps, dtype) * axes.identity(size, dtype)
 
     def init(params):
+        params = jax.tree.map(jnp.atleast_1d, params)
         statistics = axes.matrices(params, max_size, start)
         roots = axes.matrices(params, max_size, axes.identity)
         return ScaleByShampooState(counter.zero(), statistics, roots)
 
     def roots_of(matrices):
-        order = max(1, len(matrices))
-        return tuple(axes.inverse_root(matrix, 0.5 / order) for matrix in matrices)
+        return tuple(axes.inverse_root(matrix, 0.5 / len(matrices)) for matrix in matrices)
 
     def update(updates, state, params=None):  # Gupta, Koren & Singer, algorithms 1 and 2
         del params
+        gradients = jax.tree.map(lambda g: jnp.atleast_1d(gathered(g)), updates)
 
         def add(g, matrices):
             return tuple(a + b for a, b in zip(matrices, axes.grams(g, max_size), strict=True))
 
-        statistics = jax.tree.map(add, updates, axes.tuples(updates, state.statistics))
+        statistics = jax.tree.map(add, gradients, axes.tuples(gradients, state.statistics))
         roots = jax.lax.cond(
             state.count % update_interval == 0,
-            lambda: jax.tree.map(lambda g, m: roots_of(m), updates, statistics),
-            lambda: axes.tuples(updates, state.roots),
+            lambda: jax.tree.map(lambda _, m: roots_of(m), gradients, statistics),
+            lambda: axes.tuples(gradients, state.roots),
         )
-        steps = jax.tree.map(lambda g, r: axes.multiply(g, r, max_size), updates, roots)
+        steps = jax.tree.map(lambda g, r: axes.multiply(g, r, max_size), gradients, roots)
+        steps = jax.tree.map(lambda u, g: placed_like(u.reshape(g.shape), g), steps, updates)
         new = ScaleByShampooState(counter.safe_increment(state.count), statistics, roots)
         return cast_like(steps, updates), new
 
@@ -74,17 +77,20 @@ def shampoo(
         L ← L + G Gᵀ,    R ← R + Gᵀ G               (from ε I)
         W ← W − η L^(−1/4) G R^(−1/4)
 
-    An array of k axes gets k matrices and the power −1 / (2k); a vector full-matrix AdaGrad.
-    Knows how entries of a gradient go together, which Adam does not; the rate decays as AdaGrad's
-    does. Roots cost about 25 n³ per axis: take them every `update_interval` updates (under `vmap`
-    they are computed every time all the same).
+    An array of k axes gets k matrices and the power −1 / (2k), axes of length one among them; a
+    vector full-matrix AdaGrad, and a scalar, as a vector of one entry, AdaGrad. Knows how entries
+    of a gradient go together, which Adam does not; the rate decays as AdaGrad's does. Roots cost
+    about 25 n³ per axis: take them every `update_interval` updates (under `vmap` they are computed
+    every time all the same).
 
     Args:
       learning_rate: η; a number or a schedule.
       momentum: Of preconditioned gradients; None keeps none.
       eps: ε, the first L and R.
       update_interval: How often roots are taken.
-      max_size: Axes longer than this are left as they are.
+      max_size: Axes longer than this get no matrix and do not count in k, so that a matrix with
+        one of them is whitened by the power −1/2 of the other side alone; an array of nothing
+        else is left as it is.
 
     Returns:
       The transformation. Memory: two n × n matrices per axis of n entries.

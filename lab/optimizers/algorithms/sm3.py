@@ -25,11 +25,13 @@ class ScaleBySM3State(NamedTuple):
 
 @gradient_transformation
 def scale_by_sm3(
-    b1: Decay = 0.9, b2: Share = 1.0, eps: NonNegative = 1e-8
+    b1: Decay = 0.9, b2: Share = 1.0, eps: NonNegative = 1e-30
 ) -> optax.GradientTransformation:
     """Replace gradients by SM3's direction: see `sm3`.
 
     `b2` is the share of the accumulators that survives an update; below 1 they become averages.
+    `eps` is beside ν, so √eps has to be small beside gradients: 1e-30 as its authors have it, not
+    optax's 1e-8, which shortens the steps of gradients of 1e-4 already.
     """
 
     def along_axes(p):
@@ -93,7 +95,7 @@ def sm3(
 
     Returns:
       The transformation. Memory: m, and the length of every axis. Scalars have an accumulator of
-      their own (optax 0.2.8 fails on them), complex entries count by |g|².
+      their own (optax 0.2.8 fails on them), vectors are AdaGrad's, complex entries count by |g|².
 
     References:
       Anil et al., Memory-efficient adaptive optimization, 2019, algorithm SM3-II.

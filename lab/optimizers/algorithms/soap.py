@@ -1,10 +1,12 @@
 """SOAP: Adam in Shampoo's axes."""
 
+import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
 from lab.kinds import Count, Mask, Whole
 from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule
+from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
@@ -28,11 +30,17 @@ def soap(
         G′ = Q_Lᵀ G Q_R;    M ← (1 − β₁) G + β₁ M,  M′ = Q_Lᵀ M Q_R;    V ← (1 − β₂) G′² + β₂ V
         W ← W − η (Q_L (M̂′ / (√V̂ + ε)) Q_Rᵀ + λ W)
         L ← (1 − β₂) G Gᵀ + β₂ L,    R ← (1 − β₂) Gᵀ G + β₂ R
-        Q_L ← qr(L Q_L),    Q_R ← qr(R Q_R)             (every k-th update)
+        Q_L ← qr(L Q_L),    Q_R ← qr(R Q_R)             (every k-th update; before, the columns
+                                  of Q and the axes of V are sorted by diag(Qᵀ L Q), falling)
 
     Adam after a change of axes to those in which Shampoo's preconditioner is diagonal. Tunes as
-    easily as Adam, and often needs fewer updates. The first gradient takes no step: it gives the
-    first L, R and their eigenvectors. Axes are treated alike in arrays of any rank (biases too).
+    easily as Adam, and often needs fewer updates. The first gradient takes no step, nor do weights
+    decay: it gives the first L, R and their eigenvectors. Axes are treated alike in arrays of any
+    rank (biases too, with which its authors' code does so if asked to).
+
+    Two choices are AdamW's, and differ in its authors' code: V is corrected before ε is added
+    to its root, and weights decay from where the step starts, not from where it ends: theirs is
+    this with η (1 − η λ) and λ / (1 − η λ).
 
     Args:
       learning_rate: η; a number or a schedule.
@@ -42,7 +50,7 @@ def soap(
       weight_decay: λ, decoupled; a number or a schedule.
       mask: Where weights decay: see `add_decayed_weights`.
       update_interval: k.
-      max_size: Axes longer than this are not turned.
+      max_size: Axes longer than this are not turned; 10000 in its authors' code.
 
     Returns:
       The transformation, whose `update` needs the parameters. Memory: M, V, and two n × n
@@ -63,9 +71,13 @@ def soap(
       >>> print(jnp.diagonal(updates).round(3))
       [-0.1  0.1]
     """
+
+    def decay(count):
+        return jnp.where(count == 0, 0.0, at(weight_decay, count))
+
     return optax.chain(
         scale_by_soap(b1, b2, eps, update_interval, max_size),
-        add_decayed_weights(weight_decay, mask),
+        add_decayed_weights(decay, mask),
         scale_by_learning_rate(learning_rate),
     )
 

@@ -12,8 +12,8 @@ import numpy as np
 
 
 def kept(shape: tuple[int, ...], largest: int) -> list[int]:
-    """The axes that get a matrix: of 2 to `largest` entries."""
-    return [axis for axis, size in enumerate(shape) if 1 < size <= largest]
+    """The axes that get a matrix: of 1 to `largest` entries."""
+    return [axis for axis, size in enumerate(shape) if 0 < size <= largest]
 
 
 def matrices(params: Any, largest: int, fill: Callable[[int, Any], jax.Array]) -> Any:

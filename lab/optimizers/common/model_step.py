@@ -25,7 +25,7 @@ def model_step(
     """τ = min(longest, ((1 + η λ) (f̄ − b f* − γ) + ⟨d, w⟩)₊ / ‖d‖²), and the next f*.
 
     Args:
-      model: Of the loss. Where ‖d‖² is nothing, so is τ.
+      model: Of the loss. Where ‖d‖² is 0, so is τ.
       longest: η, or η / b.
       decayed: 1 + η λ.
       bound: f*.
@@ -40,17 +40,16 @@ def model_step(
         bound = jnp.where(cap < weight * bound, jnp.maximum(cap / (2 * weight), floor), bound)
     gap = decayed * (f - b * bound - gamma) + along
     tau = jnp.minimum(longest, safe_divide(jnp.maximum(gap, 0), norm2))
-    tau = jnp.where(norm2 <= jnp.finfo(float).eps, 0, tau)
     if floor is not None:  # the next one is the model's value half-way along the step
         bound = jnp.maximum((f + along - gamma - 0.5 * tau * norm2) / b, floor)
     return tau, bound
 
 
 def moved(params: Any, direction: Any, tau: jax.Array, decayed: jax.Array) -> Any:
-    """−τ d − η λ / (1 + η λ) w."""
+    """(w − τ d) / (1 + η λ) − w: the step, and then the proximal map of λ/2 ‖w‖² (lemma 3.1)."""
 
     def leaf(d, w):
-        d, w = promote(like(tau, d) * d, like(1 - 1 / decayed, w) * w)
+        d, w = promote(like(tau / decayed, d) * d, like(1 - 1 / decayed, w) * w)
         return -(w + d)
 
     return jax.tree.map(leaf, direction, params)

@@ -41,15 +41,14 @@ def _spectral(x, eps):
 
 def _almost_orthogonal(x, eps):
     # Boissin et al., Turbo-Muon, 2025: row i divided by √(Σⱼ |XXᴴ|ᵢⱼ), which bounds ‖X‖₂ by 1
-    del eps
     sums = jnp.sum(jnp.abs(x @ x.conj().T), axis=1, keepdims=True)
-    return _over(x, jnp.sqrt(jnp.maximum(sums, 1e-8)))
+    return _over(x, jnp.maximum(jnp.sqrt(sums), like(eps, sums)))
 
 
 def _schatten(x, eps):
     # Grishina et al. 2025: ‖X‖₂ ≤ ‖X‖ in the Schatten norm of order 4 = √‖XXᴴ‖ in Frobenius's
-    del eps
-    return _over(x, jnp.sqrt(jnp.maximum(jnp.linalg.norm(x @ x.conj().T), 1e-8)))
+    norm = jnp.sqrt(jnp.linalg.norm(x @ x.conj().T))
+    return _over(x, jnp.maximum(norm, like(eps, norm)))
 
 
 def _over(x, size):
@@ -85,7 +84,7 @@ def orthogonalize(
       steps: How many, where there is one polynomial; may be traced.
       preconditioning: How `x` is first brought to singular values of at most 1: "frobenius",
         "spectral", "aol" (per row) or "schatten".
-      eps: ε.
+      eps: ε, added to a norm; the least divisor for "aol" and "schatten".
 
     Returns:
       A matrix of the same shape.

@@ -16,12 +16,12 @@ def at(value: Number | Callable[[jax.Array], Any], count: jax.Array) -> Any:
 
 
 def warmed_up(peak: Any, steps: Any) -> Any:
-    """A schedule from zero to `peak` in a straight line over `steps` updates, then flat."""
+    """`peak` · min(1, (t + 1) / steps) at t = 0, 1, …: the first update takes a step already."""
     require(not callable(peak), "warmup_steps needs a number as the learning_rate, not a schedule.")
 
     def schedule(count):
         dtype = jnp.result_type(float)
-        share = jnp.minimum(jnp.asarray(count, dtype) / jnp.asarray(steps, dtype), 1)
+        share = jnp.minimum(jnp.asarray(count + 1, dtype) / jnp.asarray(steps, dtype), 1)
         return jnp.asarray(peak, dtype) * share
 
     return schedule

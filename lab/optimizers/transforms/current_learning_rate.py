@@ -9,6 +9,7 @@ import optax
 from lab.checks import checked
 from lab.errors import require
 from lab.kinds import Tree
+from lab.optimizers.common.states import named_tuples
 from lab.optimizers.transforms.scale_by_learning_rate import ScaleByScheduleState
 
 
@@ -49,7 +50,7 @@ def current_learning_rate(
     if learning_rate is None:
         held = [
             node.hyperparams["learning_rate"]
-            for node in _nodes(state)
+            for node in named_tuples(state)
             if "learning_rate" in getattr(node, "hyperparams", ())
         ]
         require(
@@ -61,7 +62,7 @@ def current_learning_rate(
     elif callable(learning_rate):
         rate = learning_rate(jnp.maximum(_count(state) - 1, 0))
     rate = jnp.asarray(rate)
-    for node in _nodes(state):
+    for node in named_tuples(state):
         if hasattr(node, "plateau_count"):
             rate = rate * node.scale.astype(rate.dtype)
     return rate
@@ -69,25 +70,12 @@ def current_learning_rate(
 
 def _count(state: Any) -> jax.Array:
     """How often the schedule was evaluated."""
-    nodes = [node for node in _nodes(state) if "count" in node._fields]
+    nodes = [node for node in named_tuples(state) if "count" in node._fields]
     nodes = [node for node in nodes if "plateau_count" not in node._fields]
     kinds = (ScaleByScheduleState, optax.ScaleByScheduleState)
     nodes = [node for node in nodes if isinstance(node, kinds)] or nodes
     require(len(nodes) > 0, "this state holds no count to evaluate a schedule at.")
     return jnp.max(jnp.stack([node.count for node in nodes]))
-
-
-def _nodes(state: Any) -> list[Any]:
-    """Every named tuple in a state, outer ones first."""
-    found: list[Any] = []
-
-    def visit(node: Any) -> bool:
-        if hasattr(node, "_fields"):
-            found.append(node)
-        return False
-
-    jax.tree.flatten(state, is_leaf=visit)
-    return found
 
 
 PARTS = (current_learning_rate,)

@@ -13,6 +13,7 @@ from lab.kinds import DType, Tree, Whole
 from lab.optimizers.common import counter, newton_schulz
 from lab.optimizers.common.moments import bias_corrected, update_moment, zeros_like
 from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like
+from lab.optimizers.common.sharding import gathered, placed_like
 from lab.optimizers.common.sides import as_matrices, dimension_numbers, sides
 from lab.optimizers.common.transformation import gradient_transformation
 
@@ -70,9 +71,11 @@ def scale_by_muon(
             )
 
         def leaf(m, numbers):
-            matrices, restore = as_matrices(m, numbers)
+            whole = gathered(m)
+            matrices, restore = as_matrices(whole, numbers)
             o = restore(jax.vmap(orthogonal)(matrices))
-            return jnp.sum(m.conj() * o) * o if adaptive else o  # times the dual norm of m
+            o = jnp.sum(whole.conj() * o) * o if adaptive else o  # times the dual norm of m
+            return placed_like(o, m)
 
         direction = jax.tree.map(leaf, mu_hat, dimension_numbers(weight_dimension_numbers, mu))
         return direction, cast_like(MuonState(t, mu, state.ns_coeffs), state)

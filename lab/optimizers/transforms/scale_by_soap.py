@@ -17,6 +17,7 @@ from lab.optimizers.common.moments import (
     zeros_like,
 )
 from lab.optimizers.common.numbers import Decay, NonNegative, cast_like
+from lab.optimizers.common.sharding import gathered, placed_like
 from lab.optimizers.common.transformation import gradient_transformation
 
 
@@ -30,13 +31,24 @@ class ScaleBySoapState(NamedTuple):
     bases: Any  # Q: their eigenvectors, in columns
 
 
-def _eigenvectors(matrices):
-    return tuple(axes.eigh(matrix)[1] for matrix in matrices)
+def _eigenvectors(statistics):
+    """Q of each matrix, of the largest eigenvalue first, as `_refreshed` keeps them."""
+    return tuple(axes.eigh(matrix)[1][:, ::-1] for matrix in statistics)
 
 
-def _power_step(matrices, bases):
-    """One step of orthogonal iteration: cheaper than eigenvectors, and near to them."""
-    return tuple(axes.orthonormal(m @ q) for m, q in zip(matrices, bases, strict=True))
+def _refreshed(statistics, bases, nu, max_size):
+    """One step of orthogonal iteration, cheaper than eigenvectors and near to them; and V.
+
+    QR leaves a column what it was only if larger eigenvalues are to its left: so columns are sorted
+    by diag(Qᴴ L Q) first, and V, which is of these columns, with them.
+    """
+    new = []
+    for axis, matrix, q in zip(axes.kept(nu.shape, max_size), statistics, bases, strict=True):
+        image = matrix @ q
+        order = jnp.argsort(jnp.sum(jnp.real(q.conj() * image), 0), descending=True)
+        nu = jnp.take(nu, order, axis)
+        new.append(axes.orthonormal(image[:, order]))
+    return tuple(new), nu
 
 
 @gradient_transformation
@@ -66,42 +78,44 @@ def scale_by_soap(
 
     def update(updates, state, params=None):  # Vyas et al., algorithm 3
         del params
-        state = state._replace(
-            statistics=axes.tuples(updates, state.statistics),
-            bases=axes.tuples(updates, state.bases),
-        )
+        gradients = jax.tree.map(gathered, updates)
+        old_bases = axes.tuples(gradients, state.bases)
         first = state.count == 0  # only starts L and R, so that no gradient chooses its own axes
         t = jnp.maximum(state.count, 1)
 
-        turned = jax.tree.map(into, updates, state.bases)
-        mu = update_moment(b1, updates, state.mu)
-        nu = update_moment(b2, squared(turned), state.nu)
-        mu, nu = jax.tree.map(
-            lambda new, old: jnp.where(first, old, new.astype(old.dtype)),
-            (mu, nu),
-            (state.mu, state.nu),
-        )
+        mu = update_moment(b1, gradients, jax.tree.map(gathered, state.mu))
+        turned = jax.tree.map(into, gradients, old_bases)
+        nu = update_moment(b2, squared(turned), jax.tree.map(gathered, state.nu))
+        mu, nu = jax.tree.map(lambda mean: jnp.where(first, jnp.zeros_like(mean), mean), (mu, nu))
 
-        m_turned = jax.tree.map(into, bias_corrected(mu, b1, t), state.bases)
+        m_turned = jax.tree.map(into, bias_corrected(mu, b1, t), old_bases)
         n = over_root(m_turned, bias_corrected(nu, b2, t), eps)
-        steps = jax.tree.map(back, n, state.bases)
+        steps = jax.tree.map(lambda n, q: jnp.where(first, 0, back(n, q)), n, old_bases)
 
-        statistics = update_moment(
-            b2, jax.tree.map(lambda g: axes.grams(g, max_size), updates), state.statistics
+        grams = jax.tree.map(lambda g: axes.grams(g, max_size), gradients)
+        statistics = update_moment(b2, grams, axes.tuples(gradients, state.statistics))
+        statistics = cast_like(statistics, axes.tuples(gradients, state.statistics))
+
+        def started():
+            return jax.tree.map(lambda _, m: _eigenvectors(m), gradients, statistics), nu
+
+        def refreshed():
+            pairs = jax.tree.map(
+                lambda _, *of_leaf: _refreshed(*of_leaf, max_size),
+                gradients, statistics, old_bases, nu,
+            )  # fmt: skip
+            return (
+                jax.tree.map(lambda _, pair: pair[0], gradients, pairs),
+                jax.tree.map(lambda _, pair: pair[1], gradients, pairs),
+            )
+
+        later = jnp.where(state.count % update_interval == 0, 1, 2)
+        bases, nu = jax.lax.switch(
+            jnp.where(first, 0, later), (started, refreshed, lambda: (old_bases, nu))
         )
-        bases = jax.lax.cond(
-            first,
-            lambda: jax.tree.map(lambda _, m: _eigenvectors(m), updates, statistics),
-            lambda: jax.lax.cond(
-                state.count % update_interval == 0,
-                lambda: jax.tree.map(
-                    lambda _, m, q: _power_step(m, q), updates, statistics, state.bases
-                ),
-                lambda: state.bases,
-            ),
-        )
+        mu, nu = jax.tree.map(placed_like, (mu, nu), (state.mu, state.nu))
         new = ScaleBySoapState(counter.safe_increment(state.count), mu, nu, statistics, bases)
-        return cast_like(steps, updates), cast_like(new, state)
+        return jax.tree.map(placed_like, steps, updates), cast_like(new, state)
 
     return optax.GradientTransformation(init, update)
 

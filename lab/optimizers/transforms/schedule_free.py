@@ -10,9 +10,10 @@ from lab.checks import checked
 from lab.errors import require, shown
 from lab.kinds import DType, Tree, is_scalar
 from lab.optimizers.common import counter
-from lab.optimizers.common.numbers import Decay, Number, cast_like, like
+from lab.optimizers.common.numbers import Number, OpenShare, cast_like, like
 from lab.optimizers.common.scalars import safe_divide, scalar, scalar_dtype
 from lab.optimizers.common.scheduled import at
+from lab.optimizers.common.states import named_tuples
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_add, tree_scale, tree_sub
 from lab.shapes import require_alike
@@ -34,25 +35,46 @@ def schedule_free_eval_params(state: Any, params: Tree) -> Any:
     """The average x, where a schedule-free rule is to be evaluated: (y − (1 − β) z) / β.
 
     Args:
-      state: The `ScheduleFreeState` (optax's will do).
+      state: The state of the rule (optax's will do), alone or in `optax.chain`, `masked`,
+        `partition`, `MultiSteps`, `inject_hyperparams` and other wrappers.
       params: y, the parameters that the rule updates.
 
     Returns:
-      x, shaped as the parameters.
+      x, shaped as the parameters; what a wrapper keeps from the rule is returned as it is.
     """
-    require(
-        hasattr(state, "z") and is_scalar(getattr(state, "b1", None)),
-        f"state must be a ScheduleFreeState, given {shown(state)}.",
-    )
-    require_alike("params", params, "the state", state.z)
-    return tree_add(tree_scale(1 / state.b1, params), tree_scale(1 - 1 / state.b1, state.z))
+    found = [node for node in named_tuples(state) if _is_average(node)]
+    require(len(found) > 0, f"state must be that of a schedule-free rule, given {shown(state)}.")
+    for node in found:
+        params = _average(node, params)
+    return params
+
+
+def _is_average(node: Any) -> bool:
+    return hasattr(node, "z") and is_scalar(getattr(node, "b1", None))
+
+
+def _average(node: Any, y: Any) -> Any:
+    def masked(z):
+        return isinstance(z, optax.MaskedNode)
+
+    def leaf(z, y):
+        return (
+            y if masked(z) else tree_add(tree_scale(1 / node.b1, y), tree_scale(1 - 1 / node.b1, z))
+        )
+
+    try:
+        whole = jax.tree.map(lambda z, y: y if masked(z) else z, node.z, y, is_leaf=masked)
+    except ValueError:
+        whole = node.z  # of another structure: refused in the next line
+    require_alike("params", y, "the state", whole)
+    return jax.tree.map(leaf, node.z, y, is_leaf=masked)
 
 
 @gradient_transformation
 def schedule_free(
     base_optimizer: optax.GradientTransformation,
     learning_rate: optax.ScalarOrSchedule,
-    b1: Decay = 0.9,
+    b1: OpenShare = 0.9,
     weight_lr_power: Number = 2.0,
     state_dtype: DType = None,
 ) -> optax.GradientTransformationExtraArgs:
@@ -68,9 +90,9 @@ def schedule_free(
 
     Args:
       base_optimizer: The rule; momentum switched off.
-      learning_rate: γ, the same that the rule was given; a number or a schedule that warms up
-        and stays. A schedule is evaluated at 1, 2, …
-      b1: β > 0.
+      learning_rate: γ, the same that the rule was given; a number or a schedule, evaluated at
+        t = 0, 1, … as the rule does, so that a point is weighted by the rate that led to it.
+      b1: β > 0, as x is not to be had from y otherwise.
       weight_lr_power: The power of γ by which z is weighted.
       state_dtype: The dtype of z; None for that of the parameters.
 
@@ -105,7 +127,8 @@ def schedule_free(
 
     def update(updates, state, params=None, **extra):
         dtype = state.max_lr.dtype
-        max_lr = jnp.maximum(state.max_lr, scalar(at(learning_rate, state.step_count), dtype))
+        rate = scalar(at(learning_rate, state.step_count - 1), dtype)
+        max_lr = jnp.maximum(state.max_lr, rate)
         weight = max_lr ** like(weight_lr_power, max_lr)
         weight_sum = state.weight_sum + weight
         c = safe_divide(weight, weight_sum)  # 0 while the rate is 0
