@@ -106,15 +106,15 @@ def laprop(
       >>> print(updates.round(4))
       [0.0333]
     """
-    steps = _steps(learning_rate, b1, b2, eps)
-    if isinstance(weight_decay, int | float) and weight_decay == 0:
-        return optax.chain(steps)
 
     def shrunk(w, rate):
         return w - like(rate * weight_decay, w) * w
 
-    decay = after_step(shrunk, learning_rate, "weight decay")
-    return optax.chain(steps, decay if mask is None else optax.masked(decay, mask))
+    none = isinstance(weight_decay, float) and weight_decay == 0
+    decay = optax.identity() if none else after_step(shrunk, learning_rate, "weight decay")
+    return optax.chain(
+        _steps(learning_rate, b1, b2, eps), decay if mask is None else optax.masked(decay, mask)
+    )
 
 
 ENTRIES = (
