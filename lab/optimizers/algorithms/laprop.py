@@ -8,7 +8,8 @@ import optax
 from lab.catalog import OptimizerEntry
 from lab.kinds import Mask
 from lab.optimizers.common import counter
-from lab.optimizers.common.after_step import after_step
+from lab.optimizers.common.after_step import AfterStepState
+from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.mean_over_root import over_root
 from lab.optimizers.common.moments import (
     bias_corrected,
@@ -17,11 +18,11 @@ from lab.optimizers.common.moments import (
     update_moment,
     zeros_like,
 )
-from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like
+from lab.optimizers.common.numbers import Decay, NonNegative, cast_like
 from lab.optimizers.common.scalars import safe_divide, scalar, scalar_dtype
 from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.transformation import gradient_transformation
-from lab.optimizers.common.trees import tree_scale
+from lab.optimizers.common.trees import tree_add, tree_scale, tree_sub
 from lab.spaces import LogRange
 
 
@@ -53,6 +54,26 @@ def _steps(
         rate = update_moment(b1, eta, state.rate)
         new = LaPropState(t, rate, mu, nu)
         return tree_scale(-safe_divide(eta, rate), mu), cast_like(new, state)
+
+    return optax.GradientTransformation(init, update)
+
+
+def _decay_after_step(
+    learning_rate: optax.ScalarOrSchedule, weight_decay: NonNegative
+) -> optax.GradientTransformation:
+    """U ← u − η λ (w + u): what the step leads to decays, not what it comes from."""
+    free = isinstance(weight_decay, float) and weight_decay == 0
+
+    def init(params):
+        del params
+        return AfterStepState(counter.zero())
+
+    def update(updates, state, params=None):
+        new = AfterStepState(counter.safe_increment(state.count))
+        if free:
+            return updates, new
+        ahead = tree_scale(weight_decay, tree_add(require_params(params, "laprop"), updates))
+        return tree_sub(updates, tree_scale(at(learning_rate, state.count), ahead)), new
 
     return optax.GradientTransformation(init, update)
 
@@ -106,12 +127,7 @@ def laprop(
       >>> print(updates.round(4))
       [0.0333]
     """
-
-    def shrunk(w, rate):
-        return w - like(rate * weight_decay, w) * w
-
-    none = isinstance(weight_decay, float) and weight_decay == 0
-    decay = optax.identity() if none else after_step(shrunk, learning_rate, "weight decay")
+    decay = _decay_after_step(learning_rate, weight_decay)
     return optax.chain(
         _steps(learning_rate, b1, b2, eps), decay if mask is None else optax.masked(decay, mask)
     )
