@@ -11,6 +11,7 @@ import numpy as np
 import optax
 
 from lab.optimizers import CATALOG
+from studies._composed import COMPOSED
 
 FOLDER = Path(__file__).parent.parent / "tests" / "oracles" / "authors"
 
@@ -33,7 +34,7 @@ def recorded(name: str) -> dict[str, Any]:
 
 def path(name: str, case: dict[str, Any]) -> dict[str, np.ndarray]:
     """Parameters [T, *shape] of the rule in the lab; "… (evaluated)" is another point."""
-    entry = CATALOG[name]
+    entry = COMPOSED[name] if name in COMPOSED else CATALOG[name]
     with jax.enable_x64(True):
         shape = jnp.asarray(problem()["rates"]["scheduled" if case["scheduled"] else "constant"])
         rates = case["rate"] * shape

@@ -151,6 +151,14 @@ VARIANTS = {
         {"alpha": 4.0, "weight_decay": 0.1, "mask": _matrices, **_NUMBERS},
     ),
     "mechanic_sgd": ({}, {"momentum": None, "weight_decay": 0.1, "s_init": 1e-3, "num_betas": 2}),
+    "laprop": ({}, {"weight_decay": 0.1, "mask": _matrices, "b1": 0.5, "b2": 0.9, "eps": 1e-3}),
+    "aggmo": ({}, {"betas": (0.3, 0.8), "weight_decay": _fading, "mask": _matrices}),
+    "qhm": ({}, {"momentum": 0.9, "nu": 0.4, "weight_decay": 0.1, "mask": _matrices}),
+    "qhadam": (
+        {},
+        {"nu1": 0.4, "nu2": 0.8, "b1": 0.9, "eps": 1e-3, "weight_decay": 0.1, "mask": _matrices},
+    ),
+    "grams": ({}, {"weight_decay": 0.1, "mask": _matrices, "b1": 0.5, "b2": 0.9, "eps": 1e-3}),
 }
 
 # Rules that are content with gradients; the others are in test_optimizer_information.py.

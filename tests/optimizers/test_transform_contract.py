@@ -27,6 +27,7 @@ MADE = {  # of one number
     "scale_layers": lambda x: optimizers.scale_layers({"w": x, "b": 1.0}),
     "freeze": lambda x: optimizers.freeze({"w": True, "b": False}),
     "centralize": lambda x: optimizers.centralize(),
+    "cautious": lambda x: optimizers.cautious(optimizers.adam(x), x, x),
     "lookahead": lambda x: optimizers.lookahead(optimizers.adam(x), 2, x, reset_state=True),
     "multi_steps": lambda x: optimizers.multi_steps(optimizers.adam(x), 2),
     "apply_if_finite": lambda x: optimizers.apply_if_finite(optimizers.adam(x), 2),
