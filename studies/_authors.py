@@ -39,7 +39,8 @@ def path(name: str, case: dict[str, Any]) -> dict[str, np.ndarray]:
         shape = jnp.asarray(problem()["rates"]["scheduled" if case["scheduled"] else "constant"])
         rates = case["rate"] * shape
         rate: Any = (lambda t: rates[t]) if case["scheduled"] else case["rate"]
-        rule = optax.with_extra_args_support(entry.by_hand(learning_rate=rate, **case["lab"]))
+        given = {k: tuple(v) if isinstance(v, list) else v for k, v in case["lab"].items()}
+        rule = optax.with_extra_args_support(entry.by_hand(learning_rate=rate, **given))
 
         def step(carry, targets):
             params, state = carry

@@ -14,22 +14,14 @@ from lab.schedules._linear import linear_schedule as linear_schedule
 from lab.schedules._onecycle import cosine_onecycle_schedule as cosine_onecycle_schedule
 from lab.schedules._onecycle import linear_onecycle_schedule as linear_onecycle_schedule
 from lab.schedules._piecewise import piecewise_constant_schedule as piecewise_constant_schedule
-from lab.schedules._piecewise import (
-    piecewise_interpolate_schedule as piecewise_interpolate_schedule,
-)
+from lab.schedules._piecewise import piecewise_interpolate_schedule as piecewise_interpolate_schedule
 from lab.schedules._polynomial import polynomial_schedule as polynomial_schedule
 from lab.schedules._restarts import cosine_restarts_schedule as cosine_restarts_schedule
 from lab.schedules._restarts import sgdr_schedule as sgdr_schedule
 from lab.schedules._step import step_decay as step_decay
 from lab.schedules._warmup_constant import warmup_constant_schedule as warmup_constant_schedule
-from lab.schedules._warmup_cosine import (
-    warmup_cosine_decay_schedule as warmup_cosine_decay_schedule,
-)
-from lab.schedules._warmup_exponential import (
-    warmup_exponential_decay_schedule as warmup_exponential_decay_schedule,
-)
-from lab.schedules._warmup_stable_decay import (
-    warmup_stable_decay_schedule as warmup_stable_decay_schedule,
-)
+from lab.schedules._warmup_cosine import warmup_cosine_decay_schedule as warmup_cosine_decay_schedule
+from lab.schedules._warmup_exponential import warmup_exponential_decay_schedule as warmup_exponential_decay_schedule
+from lab.schedules._warmup_stable_decay import warmup_stable_decay_schedule as warmup_stable_decay_schedule
 
 CATALOG: Catalog[ScheduleEntry]

@@ -97,7 +97,7 @@ def parameters(call: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     """The parameters that a caller gives by name."""
     return {
         p.name: p
-        for p in inspect.signature(call).parameters.values()
+        for p in inspect.signature(inspect.unwrap(call)).parameters.values()
         if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD, p.POSITIONAL_ONLY)
     }
 

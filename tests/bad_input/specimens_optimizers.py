@@ -20,6 +20,8 @@ OWN = {
         "learning_rate": 0.1,
     },
     "dog": {"init_step": ("heuristic", 1e-6)},
+    "apply_if_finite": {"max_consecutive_errors": 2},
+    "multi_steps": {"every_k_schedule": 2},
     "freeze": {"mask": {"w": True, "b": False}},
     "lookahead": {"sync_period": 2},
     "noisy_sgd": {"learning_rate": 0.1, "key": 0},

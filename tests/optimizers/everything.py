@@ -13,7 +13,10 @@ import optax
 from lab import optimizers, schedules
 from lab.optimizers import CATALOG
 
-NO_FACTORIES = {"CATALOG", "current_learning_rate", "schedule_free_eval_params"}
+NO_FACTORIES = {
+    "CATALOG", "current_learning_rate", "schedule_free_eval_params", "asgd_eval_params",
+    "splus_eval_params",
+}  # fmt: skip
 RATE = 0.1
 
 
@@ -39,6 +42,7 @@ TRANSFORMS = {
     "add_l1_weights": lambda: optimizers.add_l1_weights(0.1),
     "add_noise": lambda: optimizers.add_noise(0.1, 0.5, 0),
     "apply_if_finite": lambda: optimizers.apply_if_finite(optimizers.adam(RATE), 2),
+    "cautious": lambda: optimizers.cautious(optimizers.adam(RATE)),
     "centralize": lambda: optimizers.centralize(),
     "clip": lambda: optimizers.clip(1.0),
     "clip_by_block_norm": lambda: optimizers.clip_by_block_norm(1.0),
@@ -49,6 +53,7 @@ TRANSFORMS = {
     "hutchinson_estimator_diag_hessian": lambda: optimizers.hutchinson_estimator_diag_hessian(),
     "lookahead": lambda: optimizers.lookahead(optimizers.adam(RATE), 2, 0.5, reset_state=True),
     "max_norm": lambda: optimizers.max_norm(1.0),
+    "mechanize": lambda: optimizers.mechanize(optimizers.sgd(RATE)),
     "multi_steps": lambda: optimizers.multi_steps(optimizers.adam(RATE), 2),
     "normalize": lambda: optimizers.normalize(),
     "proximal_elastic_net": lambda: optimizers.proximal_elastic_net(0.1, 0.1, RATE),
@@ -56,10 +61,13 @@ TRANSFORMS = {
     "reduce_on_plateau": lambda: optimizers.reduce_on_plateau(0.5, 1),
     "sam": lambda: optimizers.sam(optimizers.sgd(RATE), optimizers.sgd(0.05), 2),
     "scale_by_adadelta": lambda: optimizers.scale_by_adadelta(),
+    "scale_by_dog": lambda: optimizers.scale_by_dog(("heuristic", 1e-6)),
     "scale_by_learning_rate": lambda: optimizers.scale_by_learning_rate(lambda t: 0.5 / (1 + t)),
+    "scale_by_madgrad": lambda: optimizers.scale_by_madgrad(RATE),
     "scale_by_muon": lambda: optax.masked(
         optimizers.scale_by_muon(), lambda tree: jax.tree.map(lambda p: jnp.ndim(p) == 2, tree)
     ),
+    "scale_by_rprop": lambda: optimizers.scale_by_rprop(RATE),
     "scale_by_shape": lambda: optax.masked(
         optimizers.scale_by_shape(), lambda tree: jax.tree.map(lambda p: jnp.ndim(p) == 2, tree)
     ),

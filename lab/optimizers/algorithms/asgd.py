@@ -7,14 +7,15 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.checks import checked
 from lab.kinds import Tree
 from lab.optimizers.common import counter
 from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.moments import zeros_like
 from lab.optimizers.common.numbers import NonNegative, cast_like, like, promote
 from lab.optimizers.common.scheduled import at
+from lab.optimizers.common.states import evaluation_point
 from lab.optimizers.common.transformation import gradient_transformation
-from lab.shapes import require_alike
 from lab.spaces import LogRange
 
 
@@ -25,11 +26,23 @@ class ASGDState(NamedTuple):
     ax: Any  # w̄, shaped as the parameters
 
 
-@gradient_transformation
-def asgd_eval_params(state: ASGDState, params: Tree) -> Any:
-    """The average w̄, where averaged SGD is to be evaluated; before any update, the parameters."""
-    require_alike("params", params, "the state", state.ax)
-    return jax.tree.map(lambda a, w: jnp.where(state.count > 0, a, w), state.ax, params)
+@checked
+def asgd_eval_params(state: Any, params: Tree) -> Any:
+    """The average w̄, where averaged SGD is to be evaluated; before any update, the parameters.
+
+    Args:
+      state: The state of the rule, alone or in `optax.chain`, `masked` and other wrappers.
+      params: w, the parameters that the rule updates.
+
+    Returns:
+      w̄, shaped as the parameters; what a wrapper keeps from the rule is returned as it is.
+    """
+    return evaluation_point(state, params, "asgd", ("ax", "count"), _average)
+
+
+def _average(node: Any, ax: jax.Array, w: jax.Array) -> jax.Array:
+    ax, w = promote(ax, w)
+    return jnp.where(node.count > 0, ax, w)
 
 
 @gradient_transformation

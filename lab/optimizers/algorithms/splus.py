@@ -8,7 +8,6 @@ import optax
 
 from lab.catalog import OptimizerEntry
 from lab.checks import checked
-from lab.errors import require
 from lab.kinds import Count, Mask, Tree, Whole
 from lab.optimizers.common import axes, counter
 from lab.optimizers.common.arguments import require_params
@@ -22,10 +21,10 @@ from lab.optimizers.common.numbers import (
     promote,
 )
 from lab.optimizers.common.sharding import gathered, placed_like
+from lab.optimizers.common.states import evaluation_point
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.shapes import require_alike
 from lab.spaces import LogRange
 
 
@@ -41,12 +40,21 @@ class SPlusState(NamedTuple):
 
 @checked
 def splus_eval_params(state: Any, params: Tree) -> Any:
-    """The mean w̄ of the parameters, where SPlus is to be evaluated; `state` as its `init` gives."""
-    require(
-        bool(state) and hasattr(state[0], "ema"), f"state must be that of splus, given {state!r}."
-    )
-    require_alike("params", params, "the state", state[0].ema)
-    return cast_like(state[0].ema, params)
+    """The mean w̄ of the parameters, where SPlus is to be evaluated.
+
+    Args:
+      state: The state of the rule, alone or in `optax.chain`, `masked` and other wrappers.
+      params: w, the parameters that the rule updates.
+
+    Returns:
+      w̄, shaped as the parameters; what a wrapper keeps from the rule is returned as it is.
+    """
+    return evaluation_point(state, params, "splus", ("ema", "bases"), _mean)
+
+
+def _mean(node: Any, ema: jax.Array, w: jax.Array) -> jax.Array:
+    del node, w
+    return ema
 
 
 def _longest(x: jax.Array, max_dim: int) -> int:

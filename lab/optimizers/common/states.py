@@ -1,8 +1,14 @@
 """Finding the state of a rule in that of what wraps it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
+import optax
+
+from lab.errors import require, shown
+from lab.optimizers.common.transformation import narrowed
+from lab.shapes import require_alike
 
 
 def named_tuples(state: Any) -> list[Any]:
@@ -16,3 +22,44 @@ def named_tuples(state: Any) -> list[Any]:
 
     jax.tree.flatten(state, is_leaf=visit)
     return found
+
+
+def evaluation_point(
+    state: Any,
+    params: Any,
+    rule: str,
+    kept: tuple[str, ...],
+    point: Callable[[Any, jax.Array, jax.Array], jax.Array],
+) -> Any:
+    """Where a rule that keeps other arrays than its iterate is to be evaluated.
+
+    Args:
+      state: The rule's, alone or inside of what wraps it.
+      params: The iterate.
+      rule: What it is called in an error.
+      kept: The fields that its named tuple has, first that which is shaped as the parameters.
+      point: `(named tuple, kept array, array of the iterate) -> array of the point`.
+
+    Returns:
+      The point, in the dtypes of the parameters; what a wrapper keeps from the rule as it is.
+    """
+    found = [n for n in named_tuples(state) if set(kept) <= set(n._fields)]
+    require(len(found) > 0, f"state must be that of {rule}, given {shown(state)}.")
+    for node in found:
+        params = _moved(node, getattr(node, kept[0]), params, point)
+    return params
+
+
+def _moved(node: Any, kept: Any, params: Any, point: Callable[..., jax.Array]) -> Any:
+    def masked(x):
+        return isinstance(x, optax.MaskedNode)
+
+    try:
+        whole = jax.tree.map(lambda x, w: w if masked(x) else x, kept, params, is_leaf=masked)
+    except ValueError:
+        whole = kept  # of another structure: refused in the next line
+    require_alike("params", params, "the state", whole)
+    moved = jax.tree.map(
+        lambda x, w: w if masked(x) else point(node, x, w), kept, params, is_leaf=masked
+    )
+    return narrowed(moved, params)

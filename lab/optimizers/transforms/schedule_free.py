@@ -7,16 +7,14 @@ import jax.numpy as jnp
 import optax
 
 from lab.checks import checked
-from lab.errors import require, shown
-from lab.kinds import DType, Tree, is_scalar
+from lab.kinds import DType, Tree
 from lab.optimizers.common import counter
 from lab.optimizers.common.numbers import Number, OpenShare, cast_like, like
 from lab.optimizers.common.scalars import safe_divide, scalar, scalar_dtype
 from lab.optimizers.common.scheduled import at
-from lab.optimizers.common.states import named_tuples
+from lab.optimizers.common.states import evaluation_point
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_add, tree_scale, tree_sub
-from lab.shapes import require_alike
 
 
 class ScheduleFreeState(NamedTuple):
@@ -42,32 +40,11 @@ def schedule_free_eval_params(state: Any, params: Tree) -> Any:
     Returns:
       x, shaped as the parameters; what a wrapper keeps from the rule is returned as it is.
     """
-    found = [node for node in named_tuples(state) if _is_average(node)]
-    require(len(found) > 0, f"state must be that of a schedule-free rule, given {shown(state)}.")
-    for node in found:
-        params = _average(node, params)
-    return params
+    return evaluation_point(state, params, "a schedule-free rule", ("z", "b1"), _average)
 
 
-def _is_average(node: Any) -> bool:
-    return hasattr(node, "z") and is_scalar(getattr(node, "b1", None))
-
-
-def _average(node: Any, y: Any) -> Any:
-    def masked(z):
-        return isinstance(z, optax.MaskedNode)
-
-    def leaf(z, y):
-        return (
-            y if masked(z) else tree_add(tree_scale(1 / node.b1, y), tree_scale(1 - 1 / node.b1, z))
-        )
-
-    try:
-        whole = jax.tree.map(lambda z, y: y if masked(z) else z, node.z, y, is_leaf=masked)
-    except ValueError:
-        whole = node.z  # of another structure: refused in the next line
-    require_alike("params", y, "the state", whole)
-    return jax.tree.map(leaf, node.z, y, is_leaf=masked)
+def _average(node: Any, z: jax.Array, y: jax.Array) -> jax.Array:
+    return tree_add(tree_scale(1 / node.b1, y), tree_scale(1 - 1 / node.b1, z))
 
 
 @gradient_transformation
