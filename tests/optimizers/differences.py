@@ -13,16 +13,12 @@ SETS_PARAMETERS = {
     "cocob": "both take the difference of two points",
 }
 
-# Measured floors where optax itself is less exact.
+# Measured floors where optax itself is less exact. Of 16-bit floats no equality is asked: the lab
+# computes in float32 and rounds once, see test_everything.py.
 FLOOR = {
-    "novograd": {jnp.bfloat16: 2.5e-2},  # optax squares a norm that is rounded already
     "madgrad": {jnp.float64: 2e-8},  # √(k + 1) in float32
-    # the warm-up in float32; in bfloat16 optax is 8e-2 and 7e-2 away from its float32 parameters
-    "schedule_free_sgd": {jnp.float64: 2e-8, jnp.bfloat16: 1e-2},
-    "schedule_free_adamw": {jnp.float64: 2e-8, jnp.bfloat16: 1e-2},
-    "prodigy": {jnp.bfloat16: 1.5e-2},  # as far is optax, compiled, from itself, not compiled
-    "adopt": {jnp.bfloat16: 2e-2},  # optax is 3e-2 away from its float32 updates, the lab 2e-2
-    "dog": {jnp.bfloat16: 1.2e-2},  # both are 6e-3 away from those: a rounded rate comes first
+    "schedule_free_sgd": {jnp.float64: 2e-8},  # the warm-up in float32
+    "schedule_free_adamw": {jnp.float64: 2e-8},
 }
 # The same for updates that are not compiled.
 EAGER_FLOOR = {"radam": {jnp.float32: 7e-4}}  # ρ cancels: optax, compiled, is as far from itself
