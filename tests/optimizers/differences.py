@@ -41,9 +41,8 @@ DIFFERENCES = {
     "sm3": "scalars, complex numbers and schedules work; optax fails on them; ε is 1e-30 as in the "
     "authors' code, in optax 1e-8, which shortens the steps of small gradients",
     "momo": "the step is divided by 1 + ηλ too, as in lemma 3.1, in optax the weights alone; "
-    "squared norms below rounding are no reason to stand still",
-    "momo_adam": "the step is divided by 1 + ηλ too, as in lemma 3.1, in optax the weights alone; "
-    "squared norms below rounding are no reason to stand still",
+    "a squared norm below 2.2e-16 is no reason to stand still, as it is in optax",
+    "momo_adam": "the step is divided by 1 + ηλ too, as in lemma 3.1, in optax the weights alone",
     "schedule_free_sgd": "a point is weighted by the rate that led to it, as in algorithm 1, in "
     "optax by the next one of the schedule; a warm-up starts at 1 / T, in optax at 0",
     "schedule_free_adamw": "a point is weighted by the rate that led to it, as in algorithm 1, in "
