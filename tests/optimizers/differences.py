@@ -23,6 +23,9 @@ FLOOR = {
 # The same for updates that are not compiled.
 EAGER_FLOOR = {"radam": {jnp.float32: 7e-4}}  # ρ cancels: optax, compiled, is as far from itself
 
+# Defaults of the authors' where optax's depart from them.
+OWN_DEFAULTS = {"scale_by_sm3": {"eps": 1e-30}}
+
 DIFFERENCES = {
     "scale_by_learning_rate": "a rate of None is 1; in optax it is -1, which ascends",
     "adadelta": "no rate descends, complex gradients count by |g|²; optax ascends and takes g²",
@@ -31,7 +34,15 @@ DIFFERENCES = {
     "adan": "the look-ahead is weighted by b2, as in the paper; in optax by 1 - b2 (its PR 1715)",
     "fromage": "1/√(1 + η²) - 1 does not cancel; optax loses it at small traced η in float32",
     "rprop": "every update is its own step; optax emits the one before (its PR 1725)",
-    "sm3": "scalars, complex numbers and schedules work; optax fails on them",
+    "sm3": "scalars, complex numbers and schedules work; optax fails on them; ε is 1e-30 as in the "
+    "authors' code, in optax 1e-8, which shortens the steps of small gradients",
+    "momo": "the step is divided by 1 + ηλ too, as in lemma 3.1, in optax the weights alone; "
+    "a squared norm below 2.2e-16 is no reason to stand still, as it is in optax",
+    "momo_adam": "the step is divided by 1 + ηλ too, as in lemma 3.1, in optax the weights alone",
+    "schedule_free_sgd": "a point is weighted by the rate that led to it, as in algorithm 1, in "
+    "optax by the next one of the schedule; a warm-up starts at 1 / T, in optax at 0",
+    "schedule_free_adamw": "a point is weighted by the rate that led to it, as in algorithm 1, in "
+    "optax by the next one of the schedule; a warm-up starts at 1 / T, in optax at 0",
     "ademamix": "mu_dtype is of first moments, and kept; in optax also of v, and lost at once",
     "madgrad": "optax takes √(k + 1) in float32 also where parameters are float64, and complex "
     "numbers not at all",

@@ -92,10 +92,80 @@ def test_sm3_takes_scalars_and_schedules_and_optax_does_not():
         optax.sm3(lambda count: 0.1)
 
 
-def test_sm3_is_that_of_optax_on_matrices():
+def test_sm3_steps_by_the_rate_for_small_gradients_and_optax_by_a_part_of_it():
+    """Anil et al. 2019, SM3-II: the first step is η sign(g); their own code has ε = 1e-30."""
+    gradients, params = 1e-5 * GRADIENTS[:1].reshape(1, 5, 1), PARAMS.reshape(5, 1)
+    ours, theirs = (
+        run(lambda m=m: m.sm3(0.1, momentum=0.0), gradients, params) for m in (optimizers, optax)
+    )
+    np.testing.assert_allclose(ours, -0.1 * np.sign(gradients), rtol=1e-12)
+    assert np.max(np.abs(theirs)) < 0.05
+
+
+def test_sm3_is_that_of_optax_on_matrices_but_for_epsilon():
     gradients, params = GRADIENTS.reshape(12, 5, 1), PARAMS.reshape(5, 1)
-    ours, theirs = (run(lambda m=m: m.sm3(0.1), gradients, params) for m in (optimizers, optax))
-    np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+    theirs = optax.chain(optax.scale_by_sm3(0.9, eps=1e-30), optax.scale(-0.1))
+    pair = (run(lambda r=r: r, gradients, params) for r in (optimizers.sm3(0.1), theirs))
+    np.testing.assert_allclose(*pair, rtol=1e-12)
+
+
+def divided(name):
+    """The last entry after one update from (1, 2, 3) on Σ w², at η = 1 and λ = 0.1: ours, optax."""
+    with jax.enable_x64(True):
+        w = jnp.array([1.0, 2.0, 3.0])
+        for package in (optimizers, optax.contrib):
+            rule = getattr(package, name)(1.0, weight_decay=0.1)
+            updates, _ = rule.update(2 * w, rule.init(w), w, value=jnp.sum(w**2))
+            yield (w + updates)[2]
+
+
+def test_momo_divides_its_step_too_and_optax_the_weights_alone():
+    """Schaipp et al. 2023, lemma 3.1: w ← (w − τ d) / (1 + η λ), here τ d = 0.225 · 2 w."""
+    expected = [(3 - 1.35) / 1.1, 3 / 1.1 - 1.35]
+    np.testing.assert_allclose(list(divided("momo")), expected, rtol=1e-12)
+
+
+def test_momo_adam_divides_its_step_too_and_optax_the_weights_alone():
+    """The same with τ d / D = 1."""
+    np.testing.assert_allclose(list(divided("momo_adam")), [2 / 1.1, 3 / 1.1 - 1], rtol=1e-7)
+
+
+def test_momo_moves_where_gradients_are_small_and_optax_stands_still():
+    """At a loss of 1, far off, τ = η = 0.5; optax takes ‖g‖² below 2.2e-16 for 0."""
+    w = jnp.array([1e-3, -1e-3])
+    g = 1e-6 * w
+    moves = []
+    for package in (optimizers, optax.contrib):
+        rule = package.momo(0.5)
+        updates, _ = rule.update(g, rule.init(w), w, value=jnp.float32(1.0))
+        moves.append(updates)
+    np.testing.assert_allclose(moves[0], -0.5 * g, rtol=1e-5)
+    np.testing.assert_array_equal(moves[1], 0)
+
+
+def test_schedule_free_sgd_weighs_a_point_by_the_rate_that_led_to_it_and_optax_by_the_next():
+    """Defazio et al. 2024, algorithm 1: warm-up over 4 updates, H = diag(1, 0.3), from (1, −2)."""
+    params, averages = jnp.array([1.0, -2.0]), []
+    for package in (optimizers, optax.contrib):
+        rule, y = package.schedule_free_sgd(0.5, warmup_steps=4), params
+        state = rule.init(y)
+        for _ in range(2):
+            updates, state = rule.update(jnp.array([1.0, 0.3]) * y, state, y)
+            y = y + updates
+        averages.append(package.schedule_free_eval_params(state, y))
+    np.testing.assert_allclose(averages[0], [0.7, -1.8095], rtol=1e-5)
+    np.testing.assert_allclose(averages[1], [0.9, -1.94], rtol=1e-5)
+
+
+def test_schedule_free_adamw_takes_a_step_at_once_in_a_warm_up_and_optax_none():
+    """The authors' warm-up is (t + 1) / T: a first step of γ / T, here 0.4 / 4."""
+    params, moves = jnp.array([1.0, -2.0]), []
+    for package in (optimizers, optax.contrib):
+        rule = package.schedule_free_adamw(0.4, warmup_steps=4)
+        updates, _ = rule.update(params, rule.init(params), params)
+        moves.append(updates)
+    np.testing.assert_allclose(moves[0], [-0.1, 0.1], rtol=1e-5)
+    np.testing.assert_allclose(moves[1], 0, atol=1e-7)
 
 
 def test_fromage_shrinks_the_weights_where_optax_rounds_the_shrinkage_away():

@@ -99,3 +99,15 @@ def test_the_first_step_of_sm3_is_the_rate_however_small_gradients_are(shape, si
     np.testing.assert_allclose(step, 0.1, rtol=1e-5)
     nothing = first_update(optimizers.sm3(0.1), jnp.zeros(shape))
     np.testing.assert_array_equal(nothing, 0)
+
+
+@pytest.mark.parametrize("preconditioning", ["frobenius", "aol", "schatten"])
+def test_the_direction_of_muon_does_not_depend_on_the_size_of_gradients(preconditioning):
+    gradient = jnp.asarray(RNG.normal(size=(3, 4)), jnp.float32)
+    directions = [
+        first_update(
+            optimizers.scale_by_muon(preconditioning=preconditioning, eps=1e-15), size * gradient
+        )
+        for size in (1.0, 1e-6)
+    ]
+    np.testing.assert_allclose(*directions, rtol=1e-3)

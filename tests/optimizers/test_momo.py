@@ -28,3 +28,12 @@ def test_momo_adam_divides_what_its_step_has_reached(rate, step):
     # τ = (1.2 (1.4 − 2.8) + 2.8) / 0.12
     rule = optimizers.momo_adam(rate, weight_decay=0.1, eps=1e-12)
     np.testing.assert_allclose(moved(rule), (W - step) / (1 + 0.1 * rate), atol=1e-10)
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-5, 1e-9])
+def test_momo_adam_steps_by_the_rate_however_small_gradients_are(size):
+    # at a loss of 1, far off, the rate binds; ‖d‖² in the norm of D is of the size of d
+    w = jnp.array([1.0, -1.0])
+    rule = optimizers.momo_adam(1e-2, eps=1e-20)
+    updates, _ = rule.update(size * w, rule.init(w), w, value=jnp.float32(10.0))
+    np.testing.assert_allclose(updates, -1e-2 * w, rtol=1e-5)

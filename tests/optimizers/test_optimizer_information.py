@@ -75,9 +75,9 @@ def error(mine, theirs, params, relative_to_params):
 
 
 CASES = [
-    ("momo", {}), ("momo", {"weight_decay": 0.1, "adapt_lower_bound": True, "lower_bound": -1.0}),
+    ("momo", {}), ("momo", {"adapt_lower_bound": True, "lower_bound": -1.0}),
     ("momo", {"beta": 0.5, "learning_rate": 0.05}),
-    ("momo_adam", {}), ("momo_adam", {"b1": 0.5, "b2": 0.9, "eps": 1e-3, "weight_decay": 0.1}),
+    ("momo_adam", {}), ("momo_adam", {"b1": 0.5, "b2": 0.9, "eps": 1e-3}),
     ("momo_adam", {"adapt_lower_bound": True, "lower_bound": -1.0}),
     ("polyak_sgd", {}), ("polyak_sgd", {"max_learning_rate": 0.1, "f_min": 0.5, "variant": "sps+"}),
     ("polyak_sgd", {"eps": 1.0}),
@@ -88,8 +88,8 @@ CASES = [
                 "update_interval": 3, "b1": 0.5, "b2": 0.9, "weight_decay": 0.1}),
     ("lbfgs", {}), ("lbfgs", {"memory_size": 2, "learning_rate": 0.5}),
     ("lbfgs", {"linesearch": None, "learning_rate": 0.05, "scale_init_precond": False}),
-    ("schedule_free_sgd", {"learning_rate": 0.1, "warmup_steps": 10}),
-    ("schedule_free_adamw", {"learning_rate": 0.1, "warmup_steps": 10}),
+    ("schedule_free_sgd", {"learning_rate": 0.1}),
+    ("schedule_free_adamw", {"learning_rate": 0.1}),
 ]  # fmt: skip
 
 

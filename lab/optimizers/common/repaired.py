@@ -102,8 +102,8 @@ def rprop(learning_rate, eta_minus=0.5, eta_plus=1.2, min_step_size=1e-6, max_st
 
 
 def sm3(learning_rate, momentum=0.9):
-    """optax.sm3, which takes neither scalars nor schedules, with both."""
-    inner = optax.scale_by_sm3(momentum)
+    """optax.sm3, which takes neither scalars nor schedules, with both, and the authors' ε."""
+    inner = optax.scale_by_sm3(momentum, eps=1e-30)
 
     def lifted(tree):  # scalars, on which it fails, become vectors
         return jax.tree.map(jnp.atleast_1d, tree)

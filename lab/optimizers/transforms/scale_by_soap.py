@@ -79,22 +79,24 @@ def scale_by_soap(
     def update(updates, state, params=None):  # Vyas et al., algorithm 3
         del params
         gradients = jax.tree.map(gathered, updates)
-        old_bases = axes.tuples(gradients, state.bases)
+        state = state._replace(
+            statistics=axes.tuples(gradients, state.statistics),
+            bases=axes.tuples(gradients, state.bases),
+        )
         first = state.count == 0  # only starts L and R, so that no gradient chooses its own axes
         t = jnp.maximum(state.count, 1)
 
         mu = update_moment(b1, gradients, jax.tree.map(gathered, state.mu))
-        turned = jax.tree.map(into, gradients, old_bases)
+        turned = jax.tree.map(into, gradients, state.bases)
         nu = update_moment(b2, squared(turned), jax.tree.map(gathered, state.nu))
         mu, nu = jax.tree.map(lambda mean: jnp.where(first, jnp.zeros_like(mean), mean), (mu, nu))
 
-        m_turned = jax.tree.map(into, bias_corrected(mu, b1, t), old_bases)
+        m_turned = jax.tree.map(into, bias_corrected(mu, b1, t), state.bases)
         n = over_root(m_turned, bias_corrected(nu, b2, t), eps)
-        steps = jax.tree.map(lambda n, q: jnp.where(first, 0, back(n, q)), n, old_bases)
+        steps = jax.tree.map(lambda n, q: jnp.where(first, 0, back(n, q)), n, state.bases)
 
         grams = jax.tree.map(lambda g: axes.grams(g, max_size), gradients)
-        statistics = update_moment(b2, grams, axes.tuples(gradients, state.statistics))
-        statistics = cast_like(statistics, axes.tuples(gradients, state.statistics))
+        statistics = update_moment(b2, grams, state.statistics)
 
         def started():
             return jax.tree.map(lambda _, m: _eigenvectors(m), gradients, statistics), nu
@@ -102,7 +104,7 @@ def scale_by_soap(
         def refreshed():
             pairs = jax.tree.map(
                 lambda _, *of_leaf: _refreshed(*of_leaf, max_size),
-                gradients, statistics, old_bases, nu,
+                gradients, statistics, state.bases, nu,
             )  # fmt: skip
             return (
                 jax.tree.map(lambda _, pair: pair[0], gradients, pairs),
@@ -111,7 +113,7 @@ def scale_by_soap(
 
         later = jnp.where(state.count % update_interval == 0, 1, 2)
         bases, nu = jax.lax.switch(
-            jnp.where(first, 0, later), (started, refreshed, lambda: (old_bases, nu))
+            jnp.where(first, 0, later), (started, refreshed, lambda: (state.bases, nu))
         )
         mu, nu = jax.tree.map(placed_like, (mu, nu), (state.mu, state.nu))
         new = ScaleBySoapState(counter.safe_increment(state.count), mu, nu, statistics, bases)
