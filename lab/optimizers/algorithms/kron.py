@@ -38,9 +38,9 @@ def kron(
     where a and b have equal covariances, and the steps are multiplications in the group of
     triangles: nothing is inverted, but by substitution. Like Shampoo, without its roots.
 
-    From the authors' psgd_jax it differs where no result does, but for rounding: factors are kept
-    alike in size at every fit, there at one of a hundred by lot. And where mean |m̂| is below
-    3·10⁻⁶, δ has the floor of Li's later code; without it Q overflows while a gradient is zero.
+    Two things differ from psgd_jax. Factors are kept alike in size at every fit, there at one of a
+    hundred by lot: Q is the same. And where mean |m̂| is below 3·10⁻⁶ (ε is float32's), δ has the
+    floor of Li's later code: without it, Q overflows while all gradients of an array are zero.
 
     Args:
       learning_rate: η; a number or a schedule.
@@ -62,8 +62,9 @@ def kron(
       a vector) per axis of n entries.
 
     References:
-      Li, Preconditioned stochastic gradient descent, 2018; Pooladzandi & Li, Curvature-informed
-      SGD via general purpose Lie-group preconditioners, 2024; numbers and clipping as in psgd_jax.
+      Li, Preconditioned stochastic gradient descent, 2015; Preconditioner on matrix Lie group for
+      SGD, 2018 (whitening); Stochastic Hessian fittings with Lie groups, 2024. Momentum, clipping
+      and all numbers as in psgd_jax.
 
     Example:
       >>> import jax
@@ -92,8 +93,8 @@ ENTRIES = (
         name="kron",
         by_hand=kron,
         via_optax=None,
-        search_space={"learning_rate": LogRange(1e-5, 1e-1)},
-        reference="Pooladzandi & Li 2024, section 4",
+        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        reference="Li 2015; Li 2018; numbers as in psgd_jax",
         state_slots=1,
         rule="w ← w − η QᵀQ m̂, Q a product of triangles fitted so that QᵀQ E[m mᵀ] QᵀQ = I",
         needs=frozenset({"key"}),

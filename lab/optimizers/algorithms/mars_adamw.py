@@ -31,7 +31,7 @@ class MarsState(NamedTuple):
 
 
 def _corrected(b1: Number, gamma: Number) -> optax.GradientTransformation:
-    """Yuan et al., equations 2.5 (with the approximation of section 2.4) and 2.6."""
+    """Yuan et al., algorithm 2: c and its clipping."""
 
     def init(params):
         return MarsState(zeros_like(params))
@@ -66,12 +66,13 @@ def mars_adamw(
         v ← (1 − β₂) c̃² + β₂ v,    v̂ = v / (1 − β₂ᵗ)
         w ← w − η (m̂ / (√v̂ + ε) + λ w)
 
-    An average of gradients lags behind: it is of the weights of 1 / (1 − β₁) updates ago. The
-    change of the gradient moves it along. At γ = 1 with g₋ taken at the former weights on the
-    present batch it is the variance reduction of STORM; this is the approximate form, the default
-    of the authors' code, whose g₋ is the gradient of the former batch, so that no second
-    gradient is needed, and a small γ keeps down the noise that comes with it. As there,
-    g₋ = 0 at first. Arrays of any rank are treated alike (the authors' `optimize_1d`).
+    An average of gradients lags behind, by β₁ / (1 − β₁) updates in the mean; as many changes of
+    the gradient, times γ, bring it up to date. At γ = 1, with g₋ taken of the present batch at the
+    former weights, m is the variance reduction of STORM. Here is the approximate form, the
+    default of the authors' code: g₋ is the gradient of the update before, so that no second one
+    is needed, and γ is small, as the change has the noise of two batches. As in that code, g₋ = 0
+    at first, and every array has a norm of its own; arrays of any rank are treated alike, which
+    is its `optimize_1d` (by default, there, all but matrices are left to AdamW).
 
     Args:
       learning_rate: η; a number or a schedule.
