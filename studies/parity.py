@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import optax.contrib
 
 from lab.optimizers import CATALOG
 from studies._cli import Command, main
@@ -86,7 +87,8 @@ def error_of_optax(name: str, alias: bool = False) -> float | None:
       alias: Compare with optax's function of this name, not with the twin of the catalogue.
     """
     entry = CATALOG[name]
-    twin: Any = getattr(optax, name) if alias else entry.via_optax
+    own: Any = getattr(optax, name, None) or getattr(optax.contrib, name, None)
+    twin: Any = own if alias else entry.via_optax
     if twin is None:
         return None
     oracle = recorded("torch")
@@ -118,7 +120,7 @@ def error_of_optax(name: str, alias: bool = False) -> float | None:
     return apart(u, v)
 
 
-_SETS_PARAMETERS = {"schedule_free_sgd", "schedule_free_adamw", "madgrad"}
+_SETS_PARAMETERS = {"cocob", "schedule_free_sgd", "schedule_free_adamw", "madgrad"}
 
 
 def _required(factory: Callable[..., Any]) -> list[str]:

@@ -58,7 +58,7 @@ DIFFERENCES = {
     "the update before; the first update is g, in optax g / (1 + ε)",
     "cocob": "gradients are not squared, so that no square overflows; complex numbers count by "
     "their modulus, optax compares them with zero",
-    "dadapt_adamw": "gradients of zero leave d as it is, in optax it is NaN from then on; complex "
+    "dadapt_adamw": "first gradients of zero leave d as it is, in optax it is NaN; complex "
     "numbers count by |g|², in optax by g²",
     "simplified_ademamix": "b1 may be a schedule, as in the authors' code; complex numbers count "
     "by |g|², in optax by g²",

@@ -55,6 +55,14 @@ def test_cocob_bets_on_gradients_whose_squares_overflow():
     assert not np.allclose(theirs, ours, rtol=0.1)
 
 
+def test_cocob_stays_where_no_gradient_came_and_there_is_no_epsilon():
+    """The paper's L begins at 0."""
+    ours, state = first(optimizers.cocob(eps=0.0), jnp.zeros(2), jnp.ones(2))
+    assert not ours.any()
+    assert all(np.isfinite(x).all() for x in jax.tree.leaves(state))
+    assert np.isnan(first(optax.contrib.cocob(eps=0.0), jnp.zeros(2), jnp.ones(2))[0]).all()
+
+
 def test_cocob_counts_complex_numbers_by_their_modulus_and_optax_compares_them_with_zero():
     gradient = jnp.array([1 + 1j, -2j])
 

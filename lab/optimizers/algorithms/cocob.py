@@ -18,6 +18,7 @@ from lab.optimizers.common.numbers import (
     like,
     promote,
 )
+from lab.optimizers.common.scalars import safe_divide
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_add, tree_sub
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
@@ -62,9 +63,11 @@ def scale_by_cocob(
             return jnp.maximum(reward - jnp.real(jnp.conj(g) * moved), 0)
 
         def step(w0, w, theta, L, G, R):
-            # θ / max(G + L, α L) of the wealth, in units of L: no product is beyond what they are
-            theta, stake = promote(theta, (1 + R / L) / jnp.maximum(G + L, like(alpha, L) * L))
-            return w0 - w + stake * theta
+            # the share θ / max(G + L, α L) of the wealth in units of L: nothing is squared
+            wealth = 1 + safe_divide(R, L)
+            share = safe_divide(wealth, jnp.maximum(G + L, like(alpha, L) * L))
+            theta, share = promote(theta, share)
+            return w0 - w + share * theta
 
         reward = jax.tree.map(won, state.reward, updates, tree_sub(params, w0))
         steps = jax.tree.map(step, w0, params, theta, scale, total, reward)

@@ -56,7 +56,8 @@ def dadapt_adamw(
 
     While gradients agree, s and with it the bound grow: by a factor per update at first. For when
     nothing is to be tuned: leave η at 1, with a schedule that decays to zero. `prodigy`, by the
-    same authors, grows faster. A gradient of zero changes no d; in optax it is NaN from then on.
+    same authors, grows faster. Gradients of zero leave d as it is; in optax it is NaN for good
+    where they come first.
 
     Args:
       learning_rate: η; a number or a schedule.
@@ -107,7 +108,7 @@ def dadapt_adamw(
         m = update_moment(b1, step, state.exp_avg)
         v = update_moment(b2, squared(updates), state.exp_avg_sq)
         s = update_moment(root_b2, step, state.grad_sum)
-        estimate = safe_divide(r, like(1 - root_b2, d) * tree_l1_norm(s, dtype))
+        estimate = safe_divide(r, scalar(1 - root_b2, dtype) * tree_l1_norm(s, dtype))
         decay = tree_scale(gamma * like(weight_decay, gamma), params)
         new = DAdaptAdamWState(m, v, s, jnp.maximum(d, estimate), r, t)
         return tree_scale(-1, tree_add(over_root(m, v, eps), decay)), cast_like(new, state)
