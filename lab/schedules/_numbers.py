@@ -18,7 +18,9 @@ def _is_number(value: Any) -> bool:
     return is_real(value) if known else is_scalar(value)
 
 
-Number = Annotated[jax.typing.ArrayLike, Kind("a number", _is_number)]  # perhaps traced
+Number = Annotated[
+    jax.typing.ArrayLike, Kind("a number", _is_number, label="Number")
+]  # perhaps traced
 
 
 def is_static(number: Any) -> bool:

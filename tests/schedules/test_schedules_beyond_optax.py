@@ -1,6 +1,5 @@
 """Schedules that optax lacks, against their formulas in plain Python; joins; refusals."""
 
-
 import jax
 import jax.numpy as jnp
 import numpy as np
