@@ -3,8 +3,13 @@
 Shapes: B batch, K classes or components. A loss between numbers is elementwise, [B, ...] ->
 [B, ...]; a loss between distributions or vectors reduces its `axis`, [B, K] -> [B].
 `LOSSES[name](outputs, targets)` is one number per example in either case: [B, ...] -> [B].
+
+Floats of 16 bits are computed with in float32, since sums and squares of ordinary numbers overflow
+in float16, and only the result is theirs again. A class of weight 0 costs nothing, however
+impossible it is: 0 · ∞ = 0.
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +18,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jax.core import Tracer
 from jax.typing import ArrayLike
 
 from lab.catalog import Catalog
@@ -29,13 +35,15 @@ Axis = int | tuple[int, ...] | None
 @checked
 def squared_error(predictions: ArrayLike, targets: ArrayLike | None = None) -> jax.Array:
     """(ŷ − t)², without the ½ that others put before it. Without targets, t = 0."""
-    return jnp.square(_errors(predictions, targets))
+    errors, dtype = _errors(predictions, targets)
+    return jnp.square(errors).astype(dtype)
 
 
 @checked
 def absolute_error(predictions: ArrayLike, targets: ArrayLike | None = None) -> jax.Array:
     """|ŷ − t|; its sub-gradient at ŷ = t is 0."""
-    return _size(_errors(predictions, targets))
+    errors, dtype = _errors(predictions, targets)
+    return _size(errors).astype(dtype)
 
 
 def _size(x):
@@ -50,16 +58,18 @@ def huber_loss(
 
     Huber, Robust estimation of a location parameter, 1964.
     """
-    size = _size(_errors(predictions, targets))
-    delta = jnp.asarray(delta, size.dtype)
-    inner = jnp.minimum(size, delta)  # one formula for both branches: finite for infinite errors
-    return 0.5 * jnp.square(inner) + delta * (size - inner)
+    errors, dtype = _errors(predictions, targets)
+    size, delta = _size(errors), jnp.asarray(delta, errors.dtype)
+    inner = jnp.minimum(size, delta)  # one formula for both branches: the gradient stays finite
+    outer = jnp.where(size > delta, size - delta, 0)
+    return (0.5 * jnp.square(inner) + _weighted(outer, delta)).astype(dtype)
 
 
 @checked
 def log_cosh(predictions: ArrayLike, targets: ArrayLike | None = None) -> jax.Array:
     """The logarithm of cosh(ŷ − t): ½e² where small, |e| − log 2 where large; gradient tanh e."""
-    return _log_cosh(_errors(predictions, targets))
+    errors, dtype = _errors(predictions, targets)
+    return _log_cosh(errors).astype(dtype)
 
 
 @jax.custom_jvp
@@ -78,8 +88,12 @@ _log_cosh.defjvps(lambda g, ans, error: g * jnp.tanh(error))
 @checked
 def sigmoid_binary_cross_entropy(logits: ArrayLike, labels: ArrayLike) -> jax.Array:
     """−y log σ(z) − (1 − y) log(1 − σ(z)); y may lie between 0 and 1. The gradient is σ(z) − y."""
-    logits, labels = _matching("logits", logits, "labels", labels)
-    return labels * _softplus(-logits) + (1 - labels) * _softplus(logits)
+    logits, labels, dtype = _matching("logits", logits, "labels", labels)
+    return _binary_cross_entropy(logits, labels).astype(dtype)
+
+
+def _binary_cross_entropy(logits, labels):
+    return _weighted(labels, _softplus(-logits)) + _weighted(1 - labels, _softplus(logits))
 
 
 @checked
@@ -95,25 +109,35 @@ def sigmoid_focal_loss(
     α_t = α y + (1 − α)(1 − y), or 1 without α. The power is taken in logarithms, so that its
     gradient exists where 1 − p_t underflows. Lin et al., arXiv:1708.02002, equation 5.
     """
-    logits, labels = _matching("logits", logits, "labels", labels)
+    logits, labels, dtype = _matching("logits", logits, "labels", labels)
     gamma = jnp.asarray(gamma, logits.dtype)
+    modulation = jnp.exp(gamma * _log_of_the_rest(jnp.clip(logits, -1e30, 1e30), labels))
+    loss = _binary_cross_entropy(logits, labels)
+    endless = jnp.isinf(loss)  # where the modulation is (1 − y)^γ or y^γ, and constant
+    loss = jnp.where(
+        endless,
+        jax.lax.stop_gradient(modulation) * loss,
+        modulation * jnp.where(endless, 0, loss),
+    )
+    if alpha is not None:
+        alpha = jnp.asarray(alpha, logits.dtype)
+        loss = _weighted(alpha * labels + (1 - alpha) * (1 - labels), loss)
+    return loss.astype(dtype)
+
+
+def _log_of_the_rest(logits, labels):
+    """The logarithm of 1 − p_t = (1 − y) σ(z) + y (1 − σ(z)), for finite z."""
     log_p = jnp.where(labels < 1, -_softplus(-logits), -jnp.inf)  # log σ(z), unless its weight is 0
     log_q = jnp.where(labels > 0, -_softplus(logits), -jnp.inf)
     top = jax.lax.stop_gradient(jnp.maximum(log_p, log_q))
-    mixture = (1 - labels) * jnp.exp(log_p - top) + labels * jnp.exp(log_q - top)
-    modulation = jnp.exp(gamma * (top + jnp.log(mixture)))
-    loss = modulation * sigmoid_binary_cross_entropy(logits, labels)
-    if alpha is None:
-        return loss
-    alpha = jnp.asarray(alpha, logits.dtype)
-    return (alpha * labels + (1 - alpha) * (1 - labels)) * loss
+    return top + jnp.log((1 - labels) * jnp.exp(log_p - top) + labels * jnp.exp(log_q - top))
 
 
 @checked
 def hinge_loss(predictor_outputs: ArrayLike, targets: ArrayLike) -> jax.Array:
     """max(0, 1 − ŷ t) for targets t ∈ {−1, 1}."""
-    outputs, targets = _matching("predictor_outputs", predictor_outputs, "targets", targets)
-    return jnp.maximum(0, 1 - outputs * targets)
+    outputs, targets, dtype = _matching("predictor_outputs", predictor_outputs, "targets", targets)
+    return jnp.maximum(0, 1 - outputs * targets).astype(dtype)
 
 
 @jax.custom_jvp
@@ -121,7 +145,7 @@ def _softplus(x):
     return jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x)))
 
 
-_softplus.defjvps(lambda g, ans, x: g * jnp.exp(x - ans))  # e^x / (1 + e^x) = σ(x)
+_softplus.defjvps(lambda g, ans, x: g * jax.nn.sigmoid(x))
 
 
 # Distributions: logits [B, K] -> [B]
@@ -135,9 +159,10 @@ def softmax_cross_entropy(
 
     The gradient is softmax(z) − y. Only elements where `where` is true take part.
     """
-    logits, labels = _matching("logits", logits, "labels", labels)
+    logits, labels, dtype = _matching("logits", logits, "labels", labels)
     where = _mask(where, logits, axis)
-    return -jnp.sum(labels * _log_softmax(logits, axis, where), axis, where=where)
+    log_probabilities, labels = _only(where, _log_softmax(logits, where, axis), labels)
+    return -jnp.sum(_weighted(labels, log_probabilities), axis).astype(dtype)
 
 
 @checked
@@ -147,11 +172,13 @@ def softmax_cross_entropy_with_integer_labels(
     axis: int | tuple[int, ...] = -1,
     where: ArrayLike | None = None,
 ) -> jax.Array:
-    """−log softmax(z)_y for integer labels y [B]; not a number for labels past the last class.
+    """−log softmax(z)_y for integer labels y [B].
 
-    With a tuple of axes, labels are indices into those axes flattened.
+    With a tuple of axes, labels are indices into those axes flattened. A label outside 0 … K − 1,
+    where optax counts from the end or has NaN, is refused, or NaN where it is traced; not in an
+    example of which nothing takes part.
     """
-    logits, labels = _floating("logits", logits), jnp.asarray(labels)
+    (logits, dtype), labels = _widened(_floating("logits", logits)), jnp.asarray(labels)
     require(
         jnp.issubdtype(labels.dtype, jnp.integer),
         f"labels must be integers, given an array of {labels.dtype}.",
@@ -168,9 +195,14 @@ def softmax_cross_entropy_with_integer_labels(
         labels.shape == logits.shape[:-1],
         f"labels must have shape {logits.shape[:-1]} for these logits, given {labels.shape}.",
     )
-    log_probabilities = _log_softmax(logits, -1, where)
+    labels = labels.astype(jnp.result_type(int))
+    takes_part = True if where is None else jnp.any(where, -1)
+    wrong = (labels < 0) | (labels >= logits.shape[-1])
+    _require_known("labels", labels, wrong & takes_part, f"from 0 to {logits.shape[-1] - 1}")
+    log_probabilities = _log_softmax(logits, where, -1)
+    labels = jnp.where(wrong, 0, labels)
     loss = -jnp.take_along_axis(log_probabilities, labels[..., None], -1)[..., 0]
-    return loss if where is None else jnp.where(jnp.any(where, -1), loss, 0)
+    return jnp.where(takes_part, jnp.where(wrong, jnp.nan, loss), 0).astype(dtype)
 
 
 @checked
@@ -178,10 +210,10 @@ def kl_divergence(
     log_predictions: ArrayLike, targets: ArrayLike, axis: Axis = -1, where: ArrayLike | None = None
 ) -> jax.Array:
     """Σ_k t_k (log t_k − log p_k), where 0 log 0 = 0; predictions are given as log p."""
-    log_predictions, targets = _matching("log_predictions", log_predictions, "targets", targets)
-    where = _mask(where, log_predictions, axis)
+    log_p, targets, dtype = _matching("log_predictions", log_predictions, "targets", targets)
+    log_p, targets = _only(_mask(where, log_p, axis), log_p, targets)
     log_targets = jnp.log(jnp.where(targets == 0, 1, targets))
-    return jnp.sum(targets * (log_targets - log_predictions), axis, where=where)
+    return jnp.sum(_weighted(targets, log_targets - log_p), axis).astype(dtype)
 
 
 @checked
@@ -192,24 +224,34 @@ def smooth_labels(
 
     Szegedy et al., arXiv:1512.00567, section 7.
     """
-    labels = _floating("labels", labels)
+    labels, dtype = _widened(_floating("labels", labels))
     alpha = jnp.asarray(alpha, labels.dtype)
-    where = _mask(where, labels, axis)
-    everything = jnp.ones_like(labels) if where is None else jnp.asarray(where, labels.dtype)
+    (everything,) = _only(_mask(where, labels, axis), jnp.ones_like(labels))
     classes = jnp.sum(everything, axis, keepdims=True)
-    return (1 - alpha) * labels + alpha / classes
+    return ((1 - alpha) * labels + alpha / jnp.maximum(classes, 1)).astype(dtype)
 
 
-def _log_softmax(logits, axis, where):
-    """Is z − max z − log Σ exp(z − max z): the largest exponential is 1, and none overflows."""
-    top = jax.lax.stop_gradient(jnp.max(logits, axis, keepdims=True, where=where, initial=-jnp.inf))
-    if where is None:
-        shifted = exponents = logits - top
-    else:  # what is masked, perhaps a whole row, stays finite, and so does its gradient
-        shifted = logits - jnp.where(jnp.isneginf(top), 0, top)
-        exponents = jnp.where(where, shifted, 0)
-    total = jnp.sum(jnp.exp(exponents), axis, keepdims=True, where=where)
-    return shifted - jnp.log(jnp.where(total == 0, 1, total))
+@functools.partial(jax.custom_jvp, nondiff_argnums=(2,))
+def _log_softmax(logits, where, axis):
+    """Is z − max z − log Σ exp(z − max z): the largest exponential is 1, and none overflows.
+
+    A logit of −∞ is a class of probability 0; logits of ∞ share everything.
+    """
+    kept = logits if where is None else jnp.where(where, logits, -jnp.inf)
+    top = jnp.max(kept, axis, keepdims=True, initial=-jnp.inf)
+    limits = jnp.where(jnp.isposinf(logits), 0, -jnp.inf)
+    logits, kept = (jnp.where(jnp.isposinf(top), limits, z) for z in (logits, kept))
+    top = jnp.where(jnp.isinf(top), 0, top)
+    return logits - top - jnp.log(jnp.sum(jnp.exp(kept - top), axis, keepdims=True))
+
+
+@_log_softmax.defjvp
+def _log_softmax_jvp(axis, primals, tangents):
+    """The change dz − Σ softmax(z) dz is finite where z is not."""
+    values = _log_softmax(*primals, axis)
+    (probabilities,) = _only(primals[1], jnp.exp(values))
+    change = tangents[0] - jnp.sum(probabilities * tangents[0], axis, keepdims=True)
+    return values, change
 
 
 # Vectors: [B, K] -> [B]
@@ -228,15 +270,20 @@ def cosine_similarity(
 
     A zero vector is orthogonal to everything, also at ε = 0, where optax has not a number.
     """
-    a, b = _matching("predictions", predictions, "targets", targets)
-    where = _mask(where, a, axis)
+    a, b, dtype = _matching("predictions", predictions, "targets", targets)
+    a, b = _only(_mask(where, a, axis), a, b)
+    least = jnp.sqrt(jnp.asarray(epsilon, a.dtype))
 
     def unit(v):
-        squared = jnp.sum(jnp.square(v), axis, keepdims=True, where=where)
-        squared = jnp.maximum(squared, jnp.asarray(epsilon, squared.dtype))
-        return v / jnp.sqrt(jnp.where(squared == 0, 1, squared))
+        # in units of the largest component, so that no square overflows, nor all of them vanish
+        scale = jax.lax.stop_gradient(jnp.max(jnp.abs(v), axis, keepdims=True, initial=0))
+        scale = jnp.where(scale > 0, jnp.minimum(scale, jnp.finfo(v.dtype).max / 8), 1)
+        squared = jnp.sum(jnp.square(v / scale), axis, keepdims=True)
+        norm = jnp.where(squared > 0, jnp.sqrt(jnp.where(squared > 0, squared, 1)), 0)
+        norm = jnp.maximum(norm, least / scale)
+        return v / scale / jnp.where(norm > 0, norm, 1)
 
-    return jnp.sum(unit(a) * unit(b), axis, where=where)
+    return jnp.sum(unit(a) * unit(b), axis).astype(dtype)
 
 
 @checked
@@ -249,10 +296,11 @@ def cosine_distance(
     where: ArrayLike | None = None,
 ) -> jax.Array:
     """1 − cosine similarity: from 0 (same direction) to 2 (opposite)."""
-    return 1 - cosine_similarity(predictions, targets, epsilon=epsilon, axis=axis, where=where)
+    a, b, dtype = _matching("predictions", predictions, "targets", targets)
+    return (1 - cosine_similarity(a, b, epsilon=epsilon, axis=axis, where=where)).astype(dtype)
 
 
-# Penalties: any tree of parameters -> a number
+# Penalties: any tree of parameters -> a number, of the widest dtype in it, float32 at least
 
 
 @checked
@@ -283,7 +331,27 @@ def kernels(params: Tree) -> list[jax.Array]:
 
 
 def _total(function, params):
-    return jnp.asarray(sum(jnp.sum(function(leaf)) for leaf in jax.tree.leaves(params)))
+    leaves = [_widened(jnp.asarray(leaf))[0] for leaf in jax.tree.leaves(params)]
+    return jnp.asarray(sum(jnp.sum(function(leaf)) for leaf in leaves))
+
+
+# Arithmetic that losses share
+
+
+def _weighted(weight, x):
+    """The product w x, where 0 · ∞ = 0."""
+    return weight * jnp.where((weight == 0) & jnp.isinf(x), 0, x)
+
+
+def _only(where, *arrays):
+    """The arrays with zeros for what takes no part, which then has no gradient either."""
+    return arrays if where is None else tuple(jnp.where(where, a, 0) for a in arrays)
+
+
+def _widened(array: jax.Array) -> tuple[jax.Array, Any]:
+    """The array, as float32 if it has floats of 16 bits, and its own dtype."""
+    narrow = jnp.issubdtype(array.dtype, jnp.floating) and jnp.finfo(array.dtype).bits < 32
+    return (array.astype(jnp.float32) if narrow else array), array.dtype
 
 
 # Checks before anything is computed
@@ -298,22 +366,35 @@ def _floating(name: str, array: ArrayLike) -> jax.Array:
     return array
 
 
-def _matching(first: str, a: ArrayLike, second: str, b: ArrayLike) -> tuple[jax.Array, jax.Array]:
-    """Both as arrays of one shape and dtype: [B, 1] against [B] would silently give [B, B]."""
+def _matching(
+    first: str, a: ArrayLike, second: str, b: ArrayLike
+) -> tuple[jax.Array, jax.Array, Any]:
+    """Both, of one shape, to compute with, and the dtype of the result.
+
+    [B, 1] against [B] would silently give [B, B].
+    """
     a = _floating(first, a)
     require(
         a.shape == np.shape(b),
         f"{second} must have the shape of {first}, {a.shape}, given {np.shape(b)}.",
     )
     require(not np.iscomplexobj(b), f"{second} must be real numbers, given complex ones.")
-    return a, jnp.asarray(b, a.dtype)
+    a, dtype = _widened(a)
+    return a, jnp.asarray(b, a.dtype), dtype
 
 
-def _errors(predictions: ArrayLike, targets: ArrayLike | None) -> jax.Array:
+def _errors(predictions: ArrayLike, targets: ArrayLike | None) -> tuple[jax.Array, Any]:
     if targets is None:
-        return _floating("predictions", predictions)
-    predictions, targets = _matching("predictions", predictions, "targets", targets)
-    return predictions - targets
+        return _widened(_floating("predictions", predictions))
+    predictions, targets, dtype = _matching("predictions", predictions, "targets", targets)
+    return predictions - targets, dtype
+
+
+def _require_known(name: str, array: jax.Array, wrong: jax.Array, allowed: str) -> None:
+    """Refuse what is wrong in an array, unless a part of it is still to be traced."""
+    if not isinstance(wrong, Tracer):
+        bad = np.asarray(array)[np.asarray(wrong)]
+        require(bad.size == 0, f"{name} must be {allowed}, given {bad[:1].tolist()}.")
 
 
 def _mask(where, logits, axis):

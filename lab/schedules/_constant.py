@@ -1,12 +1,16 @@
 """A rate that does not change."""
 
+from typing import Any
+
 import jax.numpy as jnp
 import optax
 
 from lab.catalog import ScheduleEntry
-from lab.schedules._numbers import Number
+from lab.schedules._made import made
+from lab.schedules._numbers import Number, floats
 
 
+@made
 def constant_schedule(value: Number) -> optax.Schedule:
     """The same value for ever: η(t) = `value`.
 
@@ -27,7 +31,17 @@ def constant_schedule(value: Number) -> optax.Schedule:
       >>> print(schedules.constant_schedule(0.5)(1000))
       0.5
     """
-    return lambda count: jnp.broadcast_to(value, jnp.shape(count))
+
+    def schedule(count):
+        (level,) = floats(value)
+        return jnp.broadcast_to(level, jnp.shape(count))
+
+    return schedule
+
+
+def _over(peak: Any, steps: Any) -> optax.Schedule:
+    del steps
+    return constant_schedule(peak)
 
 
 ENTRIES = (
@@ -35,7 +49,7 @@ ENTRIES = (
         name="constant_schedule",
         by_hand=constant_schedule,
         via_optax=optax.constant_schedule,
-        over=lambda peak, steps: constant_schedule(peak),
+        over=_over,
         reference="Robbins & Monro 1951",
         examples=({"value": 0.3},),
     ),

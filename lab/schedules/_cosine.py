@@ -3,9 +3,12 @@
 import optax
 
 from lab.catalog import ScheduleEntry
-from lab.schedules._numbers import Number, check, cosine, done, floats
+from lab.schedules._made import made
+from lab.schedules._numbers import Number, check, floats
+from lab.schedules._time import cosine, left, whole
 
 
+@made
 def cosine_decay_schedule(
     init_value: Number,
     decay_steps: Number,
@@ -28,7 +31,7 @@ def cosine_decay_schedule(
       The schedule.
 
     Raises:
-      InputError: If a static T is not positive.
+      InputError: If a static T is not positive (as in optax, with another exception).
 
     References:
       Loshchilov & Hutter, SGDR: stochastic gradient descent with warm restarts, 2017, equation 5.
@@ -42,8 +45,9 @@ def cosine_decay_schedule(
     check("positive", decay_steps=decay_steps)
 
     def schedule(count):
-        t, start, length, floor, p = floats(count, init_value, decay_steps, alpha, exponent)
-        return start * ((1 - floor) * cosine(done(t, 0 * t, length)) ** p + floor)
+        ahead = left(whole(count), 0, decay_steps)
+        x, start, floor, p = floats(ahead, init_value, alpha, exponent)
+        return start * ((1 - floor) * cosine(x) ** p + floor)
 
     return schedule
 

@@ -7,9 +7,12 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import ScheduleEntry
-from lab.schedules._numbers import Number, check, floats, times
+from lab.schedules._made import made
+from lab.schedules._numbers import Number, check, floats
+from lab.schedules._time import periods, whole
 
 
+@made
 def triangular_schedule(base_value: Number, max_value: Number, step_size: Number) -> optax.Schedule:
     """Up and down in straight lines, again and again.
 
@@ -40,13 +43,14 @@ def triangular_schedule(base_value: Number, max_value: Number, step_size: Number
     check("positive", step_size=step_size)
 
     def schedule(count):
-        t, base, top, k = floats(count, base_value, max_value, step_size)
-        _, height = _triangle(t, k)
-        return base + (top - base) * height
+        _, height = _triangle(whole(count), step_size)
+        x, base, top = floats(height, base_value, max_value)
+        return base + (top - base) * x
 
     return schedule
 
 
+@made
 def triangular2_schedule(
     base_value: Number, max_value: Number, step_size: Number
 ) -> optax.Schedule:
@@ -77,13 +81,14 @@ def triangular2_schedule(
     check("positive", step_size=step_size)
 
     def schedule(count):
-        t, base, top, k = floats(count, base_value, max_value, step_size)
-        cycle, height = _triangle(t, k)
-        return base + (top - base) * height * 0.5**cycle
+        cycle, height = _triangle(whole(count), step_size)
+        c, x, base, top = floats(cycle, height, base_value, max_value)
+        return base + (top - base) * x * 0.5**c
 
     return schedule
 
 
+@made
 def exp_range_schedule(
     base_value: Number, max_value: Number, step_size: Number, gamma: Number
 ) -> optax.Schedule:
@@ -115,17 +120,27 @@ def exp_range_schedule(
     check("positive", step_size=step_size, gamma=gamma)
 
     def schedule(count):
-        t, base, top, k, fading = floats(count, base_value, max_value, step_size, gamma)
-        _, height = _triangle(t, k)
-        return base + (top - base) * height * fading**t
+        _, height = _triangle(whole(count), step_size)
+        t, x, base, top, fading = floats(whole(count), height, base_value, max_value, gamma)
+        return base + (top - base) * x * fading**t
 
     return schedule
 
 
-def _triangle(t: jax.Array, k: jax.Array) -> tuple[jax.Array, jax.Array]:
+def _triangle(t: jax.Array, k: Number) -> tuple[jax.Array, jax.Array]:
     """The cycle that t is in, counted from 0, and the height between 0 and 1 at it."""
-    cycle = times(t, 2 * k)
-    return cycle, 1 - jnp.abs((t - 2 * k * cycle) / k - 1)
+    flanks, into = periods(t, k)
+    into, length = floats(into, k)
+    fraction = into / length
+    return flanks // 2, jnp.where(flanks % 2 == 0, fraction, 1 - fraction)
+
+
+def _triangles(peak: Any, steps: Any) -> optax.Schedule:
+    return triangular_schedule(0.1 * peak, peak, _half_cycle(steps))
+
+
+def _halved_triangles(peak: Any, steps: Any) -> optax.Schedule:
+    return triangular2_schedule(0.1 * peak, peak, _half_cycle(steps))
 
 
 def _half_cycle(steps: Any) -> jax.Array:
@@ -145,7 +160,7 @@ ENTRIES = (
         name="triangular_schedule",
         by_hand=triangular_schedule,
         via_optax=None,
-        over=lambda peak, steps: triangular_schedule(0.1 * peak, peak, _half_cycle(steps)),
+        over=_triangles,
         reference="Smith 2017, section 3.1",
         examples=(
             {"base_value": 0.1, "max_value": 1.0, "step_size": 8},
@@ -156,7 +171,7 @@ ENTRIES = (
         name="triangular2_schedule",
         by_hand=triangular2_schedule,
         via_optax=None,
-        over=lambda peak, steps: triangular2_schedule(0.1 * peak, peak, _half_cycle(steps)),
+        over=_halved_triangles,
         reference="Smith 2017, section 3.1",
         examples=({"base_value": 0.1, "max_value": 1.0, "step_size": 8},),
     ),

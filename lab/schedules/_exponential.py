@@ -1,12 +1,17 @@
 """Exponential decay, smooth or in stairs."""
 
+from typing import Any
+
 import jax.numpy as jnp
 import optax
 
 from lab.catalog import ScheduleEntry
-from lab.schedules._numbers import Number, check, floats, times
+from lab.schedules._made import made
+from lab.schedules._numbers import Number, check, floats
+from lab.schedules._time import number, periods, since, whole
 
 
+@made
 def exponential_decay(
     init_value: Number,
     transition_steps: Number,
@@ -34,7 +39,8 @@ def exponential_decay(
       The schedule.
 
     Raises:
-      InputError: If a static T or r is not positive or a static B negative (optax holds I).
+      InputError: If a static T is not positive or a static r is 0 (optax warns and holds I for
+        ever), a static r is negative, or a static B is (optax warns and takes 0).
 
     References:
       Senior et al., An empirical study of learning rates in deep neural networks for speech
@@ -51,17 +57,21 @@ def exponential_decay(
     check("non-negative", transition_begin=transition_begin)
 
     def schedule(count):
-        t, start, length, rate, begin, bound = floats(
-            count, init_value, transition_steps, decay_rate, transition_begin,
-            0.0 if end_value is None else end_value,
-        )  # fmt: skip
-        x = times(t - begin, length) if staircase else (t - begin) / length
-        value = jnp.where(t <= begin, start, start * rate**x)
+        gone = since(whole(count), transition_begin)
+        t, length = floats(number(gone), transition_steps)
+        x = periods(gone, transition_steps)[0] if staircase else t / length
+        x, start, rate = floats(x, init_value, decay_rate)
+        value = start * rate**x
         if end_value is None:
             return value
+        value, rate, bound = floats(value, rate, end_value)
         return jnp.where(rate < 1, jnp.maximum(value, bound), jnp.minimum(value, bound))
 
     return schedule
+
+
+def _over(peak: Any, steps: Any) -> optax.Schedule:
+    return exponential_decay(peak, steps, 0.01)
 
 
 ENTRIES = (
@@ -69,7 +79,7 @@ ENTRIES = (
         name="exponential_decay",
         by_hand=exponential_decay,
         via_optax=optax.exponential_decay,
-        over=lambda peak, steps: exponential_decay(peak, steps, 0.01),
+        over=_over,
         reference="Senior et al. 2013",
         examples=(
             {"init_value": 1.0, "transition_steps": 10, "decay_rate": 0.5},

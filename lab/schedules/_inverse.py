@@ -6,9 +6,12 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import ScheduleEntry
-from lab.schedules._numbers import Number, check, floats, times
+from lab.schedules._made import made
+from lab.schedules._numbers import Number, check, floats
+from lab.schedules._time import left, periods, reached, whole
 
 
+@made
 def inverse_time_decay(
     init_value: Number, transition_steps: Number, decay_rate: Number, staircase: bool = False
 ) -> optax.Schedule:
@@ -45,12 +48,15 @@ def inverse_time_decay(
     check("non-negative", decay_rate=decay_rate)
 
     def schedule(count):
-        t, start, length, rate = floats(count, init_value, transition_steps, decay_rate)
-        return start / (1 + rate * (times(t, length) if staircase else t / length))
+        t, length = floats(whole(count), transition_steps)
+        x = periods(whole(count), transition_steps)[0] if staircase else t / length
+        x, start, rate = floats(x, init_value, decay_rate)
+        return start / (1 + rate * x)
 
     return schedule
 
 
+@made
 def inverse_sqrt_schedule(
     init_value: Number, peak_value: Number, warmup_steps: Number
 ) -> optax.Schedule:
@@ -84,11 +90,17 @@ def inverse_sqrt_schedule(
     check("positive", warmup_steps=warmup_steps)
 
     def schedule(count):
-        t, start, peak, warmup = floats(count, init_value, peak_value, warmup_steps)
-        rising = peak + (start - peak) * (1 - t / warmup)
-        return jnp.where(t < warmup, rising, peak * jnp.sqrt(warmup / jnp.maximum(t, warmup)))
+        after, ahead = reached(whole(count), warmup_steps), left(whole(count), 0, warmup_steps)
+        t, warmup = floats(whole(count), warmup_steps)
+        ratio = warmup / jnp.maximum(t, warmup)
+        x, ratio, start, peak = floats(ahead, ratio, init_value, peak_value)
+        return jnp.where(after, peak * jnp.sqrt(ratio), peak + (start - peak) * x)
 
     return schedule
+
+
+def _nine_times_slower(peak: Any, steps: Any) -> optax.Schedule:
+    return inverse_time_decay(peak, steps, 9.0)
 
 
 def _over(peak: Any, steps: Any) -> optax.Schedule:
@@ -101,7 +113,7 @@ ENTRIES = (
         name="inverse_time_decay",
         by_hand=inverse_time_decay,
         via_optax=None,
-        over=lambda peak, steps: inverse_time_decay(peak, steps, 9.0),
+        over=_nine_times_slower,
         reference="Robbins & Monro 1951",
         examples=(
             {"init_value": 1.0, "transition_steps": 10, "decay_rate": 0.5},

@@ -4,13 +4,16 @@ import itertools
 from collections.abc import Sequence
 
 import jax.numpy as jnp
-import numpy as np
 import optax
 
+from lab.checks import checked
 from lab.errors import require
-from lab.schedules._numbers import Number, floats, is_static
+from lab.schedules._made import made
+from lab.schedules._numbers import Number, floats, is_static, known
+from lab.schedules._time import number, reached, since, whole
 
 
+@checked
 def join_schedules(
     schedules: Sequence[optax.Schedule], boundaries: Sequence[Number]
 ) -> optax.Schedule:
@@ -20,7 +23,8 @@ def join_schedules(
 
     Args:
       schedules: η₀, η₁, ….
-      boundaries: B₁, B₂, …: when the next one takes over; ascending, one fewer than schedules.
+      boundaries: B₁, B₂, …: when the next one takes over; ascending, one fewer than schedules. If
+        one is a float that is traced or broken, what follows it is counted in floats.
 
     Returns:
       The schedule.
@@ -42,19 +46,24 @@ def join_schedules(
         f"boundaries must be one fewer than schedules, given {len(boundaries)} for "
         f"{len(schedules)}.",
     )
-    known = [b for b in boundaries if is_static(b)]
+    static = [known(b) for b in boundaries if is_static(b)]
     require(
-        all(bool(np.all(np.less_equal(a, b))) for a, b in itertools.pairwise(known)),
+        all(a <= b for a, b in itertools.pairwise(static)),
         f"boundaries must ascend, given {list(boundaries)}.",
     )
+    return _joined(tuple(schedules), tuple(boundaries))
 
+
+@made
+def _joined(
+    schedules: tuple[optax.Schedule, ...], boundaries: tuple[Number, ...]
+) -> optax.Schedule:
     def schedule(count):
-        rate = schedules[0](count)
+        t = whole(count)
+        rate = schedules[0](t)
         for later, boundary in zip(schedules[1:], boundaries, strict=True):
-            t, begin = floats(count, boundary)
-            since = jnp.maximum(t - begin, 0)  # a schedule need not be fit for negative counts
-            rate, after = floats(rate, later(since))
-            rate = jnp.where(t < begin, rate, after)
+            rate, after = floats(rate, later(number(since(t, boundary))))
+            rate = jnp.where(reached(t, boundary), after, rate)
         return rate
 
     return schedule

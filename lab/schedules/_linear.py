@@ -1,11 +1,16 @@
 """A straight line between two rates."""
 
+from typing import Any
+
 import optax
 
 from lab.catalog import ScheduleEntry
-from lab.schedules._numbers import Number, check, done, floats
+from lab.schedules._made import made
+from lab.schedules._numbers import Number, check, floats
+from lab.schedules._time import left, whole
 
 
+@made
 def linear_schedule(
     init_value: Number,
     end_value: Number,
@@ -29,7 +34,8 @@ def linear_schedule(
       The schedule.
 
     Raises:
-      InputError: If a static T is not positive or a static B negative (optax holds I for ever).
+      InputError: If a static T is not positive (optax warns and holds I for ever) or a static B
+        negative (optax warns and takes 0).
 
     References:
       Defazio et al., Optimal linear decay learning rate schedules, 2023.
@@ -44,13 +50,16 @@ def linear_schedule(
     check("non-negative", transition_begin=transition_begin)
 
     def schedule(count):
-        t, start, end, length, begin = floats(
-            count, init_value, end_value, transition_steps, transition_begin
-        )
         # weighting the time that is left makes the end exact, where the rate is smallest
-        return end + (start - end) * (1 - done(t, begin, length))
+        ahead = left(whole(count), transition_begin, transition_steps)
+        x, start, end = floats(ahead, init_value, end_value)
+        return end + (start - end) * x
 
     return schedule
+
+
+def _over(peak: Any, steps: Any) -> optax.Schedule:
+    return linear_schedule(peak, 0.0, steps)
 
 
 ENTRIES = (
@@ -58,7 +67,7 @@ ENTRIES = (
         name="linear_schedule",
         by_hand=linear_schedule,
         via_optax=optax.linear_schedule,
-        over=lambda peak, steps: linear_schedule(peak, 0.0, steps),
+        over=_over,
         reference="Defazio et al. 2023",
         examples=(
             {"init_value": 1.0, "end_value": 0.0, "transition_steps": 50},

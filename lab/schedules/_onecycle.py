@@ -3,13 +3,15 @@
 import math
 from typing import Any
 
-import jax.numpy as jnp
 import optax
 
 from lab.catalog import ScheduleEntry
-from lab.schedules._numbers import Number, check, cosine, floats, is_static, through
+from lab.schedules._made import made
+from lab.schedules._numbers import Number, check, floats, is_static, known
+from lab.schedules._time import cosine, line, since, split, through, whole
 
 
+@made
 def linear_onecycle_schedule(
     transition_steps: Number,
     peak_value: Number,
@@ -37,7 +39,8 @@ def linear_onecycle_schedule(
       The schedule.
 
     Raises:
-      InputError: If a static T, d or f is not positive, or a fraction is not between 0 and 1.
+      InputError: If a static T (as in optax, with another exception), d or f is not positive, or a
+        fraction is not between 0 and 1.
 
     References:
       Smith & Topin, Super-convergence, 2017.
@@ -55,15 +58,18 @@ def linear_onecycle_schedule(
     top, back = _part(pct_start, transition_steps), _part(pct_final, transition_steps)
 
     def schedule(count):
-        t, first, second, last, peak, d, f = floats(
-            count, top, back, transition_steps, peak_value, div_factor, final_div_factor
-        )
-        knots = [(0 * t, peak / d), (first, peak), (second, peak / d), (last, peak / d / f)]
-        return through(t, knots, lambda fraction: 1 - fraction)
+        peak, d, f = floats(peak_value, div_factor, final_div_factor)
+        stretches = [
+            (top, peak),
+            (since(back, top), peak / d),
+            (since(transition_steps, back), peak / d / f),
+        ]
+        return through(whole(count), peak / d, stretches, line)
 
     return schedule
 
 
+@made
 def cosine_onecycle_schedule(
     transition_steps: Number,
     peak_value: Number,
@@ -89,7 +95,8 @@ def cosine_onecycle_schedule(
       The schedule.
 
     Raises:
-      InputError: If a static T, d or f is not positive, or a fraction is not between 0 and 1.
+      InputError: If a static T (as in optax, with another exception), d or f is not positive, or a
+        fraction is not between 0 and 1.
 
     References:
       Smith & Topin, Super-convergence, 2017, with cosines as in the fastai library.
@@ -107,10 +114,9 @@ def cosine_onecycle_schedule(
     top = _part(pct_start, transition_steps)
 
     def schedule(count):
-        t, first, last, peak, d, f = floats(
-            count, top, transition_steps, peak_value, div_factor, final_div_factor
-        )
-        return through(t, [(0 * t, peak / d), (first, peak), (last, peak / d / f)], cosine)
+        peak, d, f = floats(peak_value, div_factor, final_div_factor)
+        stretches = [(top, peak), (since(transition_steps, top), peak / d / f)]
+        return through(whole(count), peak / d, stretches, cosine)
 
     return schedule
 
@@ -118,9 +124,17 @@ def cosine_onecycle_schedule(
 def _part(fraction: Any, steps: Any) -> Number:
     """⌊fraction · steps⌋, in double precision where known: 0.29 · 100 is 28, as in optax."""
     if is_static(fraction) and is_static(steps):
-        return math.floor(fraction * steps)
+        return math.floor(known(fraction) * known(steps))
     fraction, steps = floats(fraction, steps)
-    return jnp.floor(fraction * steps)
+    return split(fraction * steps).whole
+
+
+def _over_lines(peak: Any, steps: Any) -> optax.Schedule:
+    return linear_onecycle_schedule(steps, peak)
+
+
+def _over_cosines(peak: Any, steps: Any) -> optax.Schedule:
+    return cosine_onecycle_schedule(steps, peak)
 
 
 ENTRIES = (
@@ -128,7 +142,7 @@ ENTRIES = (
         name="linear_onecycle_schedule",
         by_hand=linear_onecycle_schedule,
         via_optax=optax.linear_onecycle_schedule,
-        over=lambda peak, steps: linear_onecycle_schedule(steps, peak),
+        over=_over_lines,
         reference="Smith & Topin 2017",
         examples=(
             {"transition_steps": 60, "peak_value": 1.0},
@@ -146,7 +160,7 @@ ENTRIES = (
         name="cosine_onecycle_schedule",
         by_hand=cosine_onecycle_schedule,
         via_optax=optax.cosine_onecycle_schedule,
-        over=lambda peak, steps: cosine_onecycle_schedule(steps, peak),
+        over=_over_cosines,
         reference="Smith & Topin 2017",
         examples=(
             {"transition_steps": 60, "peak_value": 1.0},

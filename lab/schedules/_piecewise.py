@@ -1,18 +1,25 @@
 """Rates given at a few boundaries, and held or interpolated between them."""
 
-from collections.abc import Callable, Sequence
+import itertools
+import operator
+from collections.abc import Sequence
+from typing import Any
 
-import jax
 import jax.numpy as jnp
 import optax
 
 from lab.catalog import ScheduleEntry
+from lab.checks import checked
 from lab.errors import UnknownNameError
-from lab.schedules._numbers import Number, check, cosine, floats, through
+from lab.schedules._made import made
+from lab.schedules._numbers import Number, check, floats
+from lab.schedules._time import cosine, line, reached, since, through, whole
 
 Scales = dict[int, Number]
+WAYS = {"linear": line, "cosine": cosine}
 
 
+@checked
 def piecewise_constant_schedule(
     init_value: Number, boundaries_and_scales: Scales | None = None
 ) -> optax.Schedule:
@@ -46,6 +53,7 @@ def piecewise_constant_schedule(
     return _constant(init_value, *_sorted(boundaries_and_scales))
 
 
+@checked
 def piecewise_interpolate_schedule(
     interpolate_type: str, init_value: Number, boundaries_and_scales: Scales | None = None
 ) -> optax.Schedule:
@@ -64,7 +72,7 @@ def piecewise_interpolate_schedule(
       The schedule.
 
     Raises:
-      InputError: If the type is neither, or a static factor negative.
+      InputError: If the type is neither, or a static factor or the first boundary negative.
 
     References:
       Smith & Topin, Super-convergence, 2017, figure 1, is the kind of curve that this is for.
@@ -76,38 +84,42 @@ def piecewise_interpolate_schedule(
       >>> print(schedule(jnp.arange(6)))
       [1.  2.  3.  1.5 0.  0. ]
     """
-    ways = {"linear": lambda fraction: 1 - fraction, "cosine": cosine}
-    if interpolate_type not in ways:
-        raise UnknownNameError("interpolate_type", interpolate_type, ways)
-    return _interpolated(ways[interpolate_type], init_value, *_sorted(boundaries_and_scales))
+    if interpolate_type not in WAYS:
+        raise UnknownNameError("interpolate_type", interpolate_type, WAYS)
+    boundaries, scales = _sorted(boundaries_and_scales)
+    for boundary in boundaries[:1]:
+        check("non-negative", **{"the first boundary of boundaries_and_scales": boundary})
+    return _interpolated(interpolate_type, init_value, boundaries, scales)
 
 
+@made
 def _constant(
     init_value: Number, boundaries: Sequence[Number], scales: Sequence[Number]
 ) -> optax.Schedule:
     def schedule(count):
-        t, value, *numbers = floats(count, init_value, *boundaries, *scales)
-        value = value + 0 * t
-        for boundary, scale in _paired(numbers):
-            value = jnp.where(t >= boundary, value * scale, value)
+        t = whole(count)
+        value, *factors = floats(init_value, *scales)
+        value = jnp.broadcast_to(value, jnp.shape(t))
+        for boundary, factor in zip(boundaries, factors, strict=True):
+            value = jnp.where(reached(t, boundary), value * factor, value)
         return value
 
     return schedule
 
 
+@made
 def _interpolated(
-    left: Callable[[jax.Array], jax.Array],
+    interpolate_type: str,
     init_value: Number,
     boundaries: Sequence[Number],
     scales: Sequence[Number],
 ) -> optax.Schedule:
     def schedule(count):
-        t, value, *numbers = floats(count, init_value, *boundaries, *scales)
-        knots = [(0 * t, value + 0 * t)]
-        for boundary, scale in _paired(numbers):
-            value = value * scale
-            knots.append((boundary, value))
-        return through(t, knots, left)
+        start, *factors = floats(init_value, *scales)
+        values = itertools.accumulate([start, *factors], operator.mul)
+        lengths = [since(b, a) for a, b in itertools.pairwise([0, *boundaries])]
+        stretches = list(zip(lengths, [*values][1:], strict=True))
+        return through(whole(count), start, stretches, WAYS[interpolate_type])
 
     return schedule
 
@@ -119,9 +131,13 @@ def _sorted(boundaries_and_scales: Scales | None) -> tuple[list[int], list[Numbe
     return [boundary for boundary, _ in pairs], [scale for _, scale in pairs]
 
 
-def _paired(numbers: Sequence) -> zip:
-    half = len(numbers) // 2
-    return zip(numbers[:half], numbers[half:], strict=True)
+def _over_steps(peak: Any, steps: Any) -> optax.Schedule:
+    """Down at half and three quarters of the budget, as He et al. do; it may be traced."""
+    return _constant(peak, [steps / 2, steps / 4 * 3], [0.1, 0.1])
+
+
+def _over_waves(peak: Any, steps: Any) -> optax.Schedule:
+    return _interpolated("cosine", 0.1 * peak, [steps // 5, steps // 2, steps], [10.0, 0.5, 0.0])
 
 
 ENTRIES = (
@@ -129,8 +145,7 @@ ENTRIES = (
         name="piecewise_constant_schedule",
         by_hand=piecewise_constant_schedule,
         via_optax=optax.piecewise_constant_schedule,
-        # at half and three quarters of the budget, as He et al. do; boundaries may be traced here
-        over=lambda peak, steps: _constant(peak, [steps / 2, 3 * steps / 4], [0.1, 0.1]),
+        over=_over_steps,
         reference="He et al. 2016, section 4.2",
         examples=(
             {"init_value": 1.0, "boundaries_and_scales": {30: 0.1, 45: 0.1}},
@@ -142,9 +157,7 @@ ENTRIES = (
         name="piecewise_interpolate_schedule",
         by_hand=piecewise_interpolate_schedule,
         via_optax=optax.piecewise_interpolate_schedule,
-        over=lambda peak, steps: _interpolated(
-            cosine, 0.1 * peak, [steps // 5, steps // 2, steps], [10.0, 0.5, 0.0]
-        ),
+        over=_over_waves,
         reference="Smith & Topin 2017, figure 1",
         examples=(
             {

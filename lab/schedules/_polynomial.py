@@ -1,11 +1,16 @@
 """Polynomial interpolation between two rates; linear is the first power."""
 
+from typing import Any
+
 import optax
 
 from lab.catalog import ScheduleEntry
-from lab.schedules._numbers import Number, check, done, floats
+from lab.schedules._made import made
+from lab.schedules._numbers import Number, check, floats
+from lab.schedules._time import left, whole
 
 
+@made
 def polynomial_schedule(
     init_value: Number,
     end_value: Number,
@@ -30,7 +35,8 @@ def polynomial_schedule(
       The schedule.
 
     Raises:
-      InputError: If a static T is not positive or a static B negative (optax holds I for ever).
+      InputError: If a static T is not positive (optax warns and holds I for ever) or a static B
+        negative (optax warns and takes 0).
 
     References:
       Chen et al., DeepLab: semantic image segmentation, 2018, section 4.1.2 ("poly" policy).
@@ -46,12 +52,15 @@ def polynomial_schedule(
     check("non-negative", transition_begin=transition_begin)
 
     def schedule(count):
-        t, start, end, p, length, begin = floats(
-            count, init_value, end_value, power, transition_steps, transition_begin
-        )
-        return end + (start - end) * (1 - done(t, begin, length)) ** p
+        ahead = left(whole(count), transition_begin, transition_steps)
+        x, start, end, p = floats(ahead, init_value, end_value, power)
+        return end + (start - end) * x**p
 
     return schedule
+
+
+def _over(peak: Any, steps: Any) -> optax.Schedule:
+    return polynomial_schedule(peak, 0.0, 2, steps)
 
 
 ENTRIES = (
@@ -59,7 +68,7 @@ ENTRIES = (
         name="polynomial_schedule",
         by_hand=polynomial_schedule,
         via_optax=optax.polynomial_schedule,
-        over=lambda peak, steps: polynomial_schedule(peak, 0.0, 2, steps),
+        over=_over,
         reference="Chen et al. 2018, section 4.1.2",
         examples=(
             {"init_value": 1.0, "end_value": 0.1, "power": 2, "transition_steps": 50},

@@ -1,21 +1,25 @@
 """Cosine decay that starts again."""
 
+import functools
 import inspect
 from collections.abc import Iterable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 
 from lab.catalog import ScheduleEntry
+from lab.checks import checked
 from lab.errors import InputError, require
 from lab.schedules._join import join_schedules
-from lab.schedules._numbers import Number, check, cosine, floats, is_static, times
+from lab.schedules._made import made
+from lab.schedules._numbers import Number, check, floats
+from lab.schedules._time import cosine, number, periods, reached, since, split, whole
 from lab.schedules._warmup_cosine import warmup_cosine_decay_schedule
 
 
+@checked
 def sgdr_schedule(cosine_kwargs: Iterable[dict[str, Number]]) -> optax.Schedule:
     """One `warmup_cosine_decay_schedule` after another.
 
@@ -29,7 +33,8 @@ def sgdr_schedule(cosine_kwargs: Iterable[dict[str, Number]]) -> optax.Schedule:
       The schedule.
 
     Raises:
-      InputError: If there is no cycle, or a static length is impossible.
+      InputError: If there is no cycle, or a static length is one that
+        `warmup_cosine_decay_schedule` refuses.
 
     References:
       Loshchilov & Hutter, SGDR: stochastic gradient descent with warm restarts, 2017.
@@ -45,13 +50,12 @@ def sgdr_schedule(cosine_kwargs: Iterable[dict[str, Number]]) -> optax.Schedule:
     require(len(cycles) > 0, "cosine_kwargs needs at least one cycle, given none.")
     for cycle in cycles:
         _check_arguments(cycle)
-    boundaries, end = [], 0
-    for cycle in cycles[:-1]:
-        end = end + cycle["decay_steps"]
-        boundaries.append(end)
-    return join_schedules(
-        [warmup_cosine_decay_schedule(**cycle) for cycle in cycles],  # type: ignore[arg-type]
-        boundaries,
+    *others, last = [warmup_cosine_decay_schedule(**cycle) for cycle in cycles]  # type: ignore[arg-type]
+    lengths = [cycle["decay_steps"] for cycle in cycles[:-1]]
+    return functools.reduce(  # each before all that follow, so that no lengths are added up
+        lambda after, pair: join_schedules([pair[0], after], [pair[1]]),
+        reversed(list(zip(others, lengths, strict=True))),
+        last,
     )
 
 
@@ -64,6 +68,7 @@ def _check_arguments(cycle: dict[str, Number]) -> None:
         ) from None
 
 
+@made
 def cosine_restarts_schedule(
     init_value: Number,
     decay_steps: Number,
@@ -99,32 +104,58 @@ def cosine_restarts_schedule(
       [100.  50. 100.  85.  50.  15. 100.]
     """
     check("positive", decay_steps=decay_steps)
-    if is_static(multiplier):
-        require(
-            bool(np.all(np.greater_equal(multiplier, 1))),
-            f"multiplier must be at least 1, given {multiplier}.",
-        )
+    check("at least 1", multiplier=multiplier)
 
     def schedule(count):
-        t, peak, first, m, end = floats(count, init_value, decay_steps, multiplier, end_value)
-        growing = m > 1
-        ratio = jnp.where(growing, m, 2)
-
-        def begin(n):
-            """When cycle n begins, if lengths grow; a whole number is not missed by rounding."""
-            exact = first * (ratio**n - 1) / (ratio - 1)
-            whole = jnp.round(exact)
-            return jnp.where(jnp.abs(exact - whole) < 1e-5 * exact, whole, exact)
-
-        guess = jnp.floor(jnp.log1p(t / first * (ratio - 1)) / jnp.log(ratio))
-        guess = jnp.where(t < begin(guess), guess - 1, guess)
-        guess = jnp.where(t < begin(guess + 1), guess, guess + 1)
-        n = times(t, first)
-        start = jnp.where(growing, begin(guess), n * first)
-        length = jnp.where(growing, begin(guess + 1) - begin(guess), first)
-        return end + (peak - end) * cosine((t - start) / length)
+        t, growth = whole(count), split(multiplier)
+        fraction = _done_if_whole(t, decay_steps, growth.whole)
+        if growth.rest is not None:
+            other = _done_if_broken(t, decay_steps, multiplier)
+            fraction, other = floats(fraction, other)
+            fraction = jnp.where(growth.rest == 0, fraction, other)
+        x, peak, end = floats(fraction, init_value, end_value)
+        return end + (peak - end) * cosine(1 - x)
 
     return schedule
+
+
+def _done_if_whole(t: jax.Array, first: Number, m: jax.Array) -> jax.Array:
+    """The fraction of its cycle at t, in units of T, where cycles begin at whole numbers S.
+
+    S = 1 + m + … + mⁿ⁻¹ is held by the integers that hold t, unlike the mⁿ it is followed by.
+    """
+    units, rest = periods(t, first)
+    q, r, growth, unit = floats(units, rest, m, first)
+    # rounded down, to a cycle too early, where q is about the beginning of one
+    n = jnp.floor(jnp.log(q * (growth - 1) + 1) / jnp.log(jnp.maximum(growth, 2)) - 0.01)
+    n = jnp.maximum(n, 1).astype(m.dtype)
+    power = m ** (n - 1)
+    begin = (power - 1) // jnp.maximum(m - 1, 1) + power
+    later = (units - begin) // power >= m
+    begin = jnp.where(later, begin + m * power, begin)
+    gone, length = floats(units - begin, power)
+    length = length * growth * jnp.where(later, growth, 1)
+    in_first, constant = units == 0, m == 1
+    gone = jnp.where(in_first | constant, 0, gone)
+    return (gone + r / unit) / jnp.where(in_first | constant, 1, length)
+
+
+def _done_if_broken(t: jax.Array, first: Number, m: Number) -> jax.Array:
+    """The fraction of its cycle at t, where cycles begin anywhere."""
+    x, unit, ratio = floats(t, first, m)
+    ratio = jnp.where(ratio > 1, ratio, 2)
+
+    def begin(n):
+        """When cycle n begins; a whole number is not missed by rounding."""
+        exact = unit * (ratio**n - 1) / (ratio - 1)
+        near = jnp.round(exact)
+        return jnp.where(jnp.abs(exact - near) < 1e-5 * exact, near, exact)
+
+    n = jnp.floor(jnp.log1p(x / unit * (ratio - 1)) / jnp.log(ratio))
+    n = jnp.where(reached(t, begin(n)), n, n - 1)
+    n = jnp.where(reached(t, begin(n + 1)), n + 1, n)
+    gone, length = floats(number(since(t, begin(n))), begin(n + 1) - begin(n))
+    return gone / length
 
 
 def _restarts_via_optax(init_value, decay_steps, multiplier=1.0, end_value=0.0):
@@ -157,6 +188,10 @@ def _three_cycles(peak: Any, steps: Any) -> optax.Schedule:
             for height, length in zip([peak, 0.7 * peak, 0.5 * peak], lengths, strict=True)
         ]
     )
+
+
+def _three_doubling(peak: Any, steps: Any) -> optax.Schedule:
+    return cosine_restarts_schedule(peak, steps / 7, 2.0)
 
 
 def _at_least_one(steps: Any) -> jax.Array:
@@ -195,7 +230,7 @@ ENTRIES = (
         name="cosine_restarts_schedule",
         by_hand=cosine_restarts_schedule,
         via_optax=_restarts_via_optax,
-        over=lambda peak, steps: cosine_restarts_schedule(peak, steps / 7, 2.0),
+        over=_three_doubling,
         reference="Loshchilov & Hutter 2017, equation 5",
         examples=(
             {"init_value": 1.0, "decay_steps": 25},

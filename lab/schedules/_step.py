@@ -1,11 +1,16 @@
 """Decay in steps."""
 
+from typing import Any
+
 import optax
 
 from lab.catalog import ScheduleEntry
-from lab.schedules._numbers import Number, check, floats, times
+from lab.schedules._made import made
+from lab.schedules._numbers import Number, check, floats
+from lab.schedules._time import periods, whole
 
 
+@made
 def step_decay(init_value: Number, step_size: Number, decay_rate: Number = 0.1) -> optax.Schedule:
     """Multiply by a factor every `step_size` updates, and hold in between.
 
@@ -38,10 +43,15 @@ def step_decay(init_value: Number, step_size: Number, decay_rate: Number = 0.1) 
     check("positive", step_size=step_size, decay_rate=decay_rate)
 
     def schedule(count):
-        t, start, length, rate = floats(count, init_value, step_size, decay_rate)
-        return start * rate ** times(t, length)
+        drops, _ = periods(whole(count), step_size)
+        x, start, rate = floats(drops, init_value, decay_rate)
+        return start * rate**x
 
     return schedule
+
+
+def _over(peak: Any, steps: Any) -> optax.Schedule:
+    return step_decay(peak, steps / 3)
 
 
 def _via_optax(init_value, step_size, decay_rate=0.1):
@@ -53,7 +63,7 @@ ENTRIES = (
         name="step_decay",
         by_hand=step_decay,
         via_optax=_via_optax,
-        over=lambda peak, steps: step_decay(peak, steps / 3),
+        over=_over,
         reference="He et al. 2016, section 3.4",
         examples=(
             {"init_value": 1.0, "step_size": 16},

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-import jax.numpy as jnp
 import optax
 
 from lab.catalog import ScheduleEntry
-from lab.schedules._numbers import Number, check, done, floats
+from lab.schedules._made import made
+from lab.schedules._numbers import Number, check, floats
+from lab.schedules._time import left, whole
 
 
+@made
 def warmup_constant_schedule(
     init_value: Number, peak_value: Number, warmup_steps: Number
 ) -> optax.Schedule:
@@ -22,13 +24,13 @@ def warmup_constant_schedule(
     Args:
       init_value: I.
       peak_value: P.
-      warmup_steps: W ≥ 0; none at 0 (optax holds I for ever).
+      warmup_steps: W ≥ 0; none at 0 (optax warns and holds I for ever).
 
     Returns:
       The schedule.
 
     Raises:
-      InputError: If a static W is negative.
+      InputError: If a static W is negative (optax warns and holds I for ever).
 
     References:
       Goyal et al., Accurate, large minibatch SGD, 2017, section 2.2.
@@ -42,9 +44,8 @@ def warmup_constant_schedule(
     check("non-negative", warmup_steps=warmup_steps)
 
     def schedule(count):
-        t, start, peak, warmup = floats(count, init_value, peak_value, warmup_steps)
-        left = 1 - done(t, jnp.zeros_like(warmup), warmup)
-        return peak + (start - peak) * left
+        x, start, peak = floats(left(whole(count), 0, warmup_steps), init_value, peak_value)
+        return peak + (start - peak) * x
 
     return schedule
 

@@ -3,14 +3,16 @@
 from typing import Any
 
 import jax.numpy as jnp
-import numpy as np
 import optax
 
 from lab.catalog import ScheduleEntry
 from lab.errors import require
-from lab.schedules._numbers import Number, check, cosine, done, floats, is_static
+from lab.schedules._made import made
+from lab.schedules._numbers import Number, check, floats, is_static, known
+from lab.schedules._time import cosine, left, reached, since, whole
 
 
+@made
 def warmup_cosine_decay_schedule(
     init_value: Number,
     peak_value: Number,
@@ -32,14 +34,15 @@ def warmup_cosine_decay_schedule(
       peak_value: P.
       warmup_steps: W ≥ 0.
       decay_steps: T > W, the length of the whole.
-      end_value: E.
+      end_value: E; 0 where P is, as optax has it: a fraction of the peak, E / P, is what it holds.
       exponent: p.
 
     Returns:
       The schedule.
 
     Raises:
-      InputError: If a static W is negative, or a static T not larger than a static W.
+      InputError: If a static W is negative (optax warns, and holds I until its decay is done), or a
+        static T not larger than a static W (as in optax, with another exception).
 
     References:
       Goyal et al., Accurate, large minibatch SGD, 2017, section 2.2 (warm-up); Loshchilov &
@@ -56,18 +59,22 @@ def warmup_cosine_decay_schedule(
     check("positive", decay_steps=decay_steps)
     if is_static(warmup_steps) and is_static(decay_steps):
         require(
-            bool(np.all(np.less(warmup_steps, decay_steps))),
+            known(warmup_steps) < known(decay_steps),
             f"decay_steps includes the warm-up and must be larger than warmup_steps="
             f"{warmup_steps}, given {decay_steps}.",
         )
 
     def schedule(count):
-        t, start, peak, warmup, total, end, p = floats(
-            count, init_value, peak_value, warmup_steps, decay_steps, end_value, exponent
-        )
-        rising = start + (peak - start) * done(t, 0 * t, warmup)
-        falling = end + (peak - end) * cosine(done(t, warmup, total - warmup)) ** p
-        return jnp.where(t < warmup, rising, falling)
+        t = whole(count)
+        rest = since(decay_steps, warmup_steps)
+        x, y, start, peak, end, p = floats(
+            left(t, 0, warmup_steps), left(t, warmup_steps, rest),
+            init_value, peak_value, end_value, exponent,
+        )  # fmt: skip
+        end = jnp.where(peak == 0, 0, end)
+        rising = peak + (start - peak) * x
+        falling = end + (peak - end) * cosine(y) ** p
+        return jnp.where(reached(t, warmup_steps), falling, rising)
 
     return schedule
 

@@ -5,12 +5,14 @@ from typing import Any
 import optax
 
 from lab.catalog import ScheduleEntry
+from lab.checks import checked
 from lab.schedules._exponential import exponential_decay
 from lab.schedules._join import join_schedules
 from lab.schedules._numbers import Number
 from lab.schedules._warmup_constant import warmup_constant_schedule
 
 
+@checked
 def warmup_exponential_decay_schedule(
     init_value: Number,
     peak_value: Number,
@@ -40,7 +42,8 @@ def warmup_exponential_decay_schedule(
       The schedule.
 
     Raises:
-      InputError: If a static T or r is not positive, or a static W or B negative.
+      InputError: If a static T is not positive, a static r is 0 or a static W negative (optax warns
+        and holds its value), a static r is negative, or a static B is (optax warns and takes 0).
 
     References:
       Goyal et al., Accurate, large minibatch SGD, 2017, section 2.2 (warm-up); Tan & Le,

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-import jax.numpy as jnp
 import optax
 
 from lab.catalog import ScheduleEntry
-from lab.schedules._numbers import Number, check, floats, through
+from lab.schedules._made import made
+from lab.schedules._numbers import Number, check, floats
+from lab.schedules._time import line, through, whole
 
 
+@made
 def warmup_stable_decay_schedule(
     init_value: Number,
     peak_value: Number,
@@ -38,7 +40,7 @@ def warmup_stable_decay_schedule(
       The schedule.
 
     Raises:
-      InputError: If a static length is negative.
+      InputError: If a static length is negative (what optax is joined of warns and stays constant).
 
     References:
       Hu et al., MiniCPM, 2024, section 4.2; Hägele et al., Scaling laws and compute-optimal
@@ -58,16 +60,9 @@ def warmup_stable_decay_schedule(
     )
 
     def schedule(count):
-        t, start, peak, end, warmup, stable, decay = floats(
-            count, init_value, peak_value, end_value, warmup_steps, stable_steps, decay_steps
-        )
-        knots = [
-            (jnp.zeros_like(t), start),
-            (warmup, peak),
-            (warmup + stable, peak),
-            (warmup + stable + decay, end),
-        ]
-        return through(t, knots, lambda fraction: 1 - fraction)
+        start, peak, end = floats(init_value, peak_value, end_value)
+        stretches = [(warmup_steps, peak), (stable_steps, peak), (decay_steps, end)]
+        return through(whole(count), start, stretches, line)
 
     return schedule
 

@@ -1,7 +1,5 @@
 """Schedules that optax lacks, against their formulas in plain Python; joins; refusals."""
 
-import math
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,50 +9,13 @@ import pytest
 from lab import schedules
 from lab.errors import InputError
 from lab.schedules import CATALOG
+from tests.schedules.formulas import FORMULAS
 
 COUNTS = range(90)
 
-
-def _triangle(t, base, top, k):  # as in Smith's own code
-    x = abs(t / k - 2 * math.floor(1 + t / (2 * k)) + 1)
-    return (top - base) * max(0.0, 1 - x)
-
-
-def _restarts(t, init_value, decay_steps, multiplier=1, end_value=0.0):
-    begin, length = 0, decay_steps
-    while t >= begin + length:
-        begin, length = begin + length, length * multiplier
-    wave = 0.5 * (1 + math.cos(math.pi * (t - begin) / length))
-    return end_value + (init_value - end_value) * wave
-
-
-def _halved(t, base_value, max_value, step_size):
-    height = _triangle(t, base_value, max_value, step_size)
-    return base_value + height / 2 ** (t // (2 * step_size))
-
-
-FORMULAS = {
-    "triangular_schedule": lambda t, base_value, max_value, step_size: (
-        base_value + _triangle(t, base_value, max_value, step_size)
-    ),
-    "triangular2_schedule": _halved,
-    "exp_range_schedule": lambda t, base_value, max_value, step_size, gamma: (
-        base_value + _triangle(t, base_value, max_value, step_size) * gamma**t
-    ),
-    "cosine_restarts_schedule": _restarts,
-    "inverse_time_decay": lambda t, init_value, transition_steps, decay_rate, staircase=False: (
-        init_value
-        / (1 + decay_rate * (t // transition_steps if staircase else t / transition_steps))
-    ),
-    "inverse_sqrt_schedule": lambda t, init_value, peak_value, warmup_steps: (
-        init_value + (peak_value - init_value) * t / warmup_steps
-        if t < warmup_steps
-        else peak_value * math.sqrt(warmup_steps / t)
-    ),
-}
 CASES = [
     pytest.param(name, kwargs, id=f"{name}-{i}")
-    for name in FORMULAS
+    for name in CATALOG
     for i, kwargs in enumerate(CATALOG[name].examples)
 ]
 
