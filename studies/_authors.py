@@ -57,7 +57,7 @@ def path(name: str, case: dict[str, Any]) -> dict[str, np.ndarray]:
                 gradient, state, params, value=loss(params), grad=gradient, value_fn=loss,
                 obj_fn=loss, grad_fn=lambda w, _: jax.grad(loss)(w),
             )  # fmt: skip
-            params = optax.apply_updates(params, updates)
+            params: Any = optax.apply_updates(params, updates)
             seen = dict(params)
             if entry.eval_params is not None:
                 at: Any = entry.eval_params(state, params)

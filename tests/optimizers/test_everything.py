@@ -111,7 +111,6 @@ def test_parameters_and_state_may_be_donated_right_after_init(name, jitted):
 
 TREES = {
     "empty": {},
-    "nothing": None,
     "None among arrays": {"a": None, "b": jnp.array([1.0, -2.0])},
     "0-size arrays": {"a": jnp.zeros((0, 3)), "b": jnp.zeros((2, 0)), "c": jnp.zeros(0)},
     "0-size beside others": {"a": jnp.zeros((0, 3)), "b": jnp.ones((2, 3)), "c": jnp.array(1.0)},

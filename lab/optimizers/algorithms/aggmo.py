@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import optax
 
@@ -14,14 +14,14 @@ from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_add, tree_scale
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.optimizers.transforms.trace import TraceState, trace
+from lab.optimizers.transforms.trace import trace
 from lab.spaces import LogRange
 
 
 class ScaleByAggMoState(NamedTuple):
     """The velocities."""
 
-    velocities: tuple[TraceState, ...]  # v₁ … v_K, each shaped as the parameters
+    velocities: tuple[Any, ...]  # states of `trace` for v₁ … v_K, each shaped as the parameters
 
 
 @gradient_transformation

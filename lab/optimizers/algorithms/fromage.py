@@ -6,7 +6,7 @@ import optax
 
 from lab.catalog import OptimizerEntry
 from lab.optimizers.common import repaired
-from lab.optimizers.common.numbers import NonNegative, Number
+from lab.optimizers.common.numbers import NonNegative
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
@@ -14,13 +14,13 @@ from lab.optimizers.transforms.scale_by_trust_ratio import scale_by_trust_ratio
 from lab.spaces import LogRange
 
 
-def _stretch(rate: Number) -> jax.Array:
+def _stretch(rate: jax.typing.ArrayLike) -> jax.Array:
     """√(1 + η²)."""
     rate = jnp.asarray(rate)
     return jnp.sqrt(1 + rate * rate)
 
 
-def _shrinkage(rate: Number) -> jax.Array:
+def _shrinkage(rate: jax.typing.ArrayLike) -> jax.Array:
     """1 / √(1 + η²) − 1, without the cancellation that leaves nothing of it at small η."""
     rate, stretch = jnp.asarray(rate), _stretch(rate)
     return -rate * rate / (stretch * (1 + stretch))

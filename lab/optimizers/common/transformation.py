@@ -27,7 +27,7 @@ class Rule(optax.GradientTransformationExtraArgs):
 
     def __repr__(self) -> str:
         if self.recipe is None:
-            return f"{self.init.__qualname__.split('.')[0]}(...)"
+            return f"{getattr(self.init, '__qualname__', '?').split('.')[0]}(...)"
         given = [*map(repr, self.recipe.args)]
         given += [f"{name}={value!r}" for name, value in self.recipe.keywords.items()]
         return f"{self.recipe.func.__name__}({', '.join(given)})"

@@ -31,7 +31,7 @@ class ScaleByKronState(NamedTuple):
     key: jax.Array  # key []: of the probes to come
 
 
-def falling_probability(count: jax.Array) -> jax.Array:
+def falling_probability(count: jax.typing.ArrayLike) -> jax.Array:
     """1 for 500 updates, then exp(−(t − 500) / 1000), and at least 0.03."""
     t = jnp.asarray(count, jnp.result_type(float))
     return jnp.clip(jnp.exp(-0.001 * (t - 500)), 0.03, 1.0)

@@ -103,7 +103,7 @@ def scale_by_soap(
 
         def refreshed():
             pairs = jax.tree.map(
-                lambda _, *of_leaf: _refreshed(*of_leaf, max_size),
+                lambda _, matrices, q, v: _refreshed(matrices, q, v, max_size),
                 gradients, statistics, state.bases, nu,
             )  # fmt: skip
             return (
