@@ -1,7 +1,7 @@
-"""Writes the table of which optimizer is the same in lab, optax, torch and keras, by measuring.
+"""Writes the table of which optimizer is the same in lab, its authors' code, optax, torch, keras.
 
 `python -m studies.parity` makes `figures/parity.md` again; a test tells when it is out of date.
-Torch and keras are not needed: what they do is recorded in `tests/oracles`.
+Neither torch, keras nor authors' code is needed: what they do is recorded in `tests/oracles`.
 """
 
 import inspect
@@ -18,6 +18,7 @@ import optax
 import optax.contrib
 
 from lab.optimizers import CATALOG
+from studies import _authors, _composed
 from studies._cli import Command, main
 from studies._flags import folder
 from studies._peers import CASES, OPTAX_REASONS, REASONS, Case
@@ -170,7 +171,8 @@ def page() -> str:
             mark = cell(found, REASONS.get((library, name)))
             theirs.append(mark if call is None else f"{mark} · `{_call(call)}`")
         told = _call((case.optimizer, case.lab)) + (" at a fixed rate" if case.fixed_rate else "")
-        rows.append([f"`{case.optimizer}`", f"`{told}`", ours, *theirs])
+        authors = cell_of_authors(case.optimizer) if first else "″"
+        rows.append([f"`{case.optimizer}`", f"`{told}`", authors, ours, *theirs])
     return "\n".join([
         "# The same name, the same algorithm?", "", MADE, "",
         f"What is written by hand here beside optax {optax.__version__}, {versions}: float64, "
@@ -180,8 +182,25 @@ def page() -> str:
         "value. *=*: equal to 1e-12; *≈*: no further apart than said; *≠*: another algorithm, "
         "and why; –: no such optimizer. Hyper-parameters are matched as shown, since defaults "
         "differ.", "",
-        table(["optimizer", "lab", "optax", "torch", "keras"], rows), "",
+        "*Authors*: what their own code does (an independent implementation where there is none), "
+        f"recorded once in float64: {len(_authors.problem()['rates']['constant'])} updates of "
+        "arrays of shapes (), (1,), (1, 4), (3, 5) and (2, 3, 2, 2), gradients from 1e-6 to 100 "
+        "with exact zeros; the cases are in brackets, *decayed* is with weight decay and a "
+        "schedule. Errors are relative to the largest entry of an array.", "",
+        table(["optimizer", "lab", "authors", "optax", "torch", "keras"], rows), "",
+        "Composed of two, and in one piece with their authors:", "",
+        *(f"- `{name}`: {cell_of_authors(name)}" for name in sorted(_composed.COMPOSED)), "",
     ])  # fmt: skip
+
+
+def cell_of_authors(name: str) -> str:
+    """`= 1e-12 · package (cases)`, or what differs."""
+    if name not in _authors.names():
+        return "–"
+    found = _authors.errors(name)
+    reasons = {_authors.REASONS.get((name, case)) for case in found} - {None}
+    told = f"{_authors.recorded(name)['source']} ({', '.join(found)})"
+    return f"{cell(max(found.values()), '; '.join(sorted(map(str, reasons))) or None)} · {told}"
 
 
 def _call(call: tuple[str, dict[str, Any]]) -> str:
