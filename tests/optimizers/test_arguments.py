@@ -142,6 +142,8 @@ def test_hyperparameters_may_be_injected(name):
     """Without `static_args`: what is structure says so."""
     factory = CATALOG[name].by_hand
     key = {"key": 0} if "key" in inspect.signature(factory).parameters else {}
+    if name == "soap":  # where there is no gradient, it takes rounding of 1e-8 for one
+        key["eps"] = 1e-3
     injected = optax.inject_hyperparams(factory)(learning_rate=0.1, **key)
     plain = factory(learning_rate=0.1, **key)
     states = injected.init(PARAMS), plain.init(PARAMS)

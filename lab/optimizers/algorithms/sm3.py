@@ -76,7 +76,7 @@ def scale_by_sm3(
 
 @gradient_transformation
 def sm3(
-    learning_rate: optax.ScalarOrSchedule, momentum: NonNegative = 0.9
+    learning_rate: optax.ScalarOrSchedule, momentum: Decay = 0.9
 ) -> optax.GradientTransformationExtraArgs:
     """SM3: AdaGrad whose memory for a matrix is a row and a column.
 

@@ -97,7 +97,7 @@ def scale_by_shape(
     def leaf(u, numbers):
         fan_in, fan_out = sides(u.shape, numbers)
         if consistent_rms is None:
-            return math.sqrt(max(1.0, fan_out / fan_in)) * u
+            return math.sqrt(max(1.0, fan_out / max(1, fan_in))) * u
         return like(consistent_rms * math.sqrt(max(fan_in, fan_out)), u) * u
 
     return optax.stateless(
