@@ -38,7 +38,8 @@ def path(name: str, case: dict[str, Any]) -> dict[str, np.ndarray]:
         shape = jnp.asarray(problem()["rates"]["scheduled" if case["scheduled"] else "constant"])
         rates = case["rate"] * shape
         rate: Any = (lambda t: rates[t]) if case["scheduled"] else case["rate"]
-        rule = optax.with_extra_args_support(entry.by_hand(learning_rate=rate, **case["lab"]))
+        options = {k: tuple(x) if isinstance(x, list) else x for k, x in case["lab"].items()}
+        rule = optax.with_extra_args_support(entry.by_hand(learning_rate=rate, **options))
 
         def step(carry, targets):
             params, state = carry
