@@ -34,7 +34,7 @@ def adafactor(
 ) -> optax.GradientTransformationExtraArgs:
     """Adafactor: relative steps, with second moments of a matrix from its rows and columns.
 
-        β = 1 − (t − t₀)⁻ᶜ
+        β = 1 − max(t − t₀, 1)⁻ᶜ
         R ← (1 − β) mean_col(g² + ε) + β R,    C ← (1 − β) mean_row(g² + ε) + β C
         u = g / √(R C / mean(R))
         u ← u / max(1, RMS(u) / d)
@@ -49,7 +49,8 @@ def adafactor(
       learning_rate: η; a number or a schedule; None for 1.
       min_dim_size_to_factor: How long the second longest axis of a factored array is, at least.
       decay_rate: c.
-      decay_offset: t₀, updates made before, when fine-tuning.
+      decay_offset: t₀, updates that the state has counted before a fine-tuning: from there on V
+        is averaged anew. Up to it, as in a state that is made anew, V is the last g² alone.
       multiply_by_parameter_scale: False leaves out RMS(w): then η is absolute.
       clipping_threshold: d; None does not clip.
       momentum: β₁ of a running mean of the steps; None for none.
