@@ -11,9 +11,9 @@ from lab import optimizers
 
 def descend(rule, slope, w, updates):
     """[updates + 1, *w.shape]."""
-    state, path = rule.init(w), [w]
+    state, path, step = rule.init(w), [w], jax.jit(rule.update)
     for _ in range(updates):
-        update, state = rule.update(slope(w), state, w)
+        update, state = step(slope(w), state, w)
         w = optax.apply_updates(w, update)
         path.append(w)
     return np.stack(path)

@@ -7,7 +7,7 @@ from lab.catalog import OptimizerEntry
 from lab.kinds import DType, Mask, Whole
 from lab.optimizers.common import repaired
 from lab.optimizers.common.factored_rms import factored_rms
-from lab.optimizers.common.numbers import NonNegative, NonNegativeOrSchedule, Number
+from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule, Number
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.clip_by_norm import clip_by_block_rms
@@ -25,7 +25,7 @@ def adafactor(
     decay_offset: Number = 0,
     multiply_by_parameter_scale: bool = True,
     clipping_threshold: NonNegative | None = 1.0,
-    momentum: NonNegative | None = None,
+    momentum: Decay | None = None,
     dtype_momentum: DType = jnp.float32,
     weight_decay_rate: NonNegativeOrSchedule | None = None,
     eps: NonNegative = 1e-30,

@@ -11,7 +11,7 @@ from lab.catalog import OptimizerEntry
 from lab.errors import UnknownNameError
 from lab.kinds import Mask
 from lab.optimizers.common.arguments import require_params
-from lab.optimizers.common.numbers import NonNegative, NonNegativeOrSchedule, Number, like
+from lab.optimizers.common.numbers import NonNegative, NonNegativeOrSchedule, like
 from lab.optimizers.common.scalars import safe_divide, scalar, scalar_dtype
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_scale, tree_squared_norm, tree_sub
@@ -19,7 +19,7 @@ from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
 
-InitStep = tuple[Literal["distance", "learning_rate", "heuristic"], Number]
+InitStep = tuple[Literal["distance", "learning_rate", "heuristic"], NonNegative]
 KINDS = ("distance", "learning_rate", "heuristic")
 
 
