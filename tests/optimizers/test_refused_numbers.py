@@ -57,6 +57,6 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c[0]}-{c[2]}-{c[3]}")
 def test_what_makes_no_sense_is_refused(case):
     name, needed, argument, value = case
+    others = LOOKAHEAD if name == "lookahead" else {}
     with pytest.raises(InputError, match=f"^{argument} must be "):
-        others = LOOKAHEAD if name == "lookahead" else {}
         getattr(optimizers, name)(*needed, **others | {argument: value})
