@@ -30,7 +30,8 @@ DIFFERENCES = {
     "scale_by_learning_rate": "a rate of None is 1; in optax it is -1, which ascends",
     "adadelta": "no rate descends, complex gradients count by |g|²; optax ascends and takes g²",
     "rmsprop": "a variance that rounding took below zero is zero; in optax its root is NaN",
-    "adafactor": "the decay is as exact as the parameters; optax computes it in float32",
+    "adafactor": "the decay is as exact as the parameters; optax computes it in float32; a state "
+    "younger than the offset has finite steps; in optax NaN for ever",
     "adan": "the look-ahead is weighted by b2, as in the paper; in optax by 1 - b2 (its PR 1715)",
     "fromage": "1/√(1 + η²) - 1 does not cancel; optax loses it at small traced η in float32",
     "rprop": "every update is its own step; optax emits the one before (its PR 1725)",
@@ -66,4 +67,14 @@ DIFFERENCES = {
     "not at zero, r may fall below zero, |h| is bounded by the m before, Δ is too small while s is "
     "as small as ε, and s_init is a hundred times the paper's",
     "lbfgs": "extra arguments that the line search does not use are ignored; optax refuses them",
+    "lbfgs": "extra arguments that the line search does not use are ignored; optax refuses them; "
+    "pairs of negative curvature are skipped; optax keeps them, and climbs",
+    "sophia": "as in algorithm 3, m is not corrected and the curvature looked at before the step; "
+    "optax corrects it and looks after the step",
+    "sam": "of one gradient per update it is the rule alone; optax undoes the step before",
+    "multi_steps": "the loss is averaged as gradients are; optax hands on the last one",
+    "reduce_on_plateau": "losses may be negative and patience 0 is that of Keras; in optax "
+    "negative losses are always better, and a patience of 0 punishes improvement",
+    "clip_by_global_norm": "clipping nothing to nothing is nothing; in optax it is NaN",
+    "clip_by_block_rms": "clipping nothing to nothing is nothing; in optax it is NaN",
 }

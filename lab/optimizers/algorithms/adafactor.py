@@ -7,7 +7,7 @@ from lab.catalog import OptimizerEntry
 from lab.kinds import DType, Mask, Whole
 from lab.optimizers.common import repaired
 from lab.optimizers.common.factored_rms import factored_rms
-from lab.optimizers.common.numbers import NonNegative, NonNegativeOrSchedule, Number
+from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule, Number
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.clip_by_norm import clip_by_block_rms
@@ -25,7 +25,7 @@ def adafactor(
     decay_offset: Number = 0,
     multiply_by_parameter_scale: bool = True,
     clipping_threshold: NonNegative | None = 1.0,
-    momentum: NonNegative | None = None,
+    momentum: Decay | None = None,
     dtype_momentum: DType = jnp.float32,
     weight_decay_rate: NonNegativeOrSchedule | None = None,
     eps: NonNegative = 1e-30,
@@ -34,7 +34,7 @@ def adafactor(
 ) -> optax.GradientTransformationExtraArgs:
     """Adafactor: relative steps, with second moments of a matrix from its rows and columns.
 
-        β = 1 − (t − t₀)⁻ᶜ
+        β = 1 − max(t − t₀, 1)⁻ᶜ
         R ← (1 − β) mean_col(g² + ε) + β R,    C ← (1 − β) mean_row(g² + ε) + β C
         u = g / √(R C / mean(R))
         u ← u / max(1, RMS(u) / d)
@@ -49,7 +49,8 @@ def adafactor(
       learning_rate: η; a number or a schedule; None for 1.
       min_dim_size_to_factor: How long the second longest axis of a factored array is, at least.
       decay_rate: c.
-      decay_offset: t₀, updates made before, when fine-tuning.
+      decay_offset: t₀, updates that the state has counted before a fine-tuning: from there on V
+        is averaged anew. Up to it, as in a state that is made anew, V is the last g² alone.
       multiply_by_parameter_scale: False leaves out RMS(w): then η is absolute.
       clipping_threshold: d; None does not clip.
       momentum: β₁ of a running mean of the steps; None for none.

@@ -88,8 +88,9 @@ def adan(
         w ← w − η ((m̂ + β₂ v̂) / (√(n̂ + ε̄) + ε) + λ w)
 
     Bears learning rates several times those of Adam, for twice its memory. β is 1 − β of the
-    paper, as in the authors' code, whose bias corrections these are; the decay is AdamW's. optax
-    0.2.8 weights d and v̂ by 1 − β₂ = 0.08, not β₂ = 0.92 (its pull request 1715).
+    paper, as in the authors' code, whose bias corrections these are. The decay is AdamW's, the
+    `no_prox` of that code; the paper divides by 1 + η λ after the step. optax 0.2.8 weights d and
+    v̂ by 1 − β₂ = 0.08, not β₂ = 0.92 (its pull request 1715).
 
     Args:
       learning_rate: η; a number or a schedule.

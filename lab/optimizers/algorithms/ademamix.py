@@ -7,6 +7,7 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
+from lab.errors import require
 from lab.kinds import DType, Mask
 from lab.optimizers.common import counter
 from lab.optimizers.common.mean_over_root import over_root
@@ -41,12 +42,16 @@ def scale_by_ademamix(
     b1: Decay = 0.9,
     b2: Decay = 0.999,
     b3: optax.ScalarOrSchedule = 0.9999,
-    alpha: optax.ScalarOrSchedule = 6.0,
+    alpha: NonNegativeOrSchedule = 6.0,
     eps: NonNegative = 1e-8,
     eps_root: NonNegative = 0.0,
     mu_dtype: DType = None,
 ) -> optax.GradientTransformation:
     """Replace gradients by AdEMAMix's direction: see `ademamix` (whose α is 5, as in optax)."""
+    require(
+        not isinstance(b3, float) or 0 <= b3 < 1,
+        f"b3 must be a number of at least 0 and below 1, or a schedule, given {b3}.",
+    )
 
     def init(params):
         m1, m2 = zeros_like(params, mu_dtype), zeros_like(params, mu_dtype)
@@ -73,7 +78,7 @@ def ademamix(
     b1: Decay = 0.9,
     b2: Decay = 0.999,
     b3: optax.ScalarOrSchedule = 0.9999,
-    alpha: optax.ScalarOrSchedule = 5.0,
+    alpha: NonNegativeOrSchedule = 5.0,
     eps: NonNegative = 1e-8,
     eps_root: NonNegative = 0.0,
     mu_dtype: DType = None,

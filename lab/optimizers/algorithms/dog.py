@@ -11,15 +11,15 @@ from lab.catalog import OptimizerEntry
 from lab.errors import UnknownNameError
 from lab.kinds import Mask
 from lab.optimizers.common.arguments import require_params
-from lab.optimizers.common.numbers import NonNegative, NonNegativeOrSchedule, Number, like
-from lab.optimizers.common.scalars import scalar, scalar_dtype
+from lab.optimizers.common.numbers import NonNegative, NonNegativeOrSchedule, like
+from lab.optimizers.common.scalars import safe_divide, scalar, scalar_dtype
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_scale, tree_squared_norm, tree_sub
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
 
-InitStep = tuple[Literal["distance", "learning_rate", "heuristic"], Number]
+InitStep = tuple[Literal["distance", "learning_rate", "heuristic"], NonNegative]
 KINDS = ("distance", "learning_rate", "heuristic")
 
 
@@ -61,7 +61,7 @@ def scale_by_dog(init_step: InitStep, eps: NonNegative = 1e-8) -> optax.Gradient
         moved = jnp.sqrt(tree_squared_norm(tree_sub(state.init_params, params), dtype))
         farthest = jnp.maximum(state.max_dist, moved)
         total = state.sum_sq_norm_grads + tree_squared_norm(updates, dtype)
-        rate = farthest / jnp.sqrt(total + like(eps, total))
+        rate = safe_divide(farthest, jnp.sqrt(total + like(eps, total)))
         if kind == "learning_rate":
             rate = jnp.where(state.is_init_step, scalar(first, dtype), rate)
         new = DoGState(jnp.asarray(False), state.init_params, farthest, total)

@@ -11,7 +11,7 @@ from lab.catalog import OptimizerEntry
 from lab.kinds import Mask
 from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.numbers import NonNegative, NonNegativeOrSchedule, like
-from lab.optimizers.common.scalars import scalar, scalar_dtype
+from lab.optimizers.common.scalars import safe_divide, scalar, scalar_dtype
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_scale, tree_squared_norm, tree_sub
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
@@ -47,7 +47,7 @@ def scale_by_dowg(
         moved = tree_squared_norm(tree_sub(state.init_params, params), dtype)
         r2 = jnp.maximum(state.estim_sq_dist, moved)
         v = state.weighted_sq_norm_grads + r2 * tree_squared_norm(updates, dtype)
-        rate = r2 / (jnp.sqrt(v) + like(eps, v))
+        rate = safe_divide(r2, jnp.sqrt(v) + like(eps, v))
         return tree_scale(rate, updates), DoWGState(state.init_params, v, r2)
 
     return optax.GradientTransformation(init, update)

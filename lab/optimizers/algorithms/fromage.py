@@ -40,7 +40,10 @@ def fromage(
 
     Args:
       learning_rate: η, the relative change per update; a number or a schedule.
-      min_norm: Both norms count at least that much, so that arrays of zeros move.
+      min_norm: Both norms count at least that much, so that arrays of zeros move, by η times it
+        at first. In the authors' code norms count as they are, and where one is 0 the step is
+        −η g: with the default, biases that begin at 0 leave it 1 / `min_norm` times as slowly
+        for a gradient of norm 1. 0 is theirs.
 
     Returns:
       The transformation, whose `update` needs the parameters. Memory: nothing.

@@ -32,7 +32,9 @@ def lbfgs(
         w ← w − η r,    η found by line search
 
     Far fewer iterations than any other rule here where the gradient is exact and the parameters
-    are not millions; with noisy batches the pairs are wrong, and it fails.
+    are not millions; with noisy batches the pairs are wrong, and it fails. A pair whose ⟨y, s⟩
+    is not positive is skipped (not damped), so that r descends: steps without a line search make
+    such pairs where the loss is not convex, and optax 0.2.8 keeps them.
 
     Args:
       learning_rate: A factor of the direction; a number or a schedule; None for 1.

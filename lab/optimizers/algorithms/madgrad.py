@@ -12,6 +12,7 @@ from lab.optimizers.common import counter
 from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.moments import squared, squares_like, zeros_like
 from lab.optimizers.common.numbers import (
+    Decay,
     NonNegative,
     NonNegativeOrSchedule,
     cast_like,
@@ -35,7 +36,7 @@ class MadgradState(NamedTuple):
 
 @gradient_transformation
 def scale_by_madgrad(
-    learning_rate: optax.ScalarOrSchedule, momentum: NonNegative = 0.9, eps: NonNegative = 1e-6
+    learning_rate: optax.ScalarOrSchedule, momentum: Decay = 0.9, eps: NonNegative = 1e-6
 ) -> optax.GradientTransformation:
     """Replace gradients by MADGRAD's step, sign and rate included: see `madgrad`."""
 
@@ -75,7 +76,7 @@ def scale_by_madgrad(
 @gradient_transformation
 def madgrad(
     learning_rate: optax.ScalarOrSchedule,
-    momentum: NonNegative = 0.9,
+    momentum: Decay = 0.9,
     weight_decay: NonNegativeOrSchedule = 0.0,
     eps: NonNegative = 1e-6,
 ) -> optax.GradientTransformationExtraArgs:
@@ -94,7 +95,8 @@ def madgrad(
       learning_rate: η; a number or a schedule.
       momentum: 1 − c.
       weight_decay: λ of a penalty added to g; a number or a schedule.
-      eps: ε, added to η and to the root.
+      eps: ε, added to η and to the root. Also to an η of exactly 0, so that a schedule that ends
+        there goes on moving, if hardly; the authors' code stands still there.
 
     Returns:
       The transformation, whose `update` needs the parameters. Memory: s, ν and w₀.

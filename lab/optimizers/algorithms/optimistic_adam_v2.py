@@ -30,7 +30,9 @@ def optimistic_adam_v2(
         r = m̂ / (√(v̂ + ε̄) + ε)                (Adam's, with Nesterov momentum)
         w ← w − η (α r + β (r − r₋₁))
 
-    For games: see `optimistic_gradient_descent`. The first step is −η α r.
+    For games: see `optimistic_gradient_descent`. The paper's is α = β = 1 without Nesterov, and
+    its r before the first is 0, so that its first step is −2 η r; here the first r₋₁ is r and that
+    step −η α r, and `nesterov` is on by default, both as in optax.
 
     Args:
       learning_rate: η; a number or a schedule.

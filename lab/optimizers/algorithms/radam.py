@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
+from lab.errors import require
 from lab.optimizers.algorithms.adam import ScaleByAdamState
 from lab.optimizers.common import counter
 from lab.optimizers.common.mean_over_root import debiased_mean
@@ -32,6 +33,9 @@ def scale_by_radam(
     nesterov: bool = False,
 ) -> optax.GradientTransformation:
     """Replace gradients by RAdam's direction r m̂ / (√v̂ + ε), or m̂ at first: see `radam`."""
+    for name, number, least in (("b2", b2, 0.6), ("threshold", threshold, 4.0)):
+        known = isinstance(number, float)
+        require(not known or number >= least, f"{name} must be at least {least}, given {number}.")
 
     def rectified(rho, limit):
         """r_t; where ρ_t is too small for a variance, that of a harmless ρ."""
@@ -83,15 +87,16 @@ def radam(
 
     ρ is the number of gradients that v averages, r makes up for the variance of 1 / √v̂ at that
     many. Where one would otherwise try Adam with a linear warm-up of 2 / (1 − β₂) updates. The
-    first few updates are plain momentum, whose size is that of the gradient.
+    first few updates are plain momentum, whose size is that of the gradient. The authors' code
+    adds ε to √v; here it is added to √v̂, as in Adam.
 
     Args:
       learning_rate: η; a number or a schedule.
       b1: β₁, memory of the mean.
-      b2: β₂, memory of the mean square; above 0.6, since ρ_∞ must be above 4.
+      b2: β₂, memory of the mean square; at least 0.6, where ρ_∞ is 4.
       eps: ε, outside the root.
       eps_root: ε̄, inside the root.
-      threshold: The ρ from which v̂ is used; above 4, below which its variance is infinite.
+      threshold: The ρ from which v̂ is used; at least 4, below which its variance is infinite.
       nesterov: Whether m̂ looks one step ahead: see `nadam`.
 
     Returns:

@@ -9,7 +9,15 @@ import optax
 from lab.catalog import OptimizerEntry
 from lab.optimizers.common import repaired
 from lab.optimizers.common.moments import squares_like, zeros_like
-from lab.optimizers.common.numbers import NonNegative, Number, Positive, cast_like, like, promote
+from lab.optimizers.common.numbers import (
+    NonNegative,
+    Number,
+    OpenShare,
+    Positive,
+    cast_like,
+    like,
+    promote,
+)
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.spaces import LogRange
 
@@ -24,7 +32,7 @@ class ScaleByRpropState(NamedTuple):
 @gradient_transformation
 def scale_by_rprop(
     learning_rate: Number,
-    eta_minus: Positive = 0.5,
+    eta_minus: OpenShare = 0.5,
     eta_plus: Positive = 1.2,
     min_step_size: NonNegative = 1e-6,
     max_step_size: NonNegative = 50.0,
@@ -66,7 +74,7 @@ def scale_by_rprop(
 @gradient_transformation
 def rprop(
     learning_rate: optax.ScalarOrSchedule,
-    eta_minus: Positive = 0.5,
+    eta_minus: OpenShare = 0.5,
     eta_plus: Positive = 1.2,
     min_step_size: NonNegative = 1e-6,
     max_step_size: NonNegative = 50.0,

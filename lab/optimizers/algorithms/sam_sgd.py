@@ -5,7 +5,7 @@ import optax.contrib
 
 from lab.catalog import OptimizerEntry
 from lab.optimizers.algorithms.sgd import sgd
-from lab.optimizers.common.numbers import NonNegative, Number
+from lab.optimizers.common.numbers import NonNegative, NonNegativeOrSchedule, Number
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.normalize import normalize
 from lab.optimizers.transforms.sam import sam
@@ -15,7 +15,7 @@ from lab.spaces import LogRange
 @gradient_transformation
 def sam_sgd(
     learning_rate: optax.ScalarOrSchedule,
-    rho: optax.ScalarOrSchedule = 0.05,
+    rho: NonNegativeOrSchedule = 0.05,
     momentum: NonNegative | None = 0.9,
 ) -> optax.GradientTransformationExtraArgs:
     """SAM around SGD: each update climbs ρ, takes the gradient there, and descends from below.

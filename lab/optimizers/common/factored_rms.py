@@ -32,7 +32,7 @@ def factored_rms(
 ) -> optax.GradientTransformation:
     """Divide by the root of V, kept as row and column means where two axes are long enough.
 
-        β = 1 − (t − t₀)^(−c),   t = 1, 2, …
+        β = 1 − max(t − t₀, 1)^(−c),   t = 1, 2, …
         V ← (1 − β) (g² + ε) + β V                                     short arrays
         R ← (1 − β) mean_col(g² + ε) + β R,   C likewise,   V = R C / mean(R)
 
@@ -49,7 +49,7 @@ def factored_rms(
 
     def long_axes(shape):  # second longest and longest; the later one among equals
         *_, second, first = [None, None, *sorted(range(len(shape)), key=lambda i: shape[i])]
-        if not factored or second is None or shape[second] < min_dim_size:
+        if not factored or second is None or shape[second] < max(min_dim_size, 1):
             return None
         return second, first
 
@@ -67,8 +67,9 @@ def factored_rms(
     def update(updates, state, params=None):  # Shazeer & Stern, algorithms 4 and 5
         del params
         dtype = jnp.result_type(float)
-        t = state.count.astype(dtype) - jnp.asarray(offset, dtype) + 1
-        decay = 1 - jax.lax.pow(t, -jnp.asarray(decay_rate, dtype))
+        age = state.count.astype(dtype) - jnp.asarray(offset, dtype) + 1
+        age = jnp.maximum(age, 1)  # a count that has not come to the offset: a state made anew
+        decay = 1 - jax.lax.pow(age, -jnp.asarray(decay_rate, dtype))
 
         def average(new, old):  # in the dtype of `decay`: 1 − β would be lost in bfloat16
             x, mean = promote(new, old)

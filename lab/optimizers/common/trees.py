@@ -54,5 +54,10 @@ def tree_l1_norm(tree: Any, dtype: Any) -> jax.Array:
     return _total(jax.tree.map(lambda x: jnp.sum(jnp.abs(x)).astype(dtype), tree), dtype)
 
 
+def mean_square(x: jax.Array) -> jax.Array:
+    """Mean |xᵢ|² of one array; 0 of an empty one."""
+    return jnp.sum(jnp.real(jnp.conj(x) * x)) / max(x.size, 1)
+
+
 def _total(tree: Any, dtype: Any) -> jax.Array:
     return sum(jax.tree.leaves(tree), start=jnp.zeros((), dtype))

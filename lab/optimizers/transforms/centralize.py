@@ -33,7 +33,9 @@ def centralize() -> optax.GradientTransformation:
     """
 
     def leaf(u):
-        return u - jnp.mean(u, axis=range(1, u.ndim), keepdims=True) if u.ndim > 1 else u
+        if u.ndim < 2 or u.size == 0:
+            return u
+        return u - jnp.mean(u, axis=range(1, u.ndim), keepdims=True)
 
     return optax.stateless(lambda updates, _: jax.tree.map(leaf, updates))
 

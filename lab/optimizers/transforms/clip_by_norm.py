@@ -9,6 +9,7 @@ import optax
 from lab.optimizers.common.moments import squared
 from lab.optimizers.common.numbers import NonNegative, Number, like
 from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.trees import mean_square
 
 
 @gradient_transformation
@@ -18,7 +19,7 @@ def clip_by_global_norm(max_norm: NonNegative) -> optax.GradientTransformation:
     Keeps the direction. The usual guard against rare, huge gradients.
 
     Args:
-      max_norm: M > 0.
+      max_norm: M ≥ 0.
 
     Returns:
       The transformation, without state.
@@ -50,7 +51,7 @@ def clip_by_block_norm(max_norm: NonNegative) -> optax.GradientTransformation:
     changes. optax has no such clipping; `clip_by_block_rms` is its sibling for root mean squares.
 
     Args:
-      max_norm: M > 0.
+      max_norm: M ≥ 0.
 
     Returns:
       The transformation, without state.
@@ -80,7 +81,7 @@ def clip_by_block_rms(threshold: NonNegative) -> optax.GradientTransformation:
     Unlike `clip_by_block_norm`, large arrays may keep longer gradients. Part of Adafactor.
 
     Args:
-      threshold: d > 0.
+      threshold: d ≥ 0.
 
     Returns:
       The transformation, without state.
@@ -97,8 +98,7 @@ def clip_by_block_rms(threshold: NonNegative) -> optax.GradientTransformation:
     """
 
     def leaf(u):
-        rms = jnp.sqrt(jnp.mean(squared(u)))
-        return u / like(jnp.maximum(1, rms / like(threshold, rms)), u)
+        return _shorten(u, jnp.sqrt(mean_square(u)), threshold)
 
     return optax.stateless(lambda updates, _: jax.tree.map(leaf, updates))
 
@@ -111,7 +111,8 @@ def _squared_norms(tree: Any) -> list[jax.Array]:
 
 
 def _shorten(u: jax.Array, norm: jax.Array, max_norm: Number) -> jax.Array:
-    return jnp.where(norm < like(max_norm, norm), u, u / like(norm, u) * like(max_norm, u))
+    long = ~(norm <= like(max_norm, norm))  # or not a number; never zero, which divides nothing
+    return jnp.where(long, u / like(jnp.where(long, norm, 1), u) * like(max_norm, u), u)
 
 
 PARTS = (clip_by_global_norm, clip_by_block_norm, clip_by_block_rms)

@@ -12,6 +12,7 @@ from lab.kinds import DType
 from lab.optimizers.common import counter
 from lab.optimizers.common.moments import zeros_like
 from lab.optimizers.common.numbers import TracedCount, cast_like, like, promote
+from lab.optimizers.common.scalars import scalar, scalar_dtype
 from lab.optimizers.common.transformation import gradient_transformation
 
 
@@ -22,6 +23,7 @@ class MultiStepsState(NamedTuple):
     gradient_step: jax.Array  # int32 []: steps of the rule so far
     inner_opt_state: Any
     acc_grads: Any  # mean (or sum) of those gradients, shaped as the parameters
+    acc_value: jax.Array  # mean (or sum) of their losses, where they are given
 
 
 @gradient_transformation
@@ -35,8 +37,11 @@ def multi_steps(
 
     A batch k times as large in the memory of a small one: exact, where the loss is a mean over
     examples of equal batches and the model has no batch normalization. Schedules and averages
-    inside the rule count its own steps, not gradients. This is `optax.MultiSteps` as a plain
-    transformation, without its skipping (that is what `apply_if_finite` is for).
+    inside the rule count its own steps, not gradients. A loss given as `value` is averaged (or
+    summed) as gradients are, and `grad` is what they have become; anything else is handed on as
+    the last call gives it, so that functions (`value_fn`, `obj_fn`, `grad_fn`) should be of all
+    examples of a step. This is `optax.MultiSteps` as a plain transformation, without its skipping
+    (that is what `apply_if_finite` is for).
 
     Args:
       opt: The rule.
@@ -73,6 +78,7 @@ def multi_steps(
             gradient_step=counter.zero(),
             inner_opt_state=wrapped.init(params),
             acc_grads=jax.tree.map(empty, params),
+            acc_value=scalar(0.0, scalar_dtype(params)),
         )
 
     def update(updates, state, params=None, **extra):
@@ -80,16 +86,23 @@ def multi_steps(
         k = jnp.asarray(every(state.gradient_step) if callable(every) else every, jnp.int32)
         n = counter.safe_increment(state.mini_step)
 
-        def collect(g, mean):
-            g, mean = promote(g, mean)
+        def collect(x, mean):
+            x, mean = promote(x, mean)
             # the mean so far, rather than the sum, cannot overflow
-            return mean + (g - mean) / like(n, mean) if use_grad_mean else mean + g
+            return mean + (x - mean) / like(n, mean) if use_grad_mean else mean + x
 
         gradient = jax.tree.map(collect, updates, state.acc_grads)
-        held = cast_like(gradient, state.acc_grads)
+        value = state.acc_value
+        if extra.get("value") is not None:
+            value = collect(extra["value"], value)
+            extra["value"] = value
+        held = cast_like((gradient, value), (state.acc_grads, state.acc_value))
+        gradient = cast_like(gradient, updates)
+        if extra.get("grad") is not None:
+            extra["grad"] = gradient
 
         def step(inner):
-            moved, inner = wrapped.update(cast_like(gradient, updates), inner, params, **extra)
+            moved, inner = wrapped.update(gradient, inner, params, **extra)
             return moved, cast_like(inner, state.inner_opt_state), zeros_like(held)
 
         def wait(inner):
@@ -97,9 +110,9 @@ def multi_steps(
             return jax.tree.map(lambda u: jnp.zeros(u.shape, u.dtype), moved), inner, held
 
         emit = n >= k
-        moved, inner, held = jax.lax.cond(emit, step, wait, state.inner_opt_state)
+        moved, inner, (grads, value) = jax.lax.cond(emit, step, wait, state.inner_opt_state)
         steps = jnp.where(emit, counter.safe_increment(state.gradient_step), state.gradient_step)
-        return moved, MultiStepsState(jnp.where(emit, 0, n), steps, inner, held)
+        return moved, MultiStepsState(jnp.where(emit, 0, n), steps, inner, grads, value)
 
     return optax.GradientTransformationExtraArgs(init, update)
 

@@ -9,7 +9,15 @@ import optax
 
 from lab.errors import InputError, require
 from lab.optimizers.common import counter
-from lab.optimizers.common.numbers import NonNegative, Number, TracedCount, TracedWhole, like
+from lab.optimizers.common.numbers import (
+    NonNegative,
+    Number,
+    OpenShare,
+    Share,
+    TracedCount,
+    TracedWhole,
+    like,
+)
 from lab.optimizers.common.transformation import gradient_transformation
 
 
@@ -26,26 +34,29 @@ class ReduceLROnPlateauState(NamedTuple):
 
 @gradient_transformation
 def reduce_on_plateau(
-    factor: Number = 0.1,
+    factor: OpenShare = 0.1,
     patience: TracedWhole = 10,
-    rtol: Number = 1e-4,
-    atol: Number = 0.0,
+    rtol: Share = 1e-4,
+    atol: NonNegative = 0.0,
     cooldown: TracedWhole = 0,
     accumulation_size: TracedCount = 1,
-    min_scale: NonNegative = 0.0,
+    min_scale: Share = 0.0,
 ) -> optax.GradientTransformationExtraArgs:
     """Multiply updates by a scale that falls each time the loss has stopped improving.
 
-        L̄ ← mean of n losses;    better if L̄ < (1 − r) L* − a;    L* ← the best so far
-        s ← max(f s, s_min) after p means in a row that were not better,  then p ← 0 again
+        L̄ ← mean of n losses;    better if L̄ < L* − r |L*| − a;    L* ← the best so far
+        s ← max(f s, s_min) at the p-th mean in a row that is not better,  then counted anew
         u ← s u
 
     For trainings whose length is not known. A schedule that sees the loss: it reacts to noise
     as well, so average over many batches or hand it a validation loss. The last link of a chain.
+    The patience is Keras's, of which 0 is the same as 1; PyTorch's is one less: its p lets p means
+    pass, and the scale falls at the next. Losses may be negative, where optax 0.2.8, with
+    (1 − r) L*, takes every loss for better.
 
     Args:
       factor: f, between 0 and 1.
-      patience: p, means without improvement before the scale falls.
+      patience: p, means without improvement, the one at which the scale falls among them.
       rtol: r, the relative improvement that counts, at most 1.
       atol: a, the absolute improvement that counts; r or a is positive.
       cooldown: Means that are ignored after the scale has fallen.
@@ -53,7 +64,7 @@ def reduce_on_plateau(
       min_scale: s_min.
 
     Returns:
-      The transformation; `update` needs `value`, the loss. An impossible f, r or a is refused.
+      The transformation; `update` needs `value`, the loss.
 
     References:
       Keras's and PyTorch's ReduceLROnPlateau; Bottou, Curtis & Nocedal, Optimization methods for
@@ -69,11 +80,10 @@ def reduce_on_plateau(
       >>> print(updates)
       [0.5]
     """
-    f, r, a = _static(factor), _static(rtol), _static(atol)
-    require(f is None or 0 < f < 1, f"factor must be strictly between 0 and 1, given {f}.")
-    require(r is None or 0 <= r <= 1, f"rtol must be between 0 and 1, given {r}.")
-    require(a is None or a >= 0, f"atol must be non-negative, given {a}.")
-    require(r != 0 or a != 0, "rtol or atol must be positive, given 0 for both.")
+    require(
+        not (_is_known_zero(rtol) and _is_known_zero(atol)),
+        "rtol or atol must be positive, given 0 for both.",
+    )
 
     def init(params):
         dtypes = {jnp.finfo(jnp.result_type(p)).dtype for p in jax.tree.leaves(params)}
@@ -86,10 +96,11 @@ def reduce_on_plateau(
     def judged(state):
         """The state once a mean is complete."""
         mean, best, scale = state.avg_value, state.best_value, state.scale
-        better = mean < (1 - like(rtol, best)) * best - like(atol, best)
+        size = jnp.where(jnp.isfinite(best), jnp.abs(best), 0)  # at first there is no best
+        better = mean < best - like(rtol, best) * size - like(atol, best)
         stuck = jnp.where(better, 0, counter.safe_increment(state.plateau_count))
         resting = state.cooldown_count > 0
-        falls = ~resting & (stuck == patience)
+        falls = ~resting & ~better & (stuck >= patience)
         fallen = jnp.where(falls, scale * like(factor, scale), scale)
         fallen, rest = jnp.maximum(fallen, like(min_scale, scale)), jnp.where(falls, cooldown, 0)
         return ReduceLROnPlateauState(
@@ -117,9 +128,8 @@ def reduce_on_plateau(
     return optax.GradientTransformationExtraArgs(init, update)
 
 
-def _static(number: Number) -> float | None:
-    """A number that is known before compilation, or None."""
-    return float(number) if isinstance(number, int | float | np.number) else None
+def _is_known_zero(number: Number) -> bool:
+    return isinstance(number, float | np.number) and number == 0
 
 
 PARTS = (reduce_on_plateau,)

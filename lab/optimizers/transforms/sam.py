@@ -42,7 +42,8 @@ def sam(
       optimizer: The rule.
       adv_optimizer: Whose steps are taken backwards: `chain(normalize(), sgd(rho))` is SAM,
         `sgd(rho)` is unnormalized SAM.
-      sync_period: How many gradients make an update, all but one of them climbing.
+      sync_period: How many gradients make an update, all but one of them climbing; 1 is the rule
+        alone.
       reset_state: Whether `adv_optimizer` starts anew after each update.
       opaque_mode: Whether one call makes a whole update, with a keyword argument
         `grad_fn(params, i)`; otherwise each call takes one step, up or down.
@@ -108,10 +109,9 @@ def sam(
             return jax.tree.map(lambda y, n: jnp.where(condition, y, n), yes, no)
 
         up, climbed = climb(updates, state.adv_state, params)
-        # optax passes what the parameters were an update ago, where the rule needs them at all
-        start = where(first, params, state.cache)
-        step, descended = optimizer.update(updates, state.opt_state, state.cache)
-        back = tree_add(tree_sub(state.cache, params), step)
+        start = where(first, params, state.cache)  # the same point, where no step is a climb
+        step, descended = optimizer.update(updates, state.opt_state, start)
+        back = tree_add(tree_sub(start, params), step)
         anew = adv_optimizer.init(params) if reset_state else state.adv_state
         new = SAMState(
             steps_since_sync=(state.steps_since_sync + 1) % sync_period,

@@ -18,14 +18,14 @@ from lab.optimizers.common.trees import tree_add, tree_scale, tree_squared_norm,
 
 
 class ScaleByLBFGSState(NamedTuple):
-    """The last M pairs (s, y), in a ring: k-th at k mod M."""
+    """The last M pairs (s, y) of positive curvature, the newest last; zeros where none is yet."""
 
     count: jax.Array  # int32 []: k, updates taken so far
     params: Any  # w of the update before
     updates: Any  # g of the update before
     diff_params_memory: Any  # s, [M, ...] for every parameter
     diff_updates_memory: Any  # y, [M, ...] for every parameter
-    weights_memory: jax.Array  # ρ = 1 / ⟨y, s⟩, float [M]
+    weights_memory: jax.Array  # ρ = 1 / ⟨y, s⟩, or 0, float [M]
 
 
 @gradient_transformation
@@ -52,48 +52,48 @@ def scale_by_lbfgs(
         )
 
     def remember(updates, params, state):
+        """The pairs, and this one if its curvature is positive (Nocedal & Wright, 6.7)."""
         dtype = state.weights_memory.dtype
-        known = state.count > 0  # a pair takes two points
+        s, y = tree_sub(params, state.params), tree_sub(updates, state.updates)
+        sy, s2, y2 = (tree_vdot(*pair, dtype) for pair in ((s, y), (s, s), (y, y)))
+        rounding = jnp.finfo(dtype).eps * jnp.sqrt(s2) * jnp.sqrt(y2)
+        good = (state.count > 0) & (sy > rounding)  # a pair takes two points
+        rho = jnp.where(good, safe_divide(jnp.ones_like(sy), sy), 0)
 
-        def if_known(tree):
-            return jax.tree.map(lambda x: jnp.where(known, x, jnp.zeros_like(x)), tree)
+        def pushed(memory, new):
+            longer = jnp.concatenate([memory[1:], new.astype(memory.dtype)[None]])
+            return jnp.where(good, longer, memory)
 
-        s, y = if_known(tree_sub(params, state.params)), if_known(tree_sub(updates, state.updates))
-        sy = tree_vdot(y, s, dtype)
-        rho = safe_divide(jnp.ones_like(sy), sy)
-        place = (state.count - 1) % memory_size
-        memories = jax.tree.map(
-            lambda memory, new: memory.at[place].set(new.astype(memory.dtype)),
-            (state.diff_params_memory, state.diff_updates_memory, state.weights_memory),
-            (s, y, rho),
-        )
-        length = jnp.sqrt(tree_squared_norm(updates, dtype))
-        first = safe_divide(jnp.ones_like(length), jnp.maximum(length, 1))
-        gamma = jnp.where(known, safe_divide(sy, tree_squared_norm(y, dtype), 1.0), first)
-        return memories, gamma if scale_init_precond else jnp.ones_like(gamma)
+        memories = (state.diff_params_memory, state.diff_updates_memory, state.weights_memory)
+        return jax.tree.map(pushed, memories, (s, y, rho))
+
+    def guess(updates, pairs):
+        """γ of the first guess γ I: by the newest pair (7.20), or a first step of length 1."""
+        _, memory_y, rho = pairs
+        newest = jax.tree.map(lambda y: y[-1], memory_y)
+        curvature = rho[-1] * tree_squared_norm(newest, rho.dtype)
+        length = jnp.sqrt(tree_squared_norm(updates, rho.dtype))
+        return safe_divide(jnp.ones_like(curvature), curvature, 1 / jnp.maximum(length, 1))
 
     def update(updates, state, params=None):  # Nocedal & Wright, algorithm 7.4
         params = require_params(params, "lbfgs")
-        (memory_s, memory_y, rho), gamma = remember(updates, params, state)
-        dtype = rho.dtype
+        pairs = remember(updates, params, state)
+        dtype = state.weights_memory.dtype
 
-        def pair(i):
-            return jax.tree.map(lambda x: x[i], (memory_s, memory_y))
-
-        def newest_first(q, i):
-            s, y = pair(i)
-            alpha = rho[i] * tree_vdot(s, q, dtype)
+        def newest_first(q, pair):
+            s, y, rho = pair
+            alpha = rho * tree_vdot(s, q, dtype)
             return tree_add(q, tree_scale(-alpha, y)), alpha
 
-        def oldest_first(r, i_alpha):
-            i, alpha = i_alpha
-            s, y = pair(i)
-            beta = rho[i] * tree_vdot(y, r, dtype)
+        def oldest_first(r, pair_alpha):
+            (s, y, rho), alpha = pair_alpha
+            beta = rho * tree_vdot(y, r, dtype)
             return tree_add(r, tree_scale(alpha - beta, s)), None
 
-        order = (state.count + jnp.arange(memory_size)) % memory_size  # oldest first
-        q, alphas = jax.lax.scan(newest_first, updates, order, reverse=True)
-        r, _ = jax.lax.scan(oldest_first, tree_scale(gamma, q), (order, alphas))
+        q, alphas = jax.lax.scan(newest_first, updates, pairs, reverse=True)
+        r = tree_scale(guess(updates, pairs), q) if scale_init_precond else q
+        r, _ = jax.lax.scan(oldest_first, r, (pairs, alphas))
+        memory_s, memory_y, rho = pairs
         new = ScaleByLBFGSState(
             count=counter.safe_increment(state.count),
             params=cast_like(params, state.params),

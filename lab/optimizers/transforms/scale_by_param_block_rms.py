@@ -7,6 +7,7 @@ import optax
 from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.numbers import NonNegative
 from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.trees import mean_square
 
 
 @gradient_transformation
@@ -36,7 +37,7 @@ def scale_by_param_block_rms(min_scale: NonNegative = 1e-3) -> optax.GradientTra
     """
 
     def leaf(u, w):
-        mean = jnp.mean(jnp.real(jnp.conj(w) * w))
+        mean = mean_square(w)
         low = jnp.asarray(min_scale, mean.dtype)
         above = jnp.sqrt(mean) > low
         rms = jnp.where(above, jnp.sqrt(jnp.where(above, mean, 1)), low)

@@ -9,7 +9,7 @@ import optax
 from lab.kinds import Count, DType, Whole
 from lab.optimizers.common import counter
 from lab.optimizers.common.arguments import require_params
-from lab.optimizers.common.moments import bias_corrected, update_moment, zeros_like
+from lab.optimizers.common.moments import update_moment, zeros_like
 from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like, promote
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.hutchinson import hutchinson_estimator_diag_hessian
@@ -68,12 +68,7 @@ def scale_by_sophia(
     def update(updates, state, params=None, **extra):  # Liu et al., algorithm 3
         params = require_params(params, "sophia")
         t = counter.safe_increment(state.count)
-        mu = update_moment(b1, updates, state.mu)
-        steps = jax.tree.map(newton, bias_corrected(mu, b1, t), state.nu)
-        if bound is not None:
-            if verbose and print_win_rate_every_n_steps:
-                win_rate(steps, t)
-            steps = jax.tree.map(clip, steps)
+        mu = update_moment(b1, updates, state.mu)  # line 4
 
         def look():
             curvature, seen = diagonal.update(
@@ -81,10 +76,14 @@ def scale_by_sophia(
             )
             return cast_like(update_moment(b2, curvature, state.nu), state.nu), seen
 
-        # The first look is after the first step, whose denominator is ε: all of it is clipped.
-        nu, seen = jax.lax.cond(
+        nu, seen = jax.lax.cond(  # lines 5-9: t mod k = 1, at k = 1 always
             state.count % update_interval == 0, look, lambda: (state.nu, state.hessian_fn_state)
         )
+        steps = jax.tree.map(newton, mu, nu)  # line 11
+        if bound is not None:
+            if verbose and print_win_rate_every_n_steps:
+                win_rate(steps, t)
+            steps = jax.tree.map(clip, steps)
         return steps, SophiaState(t, cast_like(mu, state.mu), nu, seen)
 
     return optax.GradientTransformationExtraArgs(init, update)
