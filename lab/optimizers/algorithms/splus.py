@@ -87,6 +87,10 @@ def _direction(b1, b2, ema_rate, eps, inverse_every, max_dim):
 
     def update(updates, state, params=None):  # Frans, Levine & Abbeel, algorithm 1
         params = require_params(params, "splus")
+        state = state._replace(
+            statistics=axes.tuples(updates, state.statistics),
+            bases=axes.tuples(updates, state.bases),
+        )
         t = counter.safe_increment(state.count)
         rate = jnp.asarray(ema_rate, jnp.result_type(float))
         weight = (1 - rate) / bias_correction_factor(rate, t)
@@ -96,14 +100,13 @@ def _direction(b1, b2, ema_rate, eps, inverse_every, max_dim):
             return a + like(weight, a) * (w - a)
 
         mu = update_moment(b1, updates, state.mu)
-        bases = axes.tuples(updates, state.bases)
-        steps = jax.tree.map(signs, mu, bases)  # by the axes of updates before this one
+        steps = jax.tree.map(signs, mu, state.bases)  # by the axes of updates before this one
         grams = jax.tree.map(lambda g: axes.grams(gathered(g), _longest(g, max_dim)), updates)
-        statistics = update_moment(b2, grams, axes.tuples(updates, state.statistics))
+        statistics = update_moment(b2, grams, state.statistics)
         bases = jax.lax.cond(
             (t == 1) | (t % inverse_every == 0),
             lambda: jax.tree.map(lambda _, s: eigenvectors(s), updates, statistics),
-            lambda: bases,
+            lambda: state.bases,
         )
         ema = jax.tree.map(mean, state.ema, params)
         return steps, cast_like(SPlusState(t, ema, mu, statistics, bases), state)
@@ -147,7 +150,7 @@ def splus(
     signs, with a constant s.
 
     One gradient leaves axes of a matrix's longer side unseen. Two or more such axes are as the
-    decomposition happens to give them, and differ between machines. In the authors'
+    decomposition happens to give them, and differ between machines and programs. In the authors'
     PyTorch code W̄ is of W after each update, and the decay multiplies what the step has reached.
     They give embeddings the constant s too, by their names: here a rate of their own will do.
 

@@ -54,4 +54,4 @@ def frobenius_norm(x: jax.Array, numbers: MuonDimensionNumbers) -> jax.Array:
 def rescaled(x: jax.Array, size: Number, eps: Number, numbers: MuonDimensionNumbers) -> jax.Array:
     """Every matrix in `x` times size / (‖·‖ + ε)."""
     norm = frobenius_norm(x, numbers)
-    return like(size / (norm + like(eps, norm)), x) * x
+    return jnp.asarray(size / (norm + like(eps, norm)), x.dtype) * x
