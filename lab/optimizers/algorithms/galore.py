@@ -61,7 +61,7 @@ def _back(g: jax.Array, u: jax.Array, p: tuple[jax.Array, ...], scale: Number) -
     """α P U, or α U Pᴴ, laid out as G."""
     for matrix in p:
         whole = matrix @ u if _wide(g) else u @ matrix.conj().T
-        u = placed_like(like(scale, u) * whole, g)
+        u = placed_like(whole * like(scale, whole), g)
     return u
 
 
