@@ -66,7 +66,6 @@ DIFFERENCES = {
     "mechanize": "r and s begin and are bounded as in the paper; in optax s begins at s_init and "
     "not at zero, r may fall below zero, |h| is bounded by the m before, Δ is too small while s is "
     "as small as ε, and s_init is a hundred times the paper's",
-    "lbfgs": "extra arguments that the line search does not use are ignored; optax refuses them",
     "lbfgs": "extra arguments that the line search does not use are ignored; optax refuses them; "
     "pairs of negative curvature are skipped; optax keeps them, and climbs",
     "sophia": "as in algorithm 3, m is not corrected and the curvature looked at before the step; "
