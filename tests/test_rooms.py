@@ -13,7 +13,7 @@ FLOORS = [
     "errors", "kinds", "files", "signature", "checks", "shapes", "spaces", "catalog", "budget",
     "flops", "optimizers", "schedules", "losses", "foundations", "models", "regularizers",
     "data", "tasks", "types", "training", "probes", "records", "labelled", "sweeps",
-    "statistics", "search", "protocol", "plots",
+    "statistics", "search", "protocol", "plots", "stubs",
 ]  # fmt: skip
 FILES = sorted(path for path in LAB.rglob("*.py") if path != LAB / "__init__.py")
 ONLY = {"flax": "models", "sklearn": ("data", "protocol"), "matplotlib": "plots"}
