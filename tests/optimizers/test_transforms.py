@@ -327,7 +327,10 @@ def test_layers_have_rates_of_their_own():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: optimizers.lookahead(optimizers.sgd(0.1), 0, 0.5), "sync_period must be at least"),
+        (
+            lambda: optimizers.lookahead(optimizers.sgd(0.1), 0, 0.5),
+            "sync_period must be a whole number of at least 1",
+        ),
         (
             lambda: optimizers.reduce_on_plateau(1.0),
             "factor must be a number strictly between 0 and 1",

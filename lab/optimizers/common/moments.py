@@ -16,6 +16,11 @@ def zeros_like(params: Any, dtype: Any = None) -> Any:
     return jax.tree.map(lambda p: jnp.zeros_like(p, dtype=dtype or jnp.result_type(p)), params)
 
 
+def zeros_as(updates: Any, gradient: Any) -> Any:
+    """Zeros in place of updates whose dtypes are known, sharded as the gradient is."""
+    return jax.tree.map(lambda u, g: jnp.zeros_like(g, dtype=u.dtype), updates, gradient)
+
+
 def squares_like(params: Any, fill: Number = 0.0) -> Any:
     """What holds |g|²: shaped as the parameters, filled, and real where they are complex."""
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import optax
 
 from lab.optimizers.common import counter
+from lab.optimizers.common.moments import zeros_as
 from lab.optimizers.common.numbers import TracedWhole
 from lab.optimizers.common.transformation import gradient_transformation
 
@@ -64,8 +65,8 @@ def apply_if_finite(
             return wrapped.update(updates, inner_state, params, **extra)
 
         def skip(inner_state):
-            shapes, _ = jax.eval_shape(go, inner_state)
-            return jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes), inner_state
+            moved, _ = jax.eval_shape(go, inner_state)
+            return zeros_as(moved, updates), inner_state
 
         updates, inner_state = jax.lax.cond(
             finite | (bad > max_consecutive_errors), go, skip, state.inner_state

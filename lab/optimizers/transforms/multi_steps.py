@@ -10,7 +10,7 @@ import optax
 
 from lab.kinds import DType
 from lab.optimizers.common import counter
-from lab.optimizers.common.moments import zeros_like
+from lab.optimizers.common.moments import zeros_as, zeros_like
 from lab.optimizers.common.numbers import TracedCount, cast_like, like, promote
 from lab.optimizers.common.scalars import scalar, scalar_dtype
 from lab.optimizers.common.transformation import gradient_transformation
@@ -107,7 +107,7 @@ def multi_steps(
 
         def wait(inner):
             moved, _, _ = jax.eval_shape(step, inner)
-            return jax.tree.map(lambda u: jnp.zeros(u.shape, u.dtype), moved), inner, held
+            return zeros_as(moved, updates), inner, held
 
         emit = n >= k
         moved, inner, (grads, value) = jax.lax.cond(emit, step, wait, state.inner_opt_state)

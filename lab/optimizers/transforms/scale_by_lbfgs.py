@@ -40,7 +40,7 @@ def scale_by_lbfgs(
 
     def init(params):
         def stack(p):
-            return jnp.zeros((memory_size, *jnp.shape(p)), jnp.result_type(p))
+            return jnp.stack([jnp.zeros_like(p)] * memory_size)  # sharded as `p` is
 
         return ScaleByLBFGSState(
             count=counter.zero(),
