@@ -142,6 +142,7 @@ def _any_of(members: set[Any]) -> Kind:
         _either(k.words for k in kinds),
         lambda v: any(k.holds(v) for k in kinds),
         convert=convert if any(k.convert for k in kinds) else None,
+        traced=any(k.traced for k in kinds),
     )
 
 
@@ -229,6 +230,7 @@ _UNIONS = (  # that stand for one thing
         Kind(
             "a number or a schedule",
             lambda v: is_function(v) or (is_scalar(v) and not (isinstance(v, float) and v != v)),
+            traced=True,
         ),
     ),
     (jax.typing.ArrayLike, Kind("an array of numbers", is_array)),

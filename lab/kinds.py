@@ -23,6 +23,7 @@ class Kind(NamedTuple):
     names: tuple[str, ...] = ()  # if it is one of these
     label: str = ""  # as signatures show it
     convert: Callable[[Any], Any] | None = None  # to what the function is written for
+    traced: bool = False  # whether it is a number that JAX may trace
 
 
 def is_whole(value: Any) -> bool:
@@ -154,7 +155,7 @@ Share = Annotated[float, _known("a number between 0 and 1", lambda v: 0 <= v <= 
 Level = Annotated[float, _known("a number strictly between 0 and 1", lambda v: 0 < v < 1)]
 
 Number = Annotated[
-    jax.typing.ArrayLike, Kind("a number", is_scalar, label="Number")
+    jax.typing.ArrayLike, Kind("a number", is_scalar, label="Number", traced=True)
 ]  # perhaps traced
 Reals = Annotated[Any, Kind("an array of real numbers", is_real_array, label="ArrayLike")]
 Samples = Annotated[

@@ -9,6 +9,7 @@ a hyper-parameter, and every function for a schedule. `DeclaringSignature` binds
 """
 
 import inspect
+import re
 import types
 import typing
 from collections.abc import Callable
@@ -16,12 +17,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union
 
 import jax
-import jax.numpy as jnp
 import optax
 
 from lab.kinds import Kind
-
-_A_TRACED_NUMBER = jax.ShapeDtypeStruct((), jnp.float32)
 
 
 @dataclass(frozen=True)
@@ -33,15 +31,31 @@ class Static:
 
 @dataclass(frozen=True)
 class _Shown:
-    """An annotation or a default that is shown as a text."""
+    """An annotation as a text; `static` where the argument is structure."""
 
     text: str
+    static: bool = False
 
     def __repr__(self) -> str:
         return self.text
 
 
-def readable(signature: inspect.Signature) -> inspect.Signature:
+class ReadableSignature(inspect.Signature):
+    """A signature that prints functions and classes by their names."""
+
+    def __str__(self) -> str:
+        return _named(super().__str__())
+
+    def format(self, **options: Any) -> str:
+        """As `inspect.Signature.format`, which Python 3.13 has."""
+        return _named(super().format(**options))  # type: ignore[misc]
+
+
+def _named(text: str) -> str:
+    return re.sub(r"<(?:function|class) '?(?:[\w.<>]+\.)?([\w<>]+)'?(?: at 0x\w+)?>", r"\1", text)
+
+
+def readable(signature: inspect.Signature) -> ReadableSignature:
     """The same parameters and defaults; annotations as a person would write them."""
     parameters = [
         p if p.annotation is p.empty else p.replace(annotation=_Shown(spelled(p.annotation)))
@@ -50,7 +64,7 @@ def readable(signature: inspect.Signature) -> inspect.Signature:
     result = signature.return_annotation
     if result is not signature.empty:
         result = _Shown(spelled(result))
-    return signature.replace(parameters=parameters, return_annotation=result)
+    return ReadableSignature(parameters, return_annotation=result)
 
 
 def spelled(annotation: Any) -> str:
@@ -81,28 +95,28 @@ def spelled(annotation: Any) -> str:
     return getattr(annotation, "__name__", None) or str(annotation).replace("typing.", "")
 
 
-class DeclaringSignature(inspect.Signature):
+class DeclaringSignature(ReadableSignature):
     """A signature that binds what cannot be traced as `Static`, defaults included."""
-
-    static: frozenset[str]
 
     @classmethod
     def of(cls, signature: inspect.Signature, kinds: Callable[[str], Kind]) -> "DeclaringSignature":
-        """Declare static every parameter whose kind refuses a traced number."""
+        """Readable, and static wherever a kind is not of numbers."""
         shown = readable(signature)
-        self = cls(list(shown.parameters.values()), return_annotation=shown.return_annotation)
-        self.static = frozenset(
-            name for name in signature.parameters if not kinds(name).holds(_A_TRACED_NUMBER)
-        )
-        return self
+        parameters = [
+            p.replace(annotation=_Shown(repr(p.annotation), not kinds(name).traced))
+            for name, p in shown.parameters.items()
+        ]
+        return cls(parameters, return_annotation=shown.return_annotation)
 
     def bind(self, /, *args: Any, **kwargs: Any) -> inspect.BoundArguments:
         """As `inspect.Signature.bind`, with what is static wrapped."""
         bound = super().bind(*args, **kwargs)
+        arguments = {}
         for name, parameter in self.parameters.items():
-            given = bound.arguments.get(name, parameter.default)
-            if name in self.static and given is not parameter.empty:
-                bound.arguments[name] = given if isinstance(given, Static) else Static(given)
-        in_order = {n: bound.arguments[n] for n in self.parameters if n in bound.arguments}
-        bound.arguments = in_order
+            static = getattr(parameter.annotation, "static", False)
+            given = bound.arguments.get(name, parameter.default if static else parameter.empty)
+            if given is not parameter.empty:
+                wrap = static and not isinstance(given, Static)
+                arguments[name] = Static(given) if wrap else given
+        bound.arguments = arguments
         return bound

@@ -47,7 +47,7 @@ def made(name, **kwargs):
         "sync_period": 2, "slow_step_size": 0.5, "max_delta": 1.0, "max_norm": 1.0,
         "threshold": 1.0, "clipping": 0.1, "decay": 0.9, "eta": 0.1, "gamma": 0.1, "key": 0,
         "strength": 0.1, "l1": 0.1, "l2": 0.1, "mask": lambda p: jax.tree.map(lambda _: False, p),
-        "factors": 1.0,
+        "factors": 1.0, "init_step": ("heuristic", 1e-6),
     }  # fmt: skip
     needed = {
         p.name: given[p.name]
@@ -59,19 +59,20 @@ def made(name, **kwargs):
 
 NUMBERS = list(numbers())
 WHOLE = {"Decay": 0, "OpenShare": None, "Share": 1}  # else 1 is in range
+OWN_RANGE_OF = {"reduce_on_plateau", "radam", "scale_by_radam"}
+OWN_RANGE = {"factor": None, "b2": None, "threshold": 5}
 
 
 @pytest.mark.parametrize(("name", "parameter", "label"), NUMBERS)
 def test_whole_numbers_are_numbers(name, parameter, label):
-    whole = WHOLE.get(label, 1)
-    if whole is None or (name, parameter) in ONE_IS_OUT_OF_RANGE:
+    whole = OWN_RANGE.get(parameter if name in OWN_RANGE_OF else None, WHOLE.get(label, 1))
+    if whole is None:
         pytest.skip("no whole number is in range")
     for number in (whole, np.int64(whole), np.float32(whole)):
         rule = made(name, **{parameter: number})
         assert isinstance(rule, optax.GradientTransformation)
 
 
-ONE_IS_OUT_OF_RANGE = {("reduce_on_plateau", "factor"), ("rprop", "eta_plus")}
 BAD = {
     "Number": ("x", True, float("nan"), None, [0.1]),
     "NonNegative": (-1, -0.5, "x", True, float("nan")),
@@ -149,8 +150,9 @@ def test_hyperparameters_may_be_injected(name):
     key = {"key": 0} if "key" in inspect.signature(factory).parameters else {}
     if name == "soap":  # where there is no gradient, it takes rounding of 1e-8 for one
         key["eps"] = 1e-3
-    injected = optax.inject_hyperparams(factory)(learning_rate=0.1, **key)
-    plain = factory(learning_rate=0.1, **key)
+    rate = "max_learning_rate" if name == "polyak_sgd" else "learning_rate"
+    injected = optax.inject_hyperparams(factory)(**{rate: 0.1}, **key)
+    plain = factory(**{rate: 0.1}, **key)
     states = injected.init(PARAMS), plain.init(PARAMS)
 
     @jax.jit
@@ -164,10 +166,8 @@ def test_hyperparameters_may_be_injected(name):
         jax.tree.map(
             lambda a, b: np.testing.assert_allclose(a, b, rtol=2e-3, atol=1e-6), mine, right
         )
-    assert states[0].hyperparams["learning_rate"] == np.float32(0.1)
-    state = states[0]._replace(
-        hyperparams=states[0].hyperparams | {"learning_rate": jnp.float32(0.2)}
-    )
+    assert states[0].hyperparams[rate] == np.float32(0.1)
+    state = states[0]._replace(hyperparams=states[0].hyperparams | {rate: jnp.float32(0.2)})
     again, _ = everything.step(injected, PARAMS, state)
     assert jax.tree.structure(again) == jax.tree.structure(PARAMS)
 

@@ -11,10 +11,10 @@ from lab.optimizers.common import counter
 from lab.optimizers.common.mean_over_root import debiased_mean, over_root
 from lab.optimizers.common.moments import (
     bias_corrected,
+    moment_like,
     squared,
     squares_like,
     update_moment,
-    zeros_like,
 )
 from lab.optimizers.common.numbers import Decay, NonNegative, cast_like
 from lab.optimizers.common.transformation import gradient_transformation
@@ -43,7 +43,7 @@ def scale_by_adam(
     """Replace gradients by Adam's direction m̂ / (√v̂ + ε): see `adam`."""
 
     def init(params):
-        return ScaleByAdamState(counter.zero(), zeros_like(params, mu_dtype), squares_like(params))
+        return ScaleByAdamState(counter.zero(), moment_like(params, mu_dtype), squares_like(params))
 
     def update(updates, state, params=None):  # Kingma & Ba, algorithm 1
         del params

@@ -13,10 +13,10 @@ from lab.optimizers.common import counter
 from lab.optimizers.common.mean_over_root import over_root
 from lab.optimizers.common.moments import (
     bias_corrected,
+    moment_like,
     squared,
     squares_like,
     update_moment,
-    zeros_like,
 )
 from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule, cast_like
 from lab.optimizers.common.scheduled import at
@@ -54,7 +54,7 @@ def scale_by_ademamix(
     )
 
     def init(params):
-        m1, m2 = zeros_like(params, mu_dtype), zeros_like(params, mu_dtype)
+        m1, m2 = moment_like(params, mu_dtype), moment_like(params, mu_dtype)
         return ScaleByAdemamixState(counter.zero(), counter.zero(), m1, m2, squares_like(params))
 
     def update(updates, state, params=None):  # Pagliardini et al., algorithm 1

@@ -12,7 +12,7 @@ from lab.catalog import OptimizerEntry
 from lab.kinds import DType
 from lab.optimizers.algorithms.adam import ScaleByAdamState
 from lab.optimizers.common import counter
-from lab.optimizers.common.moments import squared, squares_like, update_moment, zeros_like
+from lab.optimizers.common.moments import moment_like, squared, squares_like, update_moment
 from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like, promote
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.clip_by_value import bounded
@@ -38,7 +38,7 @@ def scale_by_adopt(
     """Replace gradients by ADOPT's direction: see `adopt`."""
 
     def init(params):
-        return ScaleByAdamState(counter.zero(), zeros_like(params, mu_dtype), squares_like(params))
+        return ScaleByAdamState(counter.zero(), moment_like(params, mu_dtype), squares_like(params))
 
     def update(updates, state, params=None):  # Taniguchi et al., algorithm 2
         del params

@@ -12,10 +12,10 @@ from lab.optimizers.common import counter
 from lab.optimizers.common.mean_over_root import over_root
 from lab.optimizers.common.moments import (
     bias_corrected,
+    moment_like,
     squared,
     squares_like,
     update_moment,
-    zeros_like,
 )
 from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, promote
 from lab.optimizers.common.transformation import gradient_transformation
@@ -46,7 +46,7 @@ def scale_by_amsgrad(
 
     def init(params):
         nu, nu_max = squares_like(params), squares_like(params)
-        return ScaleByAmsgradState(counter.zero(), zeros_like(params, mu_dtype), nu, nu_max)
+        return ScaleByAmsgradState(counter.zero(), moment_like(params, mu_dtype), nu, nu_max)
 
     def larger(old, now):
         return jnp.maximum(*promote(old, now))

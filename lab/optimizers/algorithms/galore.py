@@ -10,9 +10,15 @@ from lab.catalog import OptimizerEntry
 from lab.kinds import Count, Mask
 from lab.optimizers.algorithms.adam import scale_by_adam
 from lab.optimizers.common import axes, counter
-from lab.optimizers.common.numbers import NonNegative, NonNegativeOrSchedule, Number, like
+from lab.optimizers.common.numbers import (
+    NonNegative,
+    NonNegativeOrSchedule,
+    Number,
+    like,
+    wide_dtype,
+)
 from lab.optimizers.common.sharding import gathered, placed_like
-from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.transformation import gradient_transformation, widened, wrapped
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
@@ -73,16 +79,16 @@ def scale_by_galore(
     base_optimizer: optax.GradientTransformation | None = None,
 ) -> optax.GradientTransformation:
     """Replace gradients by GaLore's direction: see `galore`."""
-    base = scale_by_adam() if base_optimizer is None else base_optimizer
+    base = wrapped(scale_by_adam() if base_optimizer is None else base_optimizer)
 
     def init(params):
         def start(p):
             if p.ndim != 2 or not p.size:
                 return ()
-            return (jnp.zeros((min(p.shape), min(rank, *p.shape)), p.dtype),)
+            return (jnp.zeros((min(p.shape), min(rank, *p.shape)), wide_dtype(p)),)
 
         projector = jax.tree.map(start, params)
-        inner = base.init(jax.tree.map(_into, params, projector))
+        inner = base.init(jax.tree.map(_into, widened(params), projector))
         return GaLoreState(counter.zero(), inner, projector)
 
     def update(updates, state, params=None):  # Zhao et al., algorithm 2

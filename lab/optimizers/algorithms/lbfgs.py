@@ -4,6 +4,7 @@ import inspect
 import math
 from typing import Any
 
+import jax
 import optax
 
 from lab.catalog import OptimizerEntry
@@ -76,7 +77,12 @@ def _informed(linesearch: optax.GradientTransformation) -> optax.GradientTransfo
     """The line search, given what it and the loss can use; optax's refuses anything else."""
     search = optax.with_extra_args_support(linesearch)
 
+    def init(params):  # optax's has no state for a tree without arrays
+        return search.init(params) if jax.tree.leaves(params) else optax.EmptyState()
+
     def update(updates, state, params=None, **extra):
+        if not jax.tree.leaves(updates):
+            return updates, state
         value_fn = extra.get("value_fn")
         if value_fn is None:
             raise InputError(
@@ -87,7 +93,7 @@ def _informed(linesearch: optax.GradientTransformation) -> optax.GradientTransfo
             updates, state, params, **{k: x for k, x in extra.items() if k in known}
         )
 
-    return optax.GradientTransformationExtraArgs(search.init, update)
+    return optax.GradientTransformationExtraArgs(init, update)
 
 
 def _gradients_used(state: Any) -> Any:

@@ -11,7 +11,7 @@ from lab.catalog import OptimizerEntry
 from lab.errors import UnknownNameError
 from lab.kinds import DType, Mask
 from lab.optimizers.common import counter
-from lab.optimizers.common.moments import update_moment, zeros_like
+from lab.optimizers.common.moments import moment_like, update_moment
 from lab.optimizers.common.numbers import (
     Decay,
     NonNegative,
@@ -59,7 +59,7 @@ def scale_by_lion(
     squash = _MODES[mode]
 
     def init(params):
-        return ScaleByLionState(counter.zero(), zeros_like(params, mu_dtype))
+        return ScaleByLionState(counter.zero(), moment_like(params, mu_dtype))
 
     def update(updates, state, params=None):  # algorithm 2
         del params

@@ -11,8 +11,8 @@ from lab.kinds import DType
 from lab.optimizers.common import counter
 from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.mean_over_root import over_root
-from lab.optimizers.common.moments import update_moment, zeros_like
-from lab.optimizers.common.numbers import Decay, NonNegative, cast_like
+from lab.optimizers.common.moments import moment_like, update_moment
+from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, wide_dtype
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_add, tree_scale
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
@@ -40,10 +40,10 @@ def scale_by_novograd(
 
     def init(params):
         def number(p):
-            return jnp.zeros([], jnp.finfo(jnp.result_type(p)).dtype)
+            return jnp.zeros([], jnp.finfo(wide_dtype(p)).dtype)
 
         nu = jax.tree.map(number, params)
-        return ScaleByNovogradState(counter.zero(), zeros_like(params, mu_dtype), nu)
+        return ScaleByNovogradState(counter.zero(), moment_like(params, mu_dtype), nu)
 
     def update(updates, state, params=None):  # Ginsburg et al., algorithm 1
         params = require_params(params, "novograd")

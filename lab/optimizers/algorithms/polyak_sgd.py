@@ -41,7 +41,7 @@ def scale_by_polyak(
         gap = VARIANTS[variant](scalar(value, dtype) - scalar(f_min, dtype))
         norm2 = norm2 + like(eps, norm2)
         step = jnp.minimum(safe_divide(gap, norm2), scalar(max_learning_rate, dtype))
-        return tree_scale(jnp.where(norm2 <= jnp.finfo(float).eps, 0, step), updates), state
+        return tree_scale(step, updates), state
 
     return optax.GradientTransformationExtraArgs(init, update)
 

@@ -52,7 +52,7 @@ def schedule_free_adamw(
       eps: ε, outside the root.
       weight_decay: λ, decoupled, at y; a number or a schedule.
       weight_lr_power: The power of the largest γ so far by which z is weighted.
-      state_dtype: The dtype of z; None for that of the parameters.
+      state_dtype: The dtype of z; None for the parameters', of 32 bits at least.
 
     Returns:
       The transformation, whose parameters are y; `schedule_free_eval_params` gives x.

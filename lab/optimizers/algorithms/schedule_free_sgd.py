@@ -39,7 +39,7 @@ def schedule_free_sgd(
       b1: β, how near to the average gradients are taken: above 0, as y has to tell x.
       weight_decay: λ, at y; None for none.
       weight_lr_power: The power of the largest γ so far by which z is weighted.
-      state_dtype: The dtype of z; None for that of the parameters.
+      state_dtype: The dtype of z; None for the parameters', of 32 bits at least.
 
     Returns:
       The transformation, whose parameters are y; `schedule_free_eval_params` gives x.

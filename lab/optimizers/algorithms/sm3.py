@@ -10,7 +10,15 @@ import optax
 from lab.catalog import OptimizerEntry
 from lab.optimizers.common import repaired
 from lab.optimizers.common.moments import update_moment, zeros_like
-from lab.optimizers.common.numbers import Decay, NonNegative, Share, cast_like, like, promote
+from lab.optimizers.common.numbers import (
+    Decay,
+    NonNegative,
+    Share,
+    cast_like,
+    like,
+    promote,
+    wide_dtype,
+)
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
@@ -35,7 +43,7 @@ def scale_by_sm3(
     """
 
     def along_axes(p):
-        dtype = jnp.finfo(jnp.result_type(p)).dtype
+        dtype = jnp.finfo(wide_dtype(p)).dtype
         return [jnp.zeros([n], dtype) for n in jnp.shape(p) or (1,)]
 
     def bound(g, mu):  # ν = min over the axes of μ, + g²

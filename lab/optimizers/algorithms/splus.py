@@ -22,7 +22,7 @@ from lab.optimizers.common.numbers import (
 )
 from lab.optimizers.common.sharding import gathered, placed_like
 from lab.optimizers.common.states import evaluation_point
-from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.transformation import gradient_transformation, widened
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
@@ -69,7 +69,7 @@ def _direction(b1, b2, ema_rate, eps, inverse_every, max_dim):
 
         return SPlusState(
             counter.zero(),
-            params,
+            widened(params),
             zeros_like(params),
             of_sides(axes.zeros),
             of_sides(axes.identity),

@@ -9,7 +9,7 @@ from lab.optimizers.algorithms.adam import ScaleByAdamState
 from lab.optimizers.common import counter
 from lab.optimizers.common.mean_over_root import over_root
 from lab.optimizers.common.moments import bias_corrected, squared, squares_like, update_moment
-from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like, promote
+from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like, promote, wide_dtype
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
@@ -34,7 +34,7 @@ def scale_by_yogi(
 
     def init(params):
         def full(p):
-            return jnp.full_like(p, initial_accumulator_value, dtype=jnp.result_type(p))
+            return jnp.full_like(p, initial_accumulator_value, dtype=wide_dtype(p))
 
         nu = squares_like(params, initial_accumulator_value)
         return ScaleByAdamState(counter.zero(), jax.tree.map(full, params), nu)

@@ -8,12 +8,17 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lab.optimizers.common.numbers import Number, like, promote
+from lab.optimizers.common.numbers import Number, like, promote, wide_dtype
 
 
-def zeros_like(params: Any, dtype: Any = None) -> Any:
-    """Zeros shaped as the parameters, in `dtype` or their own."""
+def moment_like(params: Any, dtype: Any) -> Any:
+    """Zeros of a mean whose dtype may be chosen; None takes the parameters' own."""
     return jax.tree.map(lambda p: jnp.zeros_like(p, dtype=dtype or jnp.result_type(p)), params)
+
+
+def zeros_like(params: Any) -> Any:
+    """Zeros shaped as the parameters, of 32 bits at least."""
+    return jax.tree.map(lambda p: jnp.zeros_like(p, dtype=wide_dtype(p)), params)
 
 
 def zeros_as(updates: Any, gradient: Any) -> Any:
@@ -22,10 +27,10 @@ def zeros_as(updates: Any, gradient: Any) -> Any:
 
 
 def squares_like(params: Any, fill: Number = 0.0) -> Any:
-    """What holds |g|²: shaped as the parameters, filled, and real where they are complex."""
+    """What holds |g|²: zeros or `fill`, of 32 bits at least, and real where they are complex."""
 
     def full(p):
-        return jnp.full_like(p, fill, dtype=jnp.finfo(jnp.result_type(p)).dtype)
+        return jnp.full_like(p, fill, dtype=jnp.finfo(wide_dtype(p)).dtype)
 
     return jax.tree.map(full, params)
 

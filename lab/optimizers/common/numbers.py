@@ -37,7 +37,7 @@ def _number(words: str, label: str, holds: Callable[[Any], bool] = lambda value:
             return False
         return not _known(value) or (is_real(value) and holds(value))
 
-    return Kind(words, number, label=label, convert=_floating)
+    return Kind(words, number, label=label, convert=_floating, traced=True)
 
 
 def _whole(value: Any) -> bool:
@@ -56,6 +56,7 @@ def _traced_count(least: int, label: str) -> Kind:
         lambda value: _whole(value) and (not _known(value) or value >= least),
         label=label,
         convert=_counting,
+        traced=True,
     )
 
 
@@ -81,6 +82,7 @@ NonNegativeOrSchedule = Annotated[
         lambda value: is_function(value) or _NON_NEGATIVE.holds(value),
         label="ScalarOrSchedule",
         convert=lambda value: value if is_function(value) else _floating(value),
+        traced=True,
     ),
 ]
 
@@ -96,6 +98,13 @@ def promote(x: jax.Array, y: jax.Array) -> tuple[jax.Array, jax.Array]:
     # NumPy's table, because jax.numpy's refuses to answer under strict promotion
     dtype = np.promote_types(x.dtype, y.dtype)
     return _cast(x, dtype), _cast(y, dtype)
+
+
+def wide_dtype(x: Any) -> Any:
+    """The dtype of `x`, or float32 where that has fewer than 32 bits."""
+    dtype = jnp.result_type(x)
+    narrow = jnp.issubdtype(dtype, jnp.floating) and jnp.finfo(dtype).bits < 32
+    return jnp.dtype(jnp.float32) if narrow else dtype
 
 
 def cast_like(tree: Any, reference: Any) -> Any:

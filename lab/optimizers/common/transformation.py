@@ -1,9 +1,10 @@
 """The boundary between a rule and who uses it: `@gradient_transformation` on every public factory.
 
-Inside, arrays are of JAX, of 32 bits at least and strongly typed, whatever was given: 16-bit
-floats, whose ε of 1e-8 would be 0 and whose squares overflow, NumPy's arrays, Python's numbers.
-Outside, updates have the dtypes of the gradients, and no array is in a state twice, or there and
-among the parameters: so that both may be donated.
+Inside an update, arrays are of JAX, of 32 bits at least and strongly typed, whatever was given:
+16-bit floats, whose ε of 1e-8 would be 0 and whose squares overflow, NumPy's arrays, Python's
+numbers. `init` sees the dtypes that were given, for means that may be of 16 bits. Outside,
+updates have the dtypes of the gradients, and no array is in a state twice, or there and among the
+parameters: so that both may be donated.
 """
 
 import functools
@@ -15,6 +16,7 @@ import jax.numpy as jnp
 import optax
 
 from lab.checks import checked, kinds_of
+from lab.optimizers.common.numbers import wide_dtype
 from lab.signature import DeclaringSignature
 
 Factory = TypeVar("Factory", bound=Callable[..., optax.GradientTransformation])
@@ -61,8 +63,8 @@ def bounded(rule: optax.GradientTransformation) -> Rule:
     inner = optax.with_extra_args_support(rule)
 
     def init(params):
-        wide = widened(params)
-        return _own(inner.init(wide), params, wide)
+        given = _arrays(params)
+        return _own(inner.init(given), params, given)
 
     def update(updates, state, params=None, **extra):
         wide = None if params is None else widened(params)
@@ -73,15 +75,26 @@ def bounded(rule: optax.GradientTransformation) -> Rule:
     return Rule(init, update)
 
 
+def wrapped(rule: optax.GradientTransformation) -> optax.GradientTransformationExtraArgs:
+    """A rule inside of another: its state begins wide, as the updates are that it is to see."""
+    inner = optax.with_extra_args_support(rule)
+    return optax.GradientTransformationExtraArgs(
+        lambda params: inner.init(widened(params)), inner.update
+    )
+
+
 def widened(tree: Any) -> Any:
     """Every leaf as an array, floats of 32 bits at least."""
+    return _arrays(tree, wide_dtype)
+
+
+def _arrays(tree: Any, dtype: Callable[[Any], Any] = jnp.result_type) -> Any:
+    """Every leaf as a strongly typed array of that dtype."""
 
     def leaf(x):
-        dtype = jnp.result_type(x)
-        if isinstance(x, jax.ShapeDtypeStruct) or dtype == jax.dtypes.float0:
+        if isinstance(x, jax.ShapeDtypeStruct) or jnp.result_type(x) == jax.dtypes.float0:
             return x
-        narrow = jnp.issubdtype(dtype, jnp.floating) and jnp.finfo(dtype).bits < 32
-        return jnp.asarray(x, jnp.float32 if narrow else dtype)
+        return jnp.asarray(x, dtype(x))
 
     return jax.tree.map(leaf, tree)
 

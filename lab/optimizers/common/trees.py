@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lab.optimizers.common.numbers import Number, like, promote
+from lab.optimizers.common.numbers import Number, like, promote, wide_dtype
 
 
 def tree_add(a: Any, b: Any) -> Any:
@@ -37,7 +37,7 @@ def tree_vdot(a: Any, b: Any, dtype: Any) -> jax.Array:
     """The real inner product of two trees, Σ Re(āᵢ bᵢ), summed in `dtype`."""
 
     def leaf(x, y):
-        x, y = promote(x, y)
+        x, y = promote(*(z.astype(wide_dtype(z)) for z in (x, y)))
         # no vdot, which refuses arrays that are sharded explicitly
         return jnp.sum(jnp.real(jnp.conj(x) * y)).astype(dtype)
 
@@ -51,7 +51,9 @@ def tree_squared_norm(tree: Any, dtype: Any) -> jax.Array:
 
 def tree_l1_norm(tree: Any, dtype: Any) -> jax.Array:
     """Σ |xᵢ|, over all arrays."""
-    return _total(jax.tree.map(lambda x: jnp.sum(jnp.abs(x)).astype(dtype), tree), dtype)
+    return _total(
+        jax.tree.map(lambda x: jnp.sum(jnp.abs(x.astype(wide_dtype(x)))).astype(dtype), tree), dtype
+    )
 
 
 def mean_square(x: jax.Array) -> jax.Array:

@@ -9,7 +9,7 @@ import optax
 from lab.optimizers.common import counter
 from lab.optimizers.common.moments import zeros_as
 from lab.optimizers.common.numbers import TracedWhole
-from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.transformation import gradient_transformation, wrapped
 
 
 class ApplyIfFiniteState(NamedTuple):
@@ -48,11 +48,11 @@ def apply_if_finite(
       [0. 0.]
       [-0.5  nan]
     """
-    wrapped = optax.with_extra_args_support(inner)
+    rule = wrapped(inner)
 
     def init(params):
         return ApplyIfFiniteState(
-            counter.zero(), jnp.asarray(True), counter.zero(), wrapped.init(params)
+            counter.zero(), jnp.asarray(True), counter.zero(), rule.init(params)
         )
 
     def update(updates, state, params=None, **extra):
@@ -62,7 +62,7 @@ def apply_if_finite(
         bad = jnp.where(finite, 0, counter.safe_increment(state.notfinite_count))
 
         def go(inner_state):
-            return wrapped.update(updates, inner_state, params, **extra)
+            return rule.update(updates, inner_state, params, **extra)
 
         def skip(inner_state):
             moved, _ = jax.eval_shape(go, inner_state)

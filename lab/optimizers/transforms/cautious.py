@@ -6,7 +6,7 @@ import optax
 
 from lab.optimizers.common.numbers import NonNegative, Share, like
 from lab.optimizers.common.scalars import scalar_dtype
-from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.transformation import gradient_transformation, wrapped
 
 
 @gradient_transformation
@@ -55,7 +55,7 @@ def cautious(
       >>> print(updates)  # momentum: −0.19 and −0.04
       [-0.38  0.  ]
     """
-    inner = optax.with_extra_args_support(rule)
+    inner = wrapped(rule)
 
     def masked(u, g):
         # signs, since a product of small numbers is 0 before either of them is

@@ -7,7 +7,7 @@ import optax
 
 from lab.kinds import DType
 from lab.optimizers.common import counter
-from lab.optimizers.common.moments import bias_corrected, update_moment, zeros_like
+from lab.optimizers.common.moments import bias_corrected, moment_like, update_moment
 from lab.optimizers.common.numbers import Share, cast_like
 from lab.optimizers.common.transformation import gradient_transformation
 
@@ -51,7 +51,7 @@ def ema(
     """
 
     def init(params):
-        return EmaState(counter.zero(), zeros_like(params, accumulator_dtype))
+        return EmaState(counter.zero(), moment_like(params, accumulator_dtype))
 
     def update(updates, state, params=None):
         del params

@@ -10,7 +10,7 @@ from lab.errors import require
 from lab.optimizers.common import counter
 from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.numbers import Share, TracedCount, cast_like, like, promote
-from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.transformation import gradient_transformation, widened, wrapped
 
 
 class LookaheadState(NamedTuple):
@@ -69,10 +69,10 @@ def lookahead(
     """
     if isinstance(sync_period, int | float):
         require(sync_period >= 1, f"sync_period must be at least 1, given {sync_period}.")
-    fast = optax.with_extra_args_support(fast_optimizer)
+    fast = wrapped(fast_optimizer)
 
     def init(params):
-        slow = jax.tree.map(jnp.array, params)  # a copy, since parameters may be donated
+        slow = widened(params)
         return LookaheadState(fast.init(params), counter.zero(), slow)
 
     def update(updates, state, params=None, **extra):

@@ -11,7 +11,7 @@ from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.moments import zeros_like
 from lab.optimizers.common.numbers import NonNegative, Positive, cast_like, like
 from lab.optimizers.common.scalars import safe_divide, scalar_dtype
-from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.transformation import gradient_transformation, wrapped
 from lab.optimizers.common.trees import tree_add, tree_scale, tree_squared_norm, tree_vdot
 
 
@@ -76,7 +76,7 @@ def mechanize(
       >>> print(bool(1e-5 < state.s.sum() < 1e-2), bool(jnp.all(jnp.abs(params) < 0.5)))
       True True
     """
-    base = optax.with_extra_args_support(base_optimizer)
+    base = wrapped(base_optimizer)
     betas = [1 - 0.1**k for k in range(1, num_betas + 1)]
 
     def init(params):

@@ -13,7 +13,7 @@ from lab.optimizers.common import counter
 from lab.optimizers.common.moments import zeros_as, zeros_like
 from lab.optimizers.common.numbers import TracedCount, cast_like, like, promote
 from lab.optimizers.common.scalars import scalar, scalar_dtype
-from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.transformation import gradient_transformation, wrapped
 
 
 class MultiStepsState(NamedTuple):
@@ -64,7 +64,7 @@ def multi_steps(
       [0.]
       [-2.]
     """
-    wrapped = optax.with_extra_args_support(opt)
+    rule = wrapped(opt)
 
     def empty(p):
         dtype = jnp.dtype(accumulator_dtype or jnp.result_type(p))
@@ -76,7 +76,7 @@ def multi_steps(
         return MultiStepsState(
             mini_step=counter.zero(),
             gradient_step=counter.zero(),
-            inner_opt_state=wrapped.init(params),
+            inner_opt_state=rule.init(params),
             acc_grads=jax.tree.map(empty, params),
             acc_value=scalar(0.0, scalar_dtype(params)),
         )
@@ -102,7 +102,7 @@ def multi_steps(
             extra["grad"] = gradient
 
         def step(inner):
-            moved, inner = wrapped.update(gradient, inner, params, **extra)
+            moved, inner = rule.update(gradient, inner, params, **extra)
             return moved, cast_like(inner, state.inner_opt_state), zeros_like(held)
 
         def wait(inner):

@@ -17,6 +17,7 @@ from lab.optimizers.common.numbers import (
     TracedCount,
     TracedWhole,
     like,
+    wide_dtype,
 )
 from lab.optimizers.common.transformation import gradient_transformation
 
@@ -86,7 +87,7 @@ def reduce_on_plateau(
     )
 
     def init(params):
-        dtypes = {jnp.finfo(jnp.result_type(p)).dtype for p in jax.tree.leaves(params)}
+        dtypes = {jnp.finfo(wide_dtype(p)).dtype for p in jax.tree.leaves(params)}
         real = sorted(dtypes, key=lambda d: jnp.finfo(d).bits) or [jnp.dtype(jnp.float32)]
         narrow, wide = real[0], real[-1]
         scale, best, mean = jnp.ones([], narrow), jnp.full([], np.inf, wide), jnp.zeros([], wide)

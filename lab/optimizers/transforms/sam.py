@@ -11,7 +11,7 @@ from lab.errors import InputError, require
 from lab.kinds import Count
 from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.numbers import cast_like
-from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.transformation import gradient_transformation, widened
 from lab.optimizers.common.trees import tree_add, tree_scale, tree_sub
 
 
@@ -74,11 +74,12 @@ def sam(
     require(sync_period >= 1, f"sync_period must be at least 1, given {sync_period}.")
 
     def init(params):
+        params = widened(params)
         return SAMState(
             steps_since_sync=jnp.zeros([], jnp.int32),
             opt_state=optimizer.init(params),
             adv_state=adv_optimizer.init(params),
-            cache=None if opaque_mode else jax.tree.map(jnp.asarray, params),
+            cache=None if opaque_mode else params,
         )
 
     def climb(gradient, adv_state, params):

@@ -10,8 +10,8 @@ import optax
 from lab.kinds import DType, KeyOrSeed, Whole
 from lab.optimizers.common import axes, counter, kronecker
 from lab.optimizers.common.keys import typed_key
-from lab.optimizers.common.moments import bias_corrected, update_moment, zeros_like
-from lab.optimizers.common.numbers import Decay, NonNegative, Positive, cast_like
+from lab.optimizers.common.moments import bias_corrected, moment_like, update_moment
+from lab.optimizers.common.numbers import Decay, NonNegative, Positive, cast_like, wide_dtype
 from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.sharding import gathered, placed_like
 from lab.optimizers.common.transformation import gradient_transformation
@@ -52,12 +52,12 @@ def scale_by_kron(
 
     def init(params):
         def identity(p):
-            scale = jnp.asarray(preconditioner_init_scale, p.dtype)
+            scale = jnp.asarray(preconditioner_init_scale, wide_dtype(p))
             return kronecker.identity(p.shape, scale, max_size_triangular, min_ndim_triangular)
 
         return ScaleByKronState(
             count=counter.zero(),
-            mu=zeros_like(params, mu_dtype),
+            mu=moment_like(params, mu_dtype),
             factors=jax.tree.map(identity, params),
             fitted=counter.zero(),
             key=typed_key(key),

@@ -13,7 +13,7 @@ from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.moments import zeros_like
 from lab.optimizers.common.numbers import cast_like
 from lab.optimizers.common.scalars import safe_divide
-from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.transformation import gradient_transformation, widened
 from lab.optimizers.common.trees import tree_add, tree_scale, tree_squared_norm, tree_sub, tree_vdot
 
 
@@ -39,6 +39,8 @@ def scale_by_lbfgs(
     require(memory_size >= 1, f"memory_size must be at least 1, given {memory_size}.")
 
     def init(params):
+        params = widened(params)
+
         def stack(p):
             return jnp.stack([jnp.zeros_like(p)] * memory_size)  # sharded as `p` is
 

@@ -11,7 +11,7 @@ import optax
 from lab.errors import require
 from lab.kinds import DType, Tree, Whole
 from lab.optimizers.common import counter, newton_schulz
-from lab.optimizers.common.moments import bias_corrected, update_moment, zeros_like
+from lab.optimizers.common.moments import bias_corrected, moment_like, update_moment
 from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like
 from lab.optimizers.common.sharding import gathered, placed_like
 from lab.optimizers.common.sides import as_matrices, dimension_numbers, sides
@@ -53,7 +53,7 @@ def scale_by_muon(
                 f"ns_coeffs has {len(coefficients)} rows for ns_steps={ns_steps}.",
             )
             coefficients = coefficients[-ns_steps:]
-        return MuonState(counter.zero(), zeros_like(params, mu_dtype), coefficients)
+        return MuonState(counter.zero(), moment_like(params, mu_dtype), coefficients)
 
     def update(updates, state, params=None):
         del params

@@ -9,9 +9,9 @@ import optax
 from lab.kinds import Count, DType, Whole
 from lab.optimizers.common import counter
 from lab.optimizers.common.arguments import require_params
-from lab.optimizers.common.moments import update_moment, zeros_like
+from lab.optimizers.common.moments import moment_like, update_moment, zeros_like
 from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like, promote
-from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.transformation import gradient_transformation, wrapped
 from lab.optimizers.transforms.hutchinson import hutchinson_estimator_diag_hessian
 
 HUTCHINSON = hutchinson_estimator_diag_hessian()
@@ -41,11 +41,11 @@ def scale_by_sophia(
 ) -> optax.GradientTransformationExtraArgs:
     """Replace gradients by Sophia's direction: see `sophia`."""
     bound: Any = clip_threshold
-    diagonal = optax.with_extra_args_support(hessian_diagonal_fn)
+    diagonal = wrapped(hessian_diagonal_fn)
 
     def init(params):
         return SophiaState(
-            counter.zero(), zeros_like(params, mu_dtype), zeros_like(params), diagonal.init(params)
+            counter.zero(), moment_like(params, mu_dtype), zeros_like(params), diagonal.init(params)
         )
 
     def newton(m, h):

@@ -9,11 +9,11 @@ import optax
 from lab.checks import checked
 from lab.kinds import DType, Tree
 from lab.optimizers.common import counter
-from lab.optimizers.common.numbers import Number, OpenShare, cast_like, like
+from lab.optimizers.common.numbers import Number, OpenShare, cast_like, like, wide_dtype
 from lab.optimizers.common.scalars import safe_divide, scalar, scalar_dtype
 from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.states import evaluation_point
-from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.transformation import gradient_transformation, wrapped
 from lab.optimizers.common.trees import tree_add, tree_scale, tree_sub
 
 
@@ -71,7 +71,7 @@ def schedule_free(
         t = 0, 1, … as the rule does, so that a point is weighted by the rate that led to it.
       b1: β > 0, as x is not to be had from y otherwise.
       weight_lr_power: The power of γ by which z is weighted.
-      state_dtype: The dtype of z; None for that of the parameters.
+      state_dtype: The dtype of z; None for the parameters', of 32 bits at least.
 
     Returns:
       The transformation, whose `update` needs the parameters. Memory: z, and the rule's own.
@@ -88,7 +88,7 @@ def schedule_free(
       >>> print(optimizers.schedule_free_eval_params(state, params + updates).round(3))
       [ 0.5 -1. ]
     """
-    base = optax.with_extra_args_support(base_optimizer)
+    base = wrapped(base_optimizer)
 
     def init(params):
         dtype = scalar_dtype(params)
@@ -99,7 +99,7 @@ def schedule_free(
             max_lr=scalar(0.0, dtype),
             base_optimizer_state=base.init(params),
             # a copy, so that both may be donated
-            z=jax.tree.map(lambda p: jnp.array(p, state_dtype or jnp.result_type(p)), params),
+            z=jax.tree.map(lambda p: jnp.array(p, state_dtype or wide_dtype(p)), params),
         )
 
     def update(updates, state, params=None, **extra):

@@ -6,7 +6,7 @@ import jax
 import optax
 
 from lab.kinds import DType
-from lab.optimizers.common.moments import zeros_like
+from lab.optimizers.common.moments import moment_like
 from lab.optimizers.common.numbers import NonNegative, cast_like, like, promote
 from lab.optimizers.common.transformation import gradient_transformation
 
@@ -51,7 +51,7 @@ def trace(
         return g + v
 
     def init(params):
-        return TraceState(trace=zeros_like(params, accumulator_dtype))
+        return TraceState(trace=moment_like(params, accumulator_dtype))
 
     def update(updates, state, params=None):
         del params
