@@ -77,7 +77,7 @@ TRANSFORMS = {
 }
 PARTS = sorted(set(dir(optimizers)) - set(CATALOG) - NO_FACTORIES)
 RULES = {
-    **{name: (lambda name=name: of_entry(name)) for name in CATALOG},
+    **{name: (lambda n=name: of_entry(n)) for name in CATALOG},
     **{n: TRANSFORMS.get(n, lambda n=n: getattr(optimizers, n)()) for n in PARTS},
 }
 

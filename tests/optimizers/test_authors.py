@@ -16,6 +16,8 @@ ASKED_FOR = {
     *("ademamix", "adopt", "dog", "madgrad", "sm3", "sam_sgd", "shampoo", "lion", "adabelief"),
 }
 
+UNSCHEDULED = {"dowg": "has no rate", "lars": "timm's rate is outside of the velocity"}
+
 
 @pytest.mark.parametrize("name", _authors.names())
 def test_it_moves_as_the_code_of_its_authors(name):
@@ -37,7 +39,7 @@ def test_a_record_is_small_and_not_of_one_case(name):
     record = _authors.recorded(name)
     assert record["source"]
     assert len(record["cases"]) > 1
-    assert any(case["scheduled"] for case in record["cases"].values())
+    assert any(case["scheduled"] for case in record["cases"].values()) or name in UNSCHEDULED
     assert (_authors.FOLDER / f"{name}.json").stat().st_size < 50_000
 
 

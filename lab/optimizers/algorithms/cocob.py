@@ -19,7 +19,7 @@ from lab.optimizers.common.numbers import (
     promote,
 )
 from lab.optimizers.common.scalars import safe_divide
-from lab.optimizers.common.transformation import gradient_transformation
+from lab.optimizers.common.transformation import gradient_transformation, widened
 from lab.optimizers.common.trees import tree_add, tree_sub
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
@@ -44,7 +44,7 @@ def scale_by_cocob(
 
     def init(params):
         return COCOBState(
-            init_particles=jax.tree.map(jnp.asarray, params),
+            init_particles=widened(params),
             cumulative_gradients=zeros_like(params),
             scale=squares_like(params, eps),
             subgradients=squares_like(params),

@@ -10,6 +10,7 @@ import optax
 from lab.catalog import OptimizerEntry
 from lab.errors import InputError
 from lab.kinds import Count
+from lab.optimizers.common.sharding import gathered, placed_like
 from lab.optimizers.common.transformation import Rule, gradient_transformation
 from lab.optimizers.transforms.scale_by_lbfgs import scale_by_lbfgs
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
@@ -77,8 +78,11 @@ def _informed(linesearch: optax.GradientTransformation) -> optax.GradientTransfo
     """The line search, given what it and the loss can use; optax's refuses anything else."""
     search = optax.with_extra_args_support(linesearch)
 
+    def whole(tree):  # optax's takes products of vectors
+        return jax.tree.map(gathered, tree)
+
     def init(params):  # optax's has no state for a tree without arrays
-        return search.init(params) if jax.tree.leaves(params) else optax.EmptyState()
+        return search.init(whole(params)) if jax.tree.leaves(params) else optax.EmptyState()
 
     def update(updates, state, params=None, **extra):
         if not jax.tree.leaves(updates):
@@ -89,9 +93,9 @@ def _informed(linesearch: optax.GradientTransformation) -> optax.GradientTransfo
                 "lbfgs needs update(updates, state, params, value=, grad=, value_fn=)."
             )
         known = {"value", "grad", "value_fn", *inspect.signature(value_fn).parameters}
-        return search.update(
-            updates, state, params, **{k: x for k, x in extra.items() if k in known}
-        )
+        given = {k: whole(x) if k == "grad" else x for k, x in extra.items() if k in known}
+        steps, state = search.update(whole(updates), state, whole(params), **given)
+        return jax.tree.map(placed_like, steps, updates), state
 
     return optax.GradientTransformationExtraArgs(init, update)
 

@@ -1,0 +1,42 @@
+"""Over eight devices, sharded by XLA or explicitly, a rule moves as on one: see `sharded.py`."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from everything import RULES
+
+LOOK_AT_WHOLE_ARRAYS = [
+    *("adam", "dog", "dowg", "kron", "lbfgs", "momo", "muon", "polyak_sgd", "prodigy", "sam_sgd"),
+    *("scale_by_galore", "scion", "shampoo", "soap", "splus"),
+]
+
+
+def differences(names):
+    """By rule: the largest difference under Auto and Explicit axes."""
+    run = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("sharded.py")), *names],
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": ""},
+    )
+    assert run.returncode == 0, run.stderr[-1000:]
+    lines = dict(line.split(" ", 1) for line in run.stdout.splitlines())
+    assert set(lines) == set(names)
+    return lines
+
+
+def assert_small(lines):
+    for name, told in lines.items():
+        assert "Error" not in told, f"{name}: {told}"
+        assert max(map(float, told.split())) <= 1e-4, f"{name}: {told}"
+
+
+def test_rules_that_look_at_whole_arrays_move_as_on_one_device():
+    assert_small(differences(LOOK_AT_WHOLE_ARRAYS))
+
+
+@pytest.mark.slow
+def test_every_rule_moves_as_on_one_device():
+    assert_small(differences(sorted(RULES)))
