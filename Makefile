@@ -8,7 +8,7 @@ JOBS   ?= 2
 HASTY  := JAX_DISABLE_MOST_OPTIMIZATIONS=1 \
 	XLA_FLAGS="--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
 
-.PHONY: demo test test-slow lint types figures oracles clean install
+.PHONY: demo test test-slow lint types figures oracles stubs clean install
 install: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
@@ -40,11 +40,17 @@ types: $(STAMP)
 figures: $(STAMP)
 	$(RUN) -m studies.figures
 
-# Records torch and keras anew; their paths are committed, and tests need neither.
+# Records torch, keras and authors' own code anew; what they did is committed, and tests need none of
+# them. Code that is on no package index is read from CHECKOUTS/owner+name, if it is there.
 oracles: $(STAMP)
-	$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[peers]'
+	$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[peers,oracles]'
 	$(RUN) tests/oracles/record.py
+	$(RUN) tests/oracles/record_authors.py $(if $(CHECKOUTS),--checkouts $(CHECKOUTS))
 	$(RUN) -m studies.parity
+
+# Names and parameters for editors and type checkers: __init__.pyi of catalogued packages.
+stubs: $(STAMP)
+	$(RUN) -m lab.stubs
 
 clean:
 	rm -rf $(VENV) runs .pytest_cache .ruff_cache
