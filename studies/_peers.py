@@ -175,4 +175,5 @@ OPTAX_REASONS = {
     "rprop": "every update is that of the step before, the first is zero (its PR 1725)",
     "adan": "the look-ahead is weighted by 1 − b2 in place of b2 (its PR 1715)",
     "acprop": "gradients are centered by the mean of the update before",
+    "lbfgs": "pairs of negative curvature are kept (its #1708, #1749)",
 }  # optax's function of this name, where the twin of the catalogue is a corrected one
