@@ -75,10 +75,27 @@ TRANSFORMS = {
     "schedule_free": lambda: optimizers.schedule_free(optimizers.sgd(RATE), RATE),
     "trace": lambda: optimizers.trace(0.9, nesterov=True),
 }
+# Dtypes of their own, and wrappers around rules that know nothing of this lab.
+VARIANTS = {
+    "adam-bfloat16": lambda: optimizers.adam(RATE, mu_dtype="bfloat16"),
+    "apply_if_finite-optax": lambda: optimizers.apply_if_finite(optax.adam(RATE), 2),
+    "cautious-optax": lambda: optimizers.cautious(optax.adam(RATE)),
+    "lookahead-optax": lambda: optimizers.lookahead(optax.adam(RATE), 2, 0.5),
+    "mechanize-optax": lambda: optimizers.mechanize(optax.adam(RATE)),
+    "multi_steps-bfloat16": lambda: optimizers.multi_steps(
+        optimizers.sgd(RATE), 2, accumulator_dtype="bfloat16"
+    ),
+    "multi_steps-optax": lambda: optimizers.multi_steps(optax.adam(RATE), 2),
+    "schedule_free-optax": lambda: optimizers.schedule_free(
+        optax.sgd(RATE), RATE, state_dtype="bfloat16"
+    ),
+    "sgd-bfloat16": lambda: optimizers.sgd(RATE, 0.9, accumulator_dtype="bfloat16"),
+}
 PARTS = sorted(set(dir(optimizers)) - set(CATALOG) - NO_FACTORIES)
 RULES = {
     **{name: (lambda n=name: of_entry(n)) for name in CATALOG},
     **{n: TRANSFORMS.get(n, lambda n=n: getattr(optimizers, n)()) for n in PARTS},
+    **VARIANTS,
 }
 
 

@@ -10,7 +10,7 @@ import optax
 
 from lab.kinds import DType
 from lab.optimizers.common import counter
-from lab.optimizers.common.moments import zeros_as, zeros_like
+from lab.optimizers.common.moments import zeros_as
 from lab.optimizers.common.numbers import TracedCount, cast_like, like, promote
 from lab.optimizers.common.scalars import scalar, scalar_dtype
 from lab.optimizers.common.transformation import gradient_transformation, wrapped
@@ -103,7 +103,11 @@ def multi_steps(
 
         def step(inner):
             moved, inner = rule.update(gradient, inner, params, **extra)
-            return moved, cast_like(inner, state.inner_opt_state), zeros_like(held)
+            return (
+                moved,
+                cast_like(inner, state.inner_opt_state),
+                jax.tree.map(jnp.zeros_like, held),
+            )
 
         def wait(inner):
             moved, _, _ = jax.eval_shape(step, inner)
