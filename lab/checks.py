@@ -229,7 +229,7 @@ _UNIONS = (  # that stand for one thing
         optax.ScalarOrSchedule,
         Kind(
             "a number or a schedule",
-            lambda v: is_function(v) or (is_scalar(v) and not (isinstance(v, float) and v != v)),
+            lambda v: is_function(v) or (is_scalar(v) and (hasattr(v, "aval") or is_real(v))),
             traced=True,
         ),
     ),

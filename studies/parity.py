@@ -185,22 +185,24 @@ def page() -> str:
         "*Authors*: what their own code does (an independent implementation where there is none), "
         f"recorded once in float64: {len(_authors.problem()['rates']['constant'])} updates of "
         "arrays of shapes (), (1,), (1, 4), (3, 5) and (2, 3, 2, 2), gradients from 1e-6 to 100 "
-        "with exact zeros; the cases are in brackets, *decayed* is with weight decay and a "
-        "schedule. Errors are relative to the largest entry of an array.", "",
+        "with exact zeros, for each case that is named with the arguments that the lab was given "
+        "for the same; *decayed* is with weight decay, if there is one, and a schedule. Errors are "
+        "relative to the largest entry of an array.", "",
         table(["optimizer", "lab", "authors", "optax", "torch", "keras"], rows), "",
         "Composed of two, and in one piece with their authors:", "",
         *(f"- `{name}`: {cell_of_authors(name)}" for name in sorted(_composed.COMPOSED)), "",
+        "Where defaults, of the lab or of optax, are not what the authors have:", "",
+        *(f"- `{name}`: {told}" for name, told in sorted(_authors.DEPARTURES.items())), "",
     ])  # fmt: skip
 
 
 def cell_of_authors(name: str) -> str:
-    """`= 1e-12 · package (cases)`, or what differs."""
+    """`= 1e-12 · package (cases)`, each case with the arguments that the lab's rule was given."""
     if name not in _authors.names():
         return "–"
-    found = _authors.errors(name)
-    reasons = {_authors.REASONS.get((name, case)) for case in found} - {None}
-    told = f"{_authors.recorded(name)['source']} ({', '.join(found)})"
-    return f"{cell(max(found.values()), '; '.join(sorted(map(str, reasons))) or None)} · {told}"
+    record, found = _authors.recorded(name), _authors.errors(name)
+    cases = [_call((case, told["lab"])) for case, told in record["cases"].items()]
+    return f"{cell(float(np.max([*found.values()])))} · {record['source']}: `{'; '.join(cases)}`"
 
 
 def _call(call: tuple[str, dict[str, Any]]) -> str:

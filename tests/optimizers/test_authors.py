@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lab import optimizers
 from lab.optimizers import CATALOG
 from studies import _authors
 from studies._composed import COMPOSED
 
-CASES = [(name, case) for name in _authors.names() for case in _authors.recorded(name)["cases"]]
 ASKED_FOR = {
     *("soap", "momo", "momo_adam", "schedule_free_sgd", "schedule_free_adamw", "prodigy", "muon"),
     *("ademamix", "adopt", "dog", "madgrad", "sm3", "sam_sgd", "shampoo", "lion", "adabelief"),
@@ -22,16 +22,36 @@ UNSCHEDULED = {"dowg": "has no rate", "lars": "timm's rate is outside of the vel
 @pytest.mark.parametrize("name", _authors.names())
 def test_it_moves_as_the_code_of_its_authors(name):
     for case, error in _authors.errors(name).items():
-        if (name, case) in _authors.REASONS:
-            assert error > 1e-12, f"{case}: the same by now, drop the reason"
-        else:
-            assert error <= 1e-12, case
+        assert error <= 1e-12, case
 
 
-def test_records_are_of_rules_that_exist_and_reasons_of_cases():
+def test_a_path_that_is_no_number_is_no_agreement(monkeypatch):
+    path = _authors.path
+    monkeypatch.setattr(
+        _authors, "path", lambda *given: {k: v * np.nan for k, v in path(*given).items()}
+    )
+    assert all(np.isnan(error) for error in _authors.errors("qhm").values())
+
+
+def test_records_are_of_rules_that_exist():
     assert set(_authors.names()) <= set(CATALOG) | set(COMPOSED)
     assert set(_authors.names()) >= ASKED_FOR
-    assert set(_authors.REASONS) <= set(CASES)
+
+
+def test_departures_are_told_where_users_look():
+    page = (Path(_authors.FOLDER).parents[2] / "figures" / "parity.md").read_text()
+    said_plainly = {
+        "optimistic_adam_v2",
+        "fromage",
+        "prodigy",
+        "muon",
+        "reduce_on_plateau",
+        "madgrad",
+    }
+    assert set(_authors.DEPARTURES) >= said_plainly
+    for name, told in _authors.DEPARTURES.items():
+        assert hasattr(optimizers, name)
+        assert f"- `{name}`: {told}" in page, "run `python -m studies.parity`"
 
 
 @pytest.mark.parametrize("name", _authors.names())

@@ -49,8 +49,6 @@ def test_zero_gradients_of_16_bits_give_finite_updates(name):
 
 SAME_IN_16_BITS_EXCEPT = {
     **dict.fromkeys(everything.VARIANTS, "keeps what it is told to in 16 bits"),
-    "add_noise": "draws noise in the dtype of the updates",
-    "noisy_sgd": "draws noise in the dtype of the updates",
 }
 
 

@@ -12,7 +12,10 @@ import numpy as np
 
 T = 24
 KEPT = (1, 2, 3, 12, 24)  # after these updates parameters are recorded
-SHAPES = {"scalar": (), "one": (1,), "row": (1, 4), "matrix": (3, 5), "kernel": (2, 3, 2, 2)}
+SHAPES = {
+    "scalar": (), "one": (1,), "row": (1, 4), "matrix": (3, 5), "kernel": (2, 3, 2, 2),
+    "square": (3, 3),  # not in the older records
+}  # fmt: skip
 DECAY = 0.1  # of the case "decayed"
 RATE = 0.05
 

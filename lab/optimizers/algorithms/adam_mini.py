@@ -11,7 +11,13 @@ from lab.catalog import OptimizerEntry
 from lab.kinds import Mask
 from lab.optimizers.common import counter
 from lab.optimizers.common.mean_over_root import over_root
-from lab.optimizers.common.moments import bias_corrected, squared, update_moment, zeros_like
+from lab.optimizers.common.moments import (
+    bias_corrected,
+    squared,
+    squares_like,
+    update_moment,
+    zeros_like,
+)
 from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule, cast_like
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
@@ -41,7 +47,7 @@ def scale_by_adam_mini(
     """Replace gradients by Adam-mini's direction: see `adam_mini`."""
 
     def init(params):
-        nu = jax.tree.map(_block_mean, squared(zeros_like(params)))
+        nu = jax.tree.map(_block_mean, squares_like(params))
         return ScaleByAdamMiniState(counter.zero(), zeros_like(params), nu)
 
     def update(updates, state, params=None):  # Zhang et al., algorithm 1

@@ -7,7 +7,6 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
-from lab.errors import require
 from lab.kinds import DType, Mask
 from lab.optimizers.common import counter
 from lab.optimizers.common.mean_over_root import over_root
@@ -17,8 +16,15 @@ from lab.optimizers.common.moments import (
     squared,
     squares_like,
     update_moment,
+    zeros_like,
 )
-from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule, cast_like
+from lab.optimizers.common.numbers import (
+    Decay,
+    DecayOrSchedule,
+    NonNegative,
+    NonNegativeOrSchedule,
+    cast_like,
+)
 from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_add, tree_scale
@@ -41,20 +47,18 @@ class ScaleByAdemamixState(NamedTuple):
 def scale_by_ademamix(
     b1: Decay = 0.9,
     b2: Decay = 0.999,
-    b3: optax.ScalarOrSchedule = 0.9999,
+    b3: DecayOrSchedule = 0.9999,
     alpha: NonNegativeOrSchedule = 6.0,
     eps: NonNegative = 1e-8,
     eps_root: NonNegative = 0.0,
     mu_dtype: DType = None,
 ) -> optax.GradientTransformation:
     """Replace gradients by AdEMAMix's direction: see `ademamix` (whose α is 5, as in optax)."""
-    require(
-        not isinstance(b3, float) or 0 <= b3 < 1,
-        f"b3 must be a number of at least 0 and below 1, or a schedule, given {b3}.",
-    )
 
     def init(params):
-        m1, m2 = moment_like(params, mu_dtype), moment_like(params, mu_dtype)
+        m1 = moment_like(params, mu_dtype)
+        # a mean over 10,000 updates would stand still in 16 bits
+        m2 = zeros_like(params) if mu_dtype is None else moment_like(params, mu_dtype)
         return ScaleByAdemamixState(counter.zero(), counter.zero(), m1, m2, squares_like(params))
 
     def update(updates, state, params=None):  # Pagliardini et al., algorithm 1
@@ -77,7 +81,7 @@ def ademamix(
     learning_rate: optax.ScalarOrSchedule,
     b1: Decay = 0.9,
     b2: Decay = 0.999,
-    b3: optax.ScalarOrSchedule = 0.9999,
+    b3: DecayOrSchedule = 0.9999,
     alpha: NonNegativeOrSchedule = 5.0,
     eps: NonNegative = 1e-8,
     eps_root: NonNegative = 0.0,

@@ -15,7 +15,7 @@ from lab.optimizers.common import counter
 from lab.optimizers.common.moments import moment_like, squared, squares_like, update_moment
 from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like, promote
 from lab.optimizers.common.transformation import gradient_transformation
-from lab.optimizers.transforms.clip_by_value import bounded
+from lab.optimizers.transforms.clip_by_value import clipped
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
 
@@ -47,7 +47,7 @@ def scale_by_adopt(
         def normalized(g, v):  # by v of the previous step
             root = jnp.sqrt(v)
             g, root = promote(g, jnp.maximum(root, like(eps, root)))
-            return bounded(g / root, bound) if use_clipping else g / root
+            return clipped(g / root, bound) if use_clipping else g / root
 
         n = jax.tree.map(normalized, updates, state.nu)
         b1_t, b2_t = jnp.where(t > 0, b1, 1.0), jnp.where(t > 0, b2, 0.0)  # at first only v starts

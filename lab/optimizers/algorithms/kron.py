@@ -4,7 +4,13 @@ import optax
 
 from lab.catalog import OptimizerEntry
 from lab.kinds import DType, KeyOrSeed, Mask, Whole
-from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule, Positive
+from lab.optimizers.common.numbers import (
+    Decay,
+    NonNegative,
+    NonNegativeOrSchedule,
+    Positive,
+    ProbabilityOrSchedule,
+)
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_kron import falling_probability, scale_by_kron
@@ -18,7 +24,7 @@ def kron(
     b1: Decay = 0.9,
     weight_decay: NonNegativeOrSchedule = 0.0,
     mask: Mask = None,
-    preconditioner_update_probability: optax.ScalarOrSchedule = falling_probability,
+    preconditioner_update_probability: ProbabilityOrSchedule = falling_probability,
     max_size_triangular: Whole = 8192,
     min_ndim_triangular: Whole = 2,
     preconditioner_lr: NonNegative = 0.1,

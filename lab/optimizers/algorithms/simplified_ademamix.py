@@ -17,7 +17,13 @@ from lab.optimizers.common.moments import (
     update_moment,
     zeros_like,
 )
-from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule, cast_like
+from lab.optimizers.common.numbers import (
+    Decay,
+    DecayOrSchedule,
+    NonNegative,
+    NonNegativeOrSchedule,
+    cast_like,
+)
 from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_add, tree_scale
@@ -36,9 +42,9 @@ class ScaleBySimplifiedAdEMAMixState(NamedTuple):
 
 @gradient_transformation
 def scale_by_simplified_ademamix(
-    b1: optax.ScalarOrSchedule = 0.99,
+    b1: DecayOrSchedule = 0.99,
     b2: Decay = 0.95,
-    alpha: optax.ScalarOrSchedule = 0.0,
+    alpha: NonNegativeOrSchedule = 0.0,
     eps: NonNegative = 1e-8,
     eps_root: NonNegative = 0.0,
 ) -> optax.GradientTransformation:
@@ -64,9 +70,9 @@ def scale_by_simplified_ademamix(
 @gradient_transformation
 def simplified_ademamix(
     learning_rate: optax.ScalarOrSchedule,
-    b1: optax.ScalarOrSchedule = 0.99,
+    b1: DecayOrSchedule = 0.99,
     b2: Decay = 0.95,
-    alpha: optax.ScalarOrSchedule = 0.0,
+    alpha: NonNegativeOrSchedule = 0.0,
     eps: NonNegative = 1e-8,
     eps_root: NonNegative = 0.0,
     weight_decay: NonNegativeOrSchedule = 0.0,

@@ -20,5 +20,7 @@ def require_real(params: Any, rule: str) -> Any:
     for path, leaf in jax.tree_util.tree_flatten_with_path(params)[0]:
         if jnp.iscomplexobj(leaf):
             name = jax.tree_util.keystr(path) or "the parameter"
-            raise InputError(f"{rule} is of real parameters, given {leaf.dtype} for {name}.")
+            raise InputError(
+                f"{rule} is of real parameters, given {jnp.result_type(leaf)} for {name}."
+            )
     return params

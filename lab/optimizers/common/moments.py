@@ -7,13 +7,22 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from lab.optimizers.common.numbers import Number, like, promote, wide_dtype
 
 
 def moment_like(params: Any, dtype: Any) -> Any:
-    """Zeros of a mean whose dtype may be chosen; None takes the parameters' own."""
-    return jax.tree.map(lambda p: jnp.zeros_like(p, dtype=dtype or jnp.result_type(p)), params)
+    """Zeros of a mean whose dtype may be chosen; None takes the parameters' own.
+
+    But for float16, in which sums of gradients overflow and means of small ones stand still.
+    """
+
+    def leaf(p):
+        own = jnp.result_type(p)
+        return jnp.zeros_like(p, dtype=dtype or (jnp.float32 if own == jnp.float16 else own))
+
+    return jax.tree.map(leaf, params)
 
 
 def zeros_like(params: Any) -> Any:
@@ -51,8 +60,15 @@ def update_moment(decay: Number, new: Any, old: Any) -> Any:
 
 
 def bias_correction_factor(decay: Number, t: jax.Array) -> jax.Array:
-    """1 − decayᵗ: the sum of the weights of the first t updates in their average."""
-    return 1 - jax.lax.pow(jnp.asarray(decay), t)
+    """1 − decayᵗ: the sum of the weights of the first t updates in their average.
+
+    By logarithms, so that nothing cancels where the decay is nearly 1.
+    """
+    if isinstance(decay, float | np.floating):
+        log = jnp.asarray(np.log(np.float64(decay)) if decay > 0 else -np.inf, float)
+    else:
+        log = jnp.log(decay)
+    return -jnp.expm1(log * t.astype(log.dtype))
 
 
 def bias_corrected(mean: Any, decay: Number, t: jax.Array) -> Any:

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from lab.errors import require
 from lab.kinds import Kind, is_function, is_real, is_scalar
 
 
@@ -74,16 +75,28 @@ OpenShare = Annotated[
 TracedWhole = Annotated[Scalar, _traced_count(0, "TracedWhole")]  # of updates, say
 TracedCount = Annotated[Scalar, _traced_count(1, "TracedCount")]
 
-_NON_NEGATIVE = _number("a number of at least 0", "", lambda v: v >= 0)
-NonNegativeOrSchedule = Annotated[
-    optax.ScalarOrSchedule,
-    Kind(
-        "a number of at least 0 or a schedule",
-        lambda value: is_function(value) or _NON_NEGATIVE.holds(value),
+
+def _or_schedule(kind: Kind) -> Kind:
+    return Kind(
+        f"{kind.words} or a schedule",
+        lambda value: is_function(value) or kind.holds(value),
         label="ScalarOrSchedule",
         convert=lambda value: value if is_function(value) else _floating(value),
         traced=True,
-    ),
+    )
+
+
+NonNegativeOrSchedule = Annotated[
+    optax.ScalarOrSchedule,
+    _or_schedule(_number("a number of at least 0", "", lambda v: v >= 0)),
+]
+DecayOrSchedule = Annotated[
+    optax.ScalarOrSchedule,
+    _or_schedule(_number("a number of at least 0 and below 1", "", lambda v: 0 <= v < 1)),
+]
+ProbabilityOrSchedule = Annotated[
+    optax.ScalarOrSchedule,
+    _or_schedule(_number("a number above 0 and at most 1", "", lambda v: 0 < v <= 1)),
 ]
 
 
@@ -113,4 +126,9 @@ def cast_like(tree: Any, reference: Any) -> Any:
 
 
 def _cast(x: jax.Array, dtype: Any) -> jax.Array:
+    require(
+        not jnp.iscomplexobj(x) or jnp.issubdtype(dtype, jnp.complexfloating),
+        f"a state of {dtype} would lose the imaginary part of complex parameters: give a complex "
+        "dtype, or none.",
+    )
     return x if x.dtype == dtype else x.astype(dtype)

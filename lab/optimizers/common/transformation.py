@@ -48,7 +48,7 @@ def gradient_transformation(factory: Factory) -> Factory:
 
     @functools.wraps(factory)
     def made(*args, **kwargs):
-        rule = bounded(make(*args, **kwargs))
+        rule = behind_boundary(make(*args, **kwargs))
         rule.recipe = functools.partial(made, *args, **kwargs)
         return rule
 
@@ -58,7 +58,7 @@ def gradient_transformation(factory: Factory) -> Factory:
     return made  # type: ignore[return-value]
 
 
-def bounded(rule: optax.GradientTransformation) -> Rule:
+def behind_boundary(rule: optax.GradientTransformation) -> Rule:
     """The rule behind the boundary."""
     inner = optax.with_extra_args_support(rule)
 
@@ -70,7 +70,7 @@ def bounded(rule: optax.GradientTransformation) -> Rule:
         wide = None if params is None else widened(params)
         extra = _in_given_dtypes(extra, params)
         steps, state = inner.update(widened(updates), state, wide, **extra)
-        return narrowed(steps, updates), state
+        return narrowed(steps, updates), _own(state, params, updates)
 
     return Rule(init, update)
 
@@ -109,7 +109,7 @@ def _own(state: Any, *others: Any) -> Any:
     seen = {id(leaf) for leaf in jax.tree.leaves(others)}
 
     def leaf(x):
-        if id(x) in seen:
+        if id(x) in seen and isinstance(x, jax.Array):
             x = jnp.array(x, copy=True)
         seen.add(id(x))
         return x

@@ -1,9 +1,11 @@
 """Parameters and gradients as vectors: sums, multiples, products and norms over all arrays."""
 
+import functools
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from lab.optimizers.common.numbers import Number, like, promote, wide_dtype
 
@@ -59,6 +61,25 @@ def tree_l1_norm(tree: Any, dtype: Any) -> jax.Array:
 def mean_square(x: jax.Array) -> jax.Array:
     """Mean |xᵢ|² of one array; 0 of an empty one."""
     return jnp.sum(jnp.real(jnp.conj(x) * x)) / max(x.size, 1)
+
+
+def tree_norm(tree: Any) -> jax.Array:
+    """‖tree‖ over all arrays, in the widest of their dtypes; no square overflows or vanishes.
+
+    Everything is first divided by a power of two near to the largest entry, which rounds nothing.
+    """
+    leaves = [jnp.abs(x) for x in jax.tree.leaves(tree) if x.size]
+    if not leaves:
+        return jnp.zeros([])
+    dtype = functools.reduce(np.promote_types, [wide_dtype(x) for x in leaves])
+    largest = functools.reduce(jnp.maximum, [jnp.max(x).astype(dtype) for x in leaves])
+    ordinary = (largest > 0) & (largest < jnp.inf)
+    unit = jnp.exp2(jnp.floor(jnp.log2(jnp.where(ordinary, largest, 1))))
+    return jnp.where(
+        jnp.isinf(largest),
+        largest,
+        unit * jnp.sqrt(sum(jnp.sum(jnp.square(x.astype(dtype) / unit)) for x in leaves)),
+    )
 
 
 def _total(tree: Any, dtype: Any) -> jax.Array:

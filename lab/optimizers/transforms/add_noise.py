@@ -35,7 +35,8 @@ def add_noise(
       seed: The former name of `key`; not both.
 
     Returns:
-      The transformation. Memory: a key. The noise is optax's, bit for bit.
+      The transformation. Memory: a key. The noise is optax's, bit for bit; of 16-bit updates
+      that of float32, rounded.
 
     References:
       Neelakantan et al., Adding gradient noise improves learning for very deep networks, 2015,

@@ -25,7 +25,7 @@ class ApplyIfFiniteState(NamedTuple):
 def apply_if_finite(
     inner: optax.GradientTransformation, max_consecutive_errors: TracedWhole
 ) -> optax.GradientTransformationExtraArgs:
-    """Skip the rule, its state included, where a gradient is infinite or not a number.
+    """Skip the rule, its state included, where a gradient or the loss is infinite or no number.
 
     Against a rare bad batch. After `max_consecutive_errors` bad gradients in a row the next is
     let through, so that a training that has diverged shows it.
@@ -59,6 +59,8 @@ def apply_if_finite(
         finite = jnp.asarray(True)
         for u in jax.tree.leaves(updates):
             finite = finite & jnp.all(jnp.isfinite(u))
+        if extra.get("value") is not None:
+            finite = finite & jnp.all(jnp.isfinite(extra["value"]))
         bad = jnp.where(finite, 0, counter.safe_increment(state.notfinite_count))
 
         def go(inner_state):

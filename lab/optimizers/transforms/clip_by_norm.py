@@ -1,15 +1,12 @@
 """Clipping by norm: an upper bound on the length of a gradient, of all arrays or of each."""
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import optax
 
-from lab.optimizers.common.moments import squared
 from lab.optimizers.common.numbers import NonNegative, Number, like
 from lab.optimizers.common.transformation import gradient_transformation
-from lab.optimizers.common.trees import mean_square
+from lab.optimizers.common.trees import tree_norm
 
 
 @gradient_transformation
@@ -37,7 +34,7 @@ def clip_by_global_norm(max_norm: NonNegative) -> optax.GradientTransformation:
     """
 
     def shortened(updates, _):
-        norm = jnp.sqrt(sum(_squared_norms(updates), start=jnp.zeros([])))
+        norm = tree_norm(updates)
         return jax.tree.map(lambda u: _shorten(u, norm, max_norm), updates)
 
     return optax.stateless(shortened)
@@ -67,7 +64,7 @@ def clip_by_block_norm(max_norm: NonNegative) -> optax.GradientTransformation:
     """
 
     def leaf(u):
-        return _shorten(u, jnp.sqrt(sum(_squared_norms(u))), max_norm)
+        return _shorten(u, tree_norm(u), max_norm)
 
     return optax.stateless(lambda updates, _: jax.tree.map(leaf, updates))
 
@@ -98,16 +95,9 @@ def clip_by_block_rms(threshold: NonNegative) -> optax.GradientTransformation:
     """
 
     def leaf(u):
-        return _shorten(u, jnp.sqrt(mean_square(u)), threshold)
+        return _shorten(u, tree_norm(u) / max(u.size, 1) ** 0.5, threshold)
 
     return optax.stateless(lambda updates, _: jax.tree.map(leaf, updates))
-
-
-def _squared_norms(tree: Any) -> list[jax.Array]:
-    """Of every leaf, in one dtype: the widest of the leaves, float32 at least."""
-    leaves = [squared(jnp.asarray(u)) for u in jax.tree.leaves(tree)]
-    wide = any(s.dtype == jnp.float64 for s in leaves)
-    return [jnp.sum(s, dtype=jnp.float64 if wide else jnp.float32) for s in leaves]
 
 
 def _shorten(u: jax.Array, norm: jax.Array, max_norm: Number) -> jax.Array:

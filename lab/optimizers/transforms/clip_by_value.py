@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from lab.optimizers.common.arguments import require_real
 from lab.optimizers.common.numbers import NonNegative, Number, like, promote
 from lab.optimizers.common.transformation import gradient_transformation
 
@@ -29,13 +30,14 @@ def clip(max_delta: NonNegative) -> optax.GradientTransformation:
     """
 
     def leaf(u):
+        require_real(u, "clip")
         bound = jnp.asarray(max_delta, u.dtype)
         return jnp.clip(u, -bound, bound)
 
     return optax.stateless(lambda updates, _: jax.tree.map(leaf, updates))
 
 
-def bounded(x: jax.Array, bound: Number) -> jax.Array:
+def clipped(x: jax.Array, bound: Number) -> jax.Array:
     """`x` cut off at ±`bound`; a complex number keeps its direction."""
     if jnp.iscomplexobj(x):
         size = jnp.abs(x)

@@ -8,7 +8,7 @@ import optax
 from lab.kinds import DType
 from lab.optimizers.common import counter
 from lab.optimizers.common.moments import bias_corrected, moment_like, update_moment
-from lab.optimizers.common.numbers import Share, cast_like
+from lab.optimizers.common.numbers import Decay, cast_like
 from lab.optimizers.common.transformation import gradient_transformation
 
 
@@ -21,7 +21,7 @@ class EmaState(NamedTuple):
 
 @gradient_transformation
 def ema(
-    decay: Share, debias: bool = True, accumulator_dtype: DType = None
+    decay: Decay, debias: bool = True, accumulator_dtype: DType = None
 ) -> optax.GradientTransformation:
     """Replace updates by their exponential moving average.
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import optax
 
 from lab.errors import InputError
+from lab.optimizers.common.arguments import require_real
 from lab.optimizers.common.numbers import promote
 from lab.optimizers.common.transformation import gradient_transformation
 
@@ -51,6 +52,7 @@ def hutchinson_estimator_diag_hessian(
         del updates, extra
         if params is None or obj_fn is None:
             raise InputError("the Hessian needs update(updates, state, params, obj_fn=loss).")
+        require_real(params, "the estimate of a Hessian's diagonal")
         key, now = jax.random.split(state.key)
         leaves, structure = jax.tree.flatten(params)
         keys = jax.random.split(now, len(leaves))

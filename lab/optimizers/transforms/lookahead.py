@@ -6,7 +6,6 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.errors import require
 from lab.optimizers.common import counter
 from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.numbers import Share, TracedCount, cast_like, like, promote
@@ -67,8 +66,6 @@ def lookahead(
       [7.]
       [7.]
     """
-    if isinstance(sync_period, int | float):
-        require(sync_period >= 1, f"sync_period must be at least 1, given {sync_period}.")
     fast = wrapped(fast_optimizer)
 
     def init(params):

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.errors import InputError, require
+from lab.errors import InputError
 from lab.kinds import Count
 from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.numbers import cast_like
@@ -71,7 +71,6 @@ def sam(
       >>> print([f"{u:.2f}" for u in updates])  # as from [3.3, -4.4]
       ['-0.33', '0.44']
     """
-    require(sync_period >= 1, f"sync_period must be at least 1, given {sync_period}.")
 
     def init(params):
         params = widened(params)

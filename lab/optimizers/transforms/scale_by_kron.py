@@ -11,7 +11,14 @@ from lab.kinds import DType, KeyOrSeed, Whole
 from lab.optimizers.common import axes, counter, kronecker
 from lab.optimizers.common.keys import typed_key
 from lab.optimizers.common.moments import bias_corrected, moment_like, update_moment
-from lab.optimizers.common.numbers import Decay, NonNegative, Positive, cast_like, wide_dtype
+from lab.optimizers.common.numbers import (
+    Decay,
+    NonNegative,
+    Positive,
+    ProbabilityOrSchedule,
+    cast_like,
+    wide_dtype,
+)
 from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.sharding import gathered, placed_like
 from lab.optimizers.common.transformation import gradient_transformation
@@ -40,7 +47,7 @@ def falling_probability(count: jax.typing.ArrayLike) -> jax.Array:
 @gradient_transformation
 def scale_by_kron(
     b1: Decay = 0.9,
-    preconditioner_update_probability: optax.ScalarOrSchedule = falling_probability,
+    preconditioner_update_probability: ProbabilityOrSchedule = falling_probability,
     max_size_triangular: Whole = 8192,
     min_ndim_triangular: Whole = 2,
     preconditioner_lr: NonNegative = 0.1,

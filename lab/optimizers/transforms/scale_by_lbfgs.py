@@ -6,7 +6,6 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.errors import require
 from lab.kinds import Count
 from lab.optimizers.common import counter
 from lab.optimizers.common.arguments import require_params
@@ -36,7 +35,6 @@ def scale_by_lbfgs(
 
     The first direction is the gradient, shortened to norm 1 where `scale_init_precond`.
     """
-    require(memory_size >= 1, f"memory_size must be at least 1, given {memory_size}.")
 
     def init(params):
         params = widened(params)

@@ -11,7 +11,8 @@ import optax
 from lab.errors import require
 from lab.kinds import DType, Tree, Whole
 from lab.optimizers.common import counter, newton_schulz
-from lab.optimizers.common.moments import bias_corrected, moment_like, update_moment
+from lab.optimizers.common.mean_over_root import debiased_mean
+from lab.optimizers.common.moments import moment_like, update_moment
 from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like
 from lab.optimizers.common.sharding import gathered, placed_like
 from lab.optimizers.common.sides import as_matrices, dimension_numbers, sides
@@ -59,11 +60,7 @@ def scale_by_muon(
         del params
         t = counter.safe_increment(state.count)
         mu = update_moment(beta, updates, state.mu)
-        if nesterov:
-            ahead = bias_corrected(mu, beta, counter.safe_increment(t))
-            mu_hat = update_moment(beta, bias_corrected(updates, beta, t), ahead)
-        else:
-            mu_hat = bias_corrected(mu, beta, t)
+        mu_hat = debiased_mean(updates, mu, beta, t, nesterov=nesterov)
 
         def orthogonal(matrix):
             return newton_schulz.orthogonalize(

@@ -8,7 +8,7 @@ import optax
 
 from lab.kinds import Count, DType, Whole
 from lab.optimizers.common import counter
-from lab.optimizers.common.arguments import require_params
+from lab.optimizers.common.arguments import require_params, require_real
 from lab.optimizers.common.moments import moment_like, update_moment, zeros_like
 from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like, promote
 from lab.optimizers.common.transformation import gradient_transformation, wrapped
@@ -44,6 +44,7 @@ def scale_by_sophia(
     diagonal = wrapped(hessian_diagonal_fn)
 
     def init(params):
+        require_real(params, "sophia")
         return SophiaState(
             counter.zero(), moment_like(params, mu_dtype), zeros_like(params), diagonal.init(params)
         )
