@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 SHOWN = 80  # characters of a value in a sentence
-LISTED = 100  # names of a catalogue in a sentence
+LISTED = 40  # names of a catalogue in a sentence
 
 
 class InputError(ValueError):

@@ -28,7 +28,7 @@ OWN = {
     "add_noise": {"eta": 0.1, "gamma": 0.5, "key": 0},
     "scale_by_dog": {"init_step": ("heuristic", 1e-6)},
     "scale_layers": {"factors": {"w": 0.5, "b": 1.0}},
-    "splus_eval_params": {"state": optimizers.splus(0.1).init(PARAMS), "params": PARAMS},
+    "splus_eval_params": {"state": optimizers.splus(0.1).init(PARAMS)[0], "params": PARAMS},
     "schedule_free_eval_params": {
         "state": optimizers.schedule_free_sgd(0.1).init(PARAMS),
         "params": PARAMS,

@@ -49,7 +49,7 @@ def splus_eval_params(state: Any, params: Tree) -> Any:
     Returns:
       w̄, shaped as the parameters; what a wrapper keeps from the rule is returned as it is.
     """
-    return evaluation_point(state, params, "splus", ("ema", "bases"), _mean)
+    return evaluation_point(state, params, "splus", ("ema", "count"), _mean, ("bases",))
 
 
 def _mean(node: Any, ema: jax.Array, w: jax.Array) -> jax.Array:

@@ -7,7 +7,8 @@ import jax
 import optax
 
 from lab.errors import require, shown
-from lab.optimizers.common.transformation import narrowed
+from lab.kinds import is_scalar, is_tree
+from lab.optimizers.common.transformation import narrowed, widened
 from lab.shapes import require_alike
 
 
@@ -30,6 +31,7 @@ def evaluation_point(
     rule: str,
     kept: tuple[str, ...],
     point: Callable[[Any, jax.Array, jax.Array], jax.Array],
+    also: tuple[str, ...] = (),
 ) -> Any:
     """Where a rule that keeps other arrays than its iterate is to be evaluated.
 
@@ -37,17 +39,24 @@ def evaluation_point(
       state: The rule's, alone or inside of what wraps it.
       params: The iterate.
       rule: What it is called in an error.
-      kept: The fields that its named tuple has, first that which is shaped as the parameters.
+      kept: Fields of its named tuple: what is shaped as the parameters, and numbers.
+      also: Other fields that tell it from named tuples of other rules.
       point: `(named tuple, kept array, array of the iterate) -> array of the point`.
 
     Returns:
       The point, in the dtypes of the parameters; what a wrapper keeps from the rule as it is.
     """
-    found = [n for n in named_tuples(state) if set(kept) <= set(n._fields)]
-    require(len(found) > 0, f"state must be that of {rule}, given {shown(state)}.")
+    found = [n for n in named_tuples(state) if {*kept, *also} <= set(n._fields)]
+    _, *numbers = kept
+    sound = [is_tree(tuple(n)) and _are_numbers(n, numbers) for n in found]
+    require(sound != [] and all(sound), f"state must be that of {rule}, given {shown(state)}.")
     for node in found:
         params = _moved(node, getattr(node, kept[0]), params, point)
     return params
+
+
+def _are_numbers(node: Any, fields: list[str]) -> bool:
+    return all(is_scalar(getattr(node, field)) for field in fields)
 
 
 def _moved(node: Any, kept: Any, params: Any, point: Callable[..., jax.Array]) -> Any:
@@ -60,6 +69,6 @@ def _moved(node: Any, kept: Any, params: Any, point: Callable[..., jax.Array]) -
         whole = kept  # of another structure: refused in the next line
     require_alike("params", params, "the state", whole)
     moved = jax.tree.map(
-        lambda x, w: w if masked(x) else point(node, x, w), kept, params, is_leaf=masked
+        lambda x, w: w if masked(x) else point(node, x, w), kept, widened(params), is_leaf=masked
     )
     return narrowed(moved, params)

@@ -74,12 +74,9 @@ def tree_norm(tree: Any) -> jax.Array:
     dtype = functools.reduce(np.promote_types, [wide_dtype(x) for x in leaves])
     largest = functools.reduce(jnp.maximum, [jnp.max(x).astype(dtype) for x in leaves])
     ordinary = (largest > 0) & (largest < jnp.inf)
-    unit = jnp.exp2(jnp.floor(jnp.log2(jnp.where(ordinary, largest, 1))))
-    return jnp.where(
-        jnp.isinf(largest),
-        largest,
-        unit * jnp.sqrt(sum(jnp.sum(jnp.square(x.astype(dtype) / unit)) for x in leaves)),
-    )
+    _, power = jnp.frexp(jnp.where(ordinary, largest, 1))
+    total = sum(jnp.sum(jnp.square(jnp.ldexp(x.astype(dtype), -power))) for x in leaves)
+    return jnp.where(jnp.isinf(largest), largest, jnp.ldexp(jnp.sqrt(total), power))
 
 
 def _total(tree: Any, dtype: Any) -> jax.Array:

@@ -1,11 +1,12 @@
 """Gradients of length 1."""
 
-import jax.numpy as jnp
+import jax
 import optax
 
-from lab.optimizers.common.scalars import safe_divide, scalar_dtype
+from lab.optimizers.common.numbers import like
+from lab.optimizers.common.scalars import safe_divide
 from lab.optimizers.common.transformation import gradient_transformation
-from lab.optimizers.common.trees import tree_scale, tree_squared_norm
+from lab.optimizers.common.trees import tree_norm
 
 
 @gradient_transformation
@@ -29,8 +30,8 @@ def normalize() -> optax.GradientTransformation:
     """
 
     def unit(updates, _):
-        norm = jnp.sqrt(tree_squared_norm(updates, scalar_dtype(updates)))
-        return tree_scale(safe_divide(jnp.ones_like(norm), norm), updates)
+        norm = tree_norm(updates)
+        return jax.tree.map(lambda u: safe_divide(u, like(norm, u)), updates)
 
     return optax.stateless(unit)
 
