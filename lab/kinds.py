@@ -98,6 +98,14 @@ def _is_seed(value):
     return is_scalar(value) and jnp.issubdtype(jnp.result_type(value), np.integer)
 
 
+def _are_booleans(value):
+    try:
+        leaves = jax.tree.leaves(value)
+        return all(jnp.result_type(leaf) == np.bool_ for leaf in leaves)
+    except (TypeError, ValueError):
+        return False
+
+
 def _is_named(value):
     if isinstance(value, Mapping):
         return all(isinstance(name, str) and _is_named(part) for name, part in value.items())
@@ -192,7 +200,7 @@ Mask = Annotated[
     Any,
     Kind(
         "a tree of booleans, or a function that makes one of the parameters",
-        lambda value: is_function(value) or is_tree(value),
+        lambda value: is_function(value) or _are_booleans(value),
         label="Mask",
     ),
 ]

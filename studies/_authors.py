@@ -17,8 +17,7 @@ FOLDER = Path(__file__).parent.parent / "tests" / "oracles" / "authors"
 
 # What the lab, mostly with optax, does otherwise than the authors unless it is told not to.
 DEPARTURES = {
-    "adan": "ε̄ = 1e-8 inside the root, as in optax; the authors' code has none. Weights decay "
-    "as in its `no_prox`; the paper divides by 1 + η λ",
+    "adan": "ε̄ = 1e-8 inside the root, as in optax; the authors' code has none.",
     "fromage": "norms count as `min_norm` = 1e-6 at least, as in optax: biases that begin at 0 "
     "move 1e5 times slower than in the authors' code, which takes a plain step where a norm is "
     "0",

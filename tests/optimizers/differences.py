@@ -32,7 +32,8 @@ DIFFERENCES = {
     "rmsprop": "a variance that rounding took below zero is zero; in optax its root is NaN",
     "adafactor": "the decay is as exact as the parameters; optax computes it in float32; a state "
     "younger than the offset has finite steps; in optax NaN for ever",
-    "adan": "the look-ahead is weighted by b2, as in the paper; in optax by 1 - b2 (its PR 1715)",
+    "adan": "the look-ahead is weighted by b2, as in the paper, in optax by 1 - b2 (its PR 1715); "
+    "weights decay by a proximal step, in optax as AdamW's",
     "fromage": "1/√(1 + η²) - 1 does not cancel; optax loses it at small traced η in float32",
     "rprop": "every update is its own step; optax emits the one before (its PR 1725)",
     "sm3": "scalars, complex numbers and schedules work; optax fails on them; ε is 1e-30 as in the "

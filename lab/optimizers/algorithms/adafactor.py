@@ -4,10 +4,16 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import DType, Mask, Whole
+from lab.kinds import Mask, Whole
 from lab.optimizers.common import repaired
 from lab.optimizers.common.factored_rms import factored_rms
-from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule, Number
+from lab.optimizers.common.numbers import (
+    Decay,
+    FloatDType,
+    NonNegative,
+    NonNegativeOrSchedule,
+    TracedInteger,
+)
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.clip_by_norm import clip_by_block_rms
@@ -22,11 +28,11 @@ def adafactor(
     learning_rate: optax.ScalarOrSchedule | None = None,
     min_dim_size_to_factor: Whole = 128,
     decay_rate: NonNegative = 0.8,
-    decay_offset: Number = 0,
+    decay_offset: TracedInteger = 0,
     multiply_by_parameter_scale: bool = True,
     clipping_threshold: NonNegative | None = 1.0,
     momentum: Decay | None = None,
-    dtype_momentum: DType = jnp.float32,
+    dtype_momentum: FloatDType = jnp.float32,
     weight_decay_rate: NonNegativeOrSchedule | None = None,
     eps: NonNegative = 1e-30,
     factored: bool = True,

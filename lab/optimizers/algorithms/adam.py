@@ -6,17 +6,16 @@ import jax
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import DType
 from lab.optimizers.common import counter
 from lab.optimizers.common.mean_over_root import debiased_mean, over_root
 from lab.optimizers.common.moments import (
     bias_corrected,
-    moment_like,
+    short_moment_like,
     squared,
     squares_like,
     update_moment,
 )
-from lab.optimizers.common.numbers import Decay, NonNegative, cast_like
+from lab.optimizers.common.numbers import Decay, FloatDType, NonNegative, cast_like
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
@@ -36,14 +35,16 @@ def scale_by_adam(
     b2: Decay = 0.999,
     eps: NonNegative = 1e-8,
     eps_root: NonNegative = 0.0,
-    mu_dtype: DType = None,
+    mu_dtype: FloatDType = None,
     *,
     nesterov: bool = False,
 ) -> optax.GradientTransformation:
     """Replace gradients by Adam's direction m̂ / (√v̂ + ε): see `adam`."""
 
     def init(params):
-        return ScaleByAdamState(counter.zero(), moment_like(params, mu_dtype), squares_like(params))
+        return ScaleByAdamState(
+            counter.zero(), short_moment_like(params, mu_dtype), squares_like(params)
+        )
 
     def update(updates, state, params=None):  # Kingma & Ba, algorithm 1
         del params
@@ -65,7 +66,7 @@ def adam(
     b2: Decay = 0.999,
     eps: NonNegative = 1e-8,
     eps_root: NonNegative = 0.0,
-    mu_dtype: DType = None,
+    mu_dtype: FloatDType = None,
     *,
     nesterov: bool = False,
 ) -> optax.GradientTransformationExtraArgs:
@@ -86,7 +87,7 @@ def adam(
       eps: ε; larger values blend towards momentum.
       eps_root: ε̄, inside the root; positive if one differentiates through the update, whose
         gradient is NaN at v̂ = 0 otherwise.
-      mu_dtype: The dtype of m; None for that of the parameters.
+      mu_dtype: The dtype of m; None for that of the parameters (float32 for float16).
       nesterov: Whether m̂ looks one step ahead: see `nadam`.
 
     Returns:

@@ -9,6 +9,7 @@ import optax
 from lab.catalog import OptimizerEntry
 from lab.kinds import Mask
 from lab.optimizers.common import counter
+from lab.optimizers.common.after_step import changed_step
 from lab.optimizers.common.mean_over_root import over_root
 from lab.optimizers.common.moments import (
     bias_corrected,
@@ -17,10 +18,10 @@ from lab.optimizers.common.moments import (
     update_moment,
     zeros_like,
 )
-from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule, cast_like
+from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule, cast_like, like
+from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_add, tree_scale, tree_sub
-from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
 
@@ -85,12 +86,11 @@ def adan(
         m ← (1 − β₁) g + β₁ m,             m̂ = m / (1 − β₁ᵗ)
         v ← (1 − β₂) d + β₂ v,             v̂ = v / (1 − β₂ᵗ)
         n ← (1 − β₃) (g + β₂ d)² + β₃ n,   n̂ = n / (1 − β₃ᵗ)
-        w ← w − η ((m̂ + β₂ v̂) / (√(n̂ + ε̄) + ε) + λ w)
+        w ← (w − η (m̂ + β₂ v̂) / (√(n̂ + ε̄) + ε)) / (1 + η λ)
 
     Bears learning rates several times those of Adam, for twice its memory. β is 1 − β of the
-    paper, as in the authors' code, whose bias corrections these are. The decay is AdamW's, the
-    `no_prox` of that code; the paper divides by 1 + η λ after the step. optax 0.2.8 weights d and
-    v̂ by 1 − β₂ = 0.08, not β₂ = 0.92 (its pull request 1715).
+    paper, as in the authors' code, whose bias corrections these are. optax 0.2.8 weights d and v̂ by
+    1 − β₂ = 0.08, not β₂ = 0.92 (its pull request 1715), and decays weights as AdamW does.
 
     Args:
       learning_rate: η; a number or a schedule.
@@ -99,7 +99,7 @@ def adan(
       b3: β₃, memory of the mean square.
       eps: ε, outside the root.
       eps_root: ε̄, inside the root.
-      weight_decay: λ, decoupled; a number or a schedule.
+      weight_decay: λ, of a proximal step; a number or a schedule.
       mask: Where weights decay: see `add_decayed_weights`.
 
     Returns:
@@ -117,11 +117,21 @@ def adan(
       >>> print(updates.round(3))
       [-0.1  0.1]
     """
+
+    def decay(count):
+        return at(learning_rate, count) * at(weight_decay, count)
+
     return optax.chain(
         scale_by_adan(b1, b2, b3, eps, eps_root),
-        add_decayed_weights(weight_decay, mask),
         scale_by_learning_rate(learning_rate),
+        optax.masked(changed_step(_decayed, decay, "adan"), True if mask is None else mask),
     )
+
+
+def _decayed(u: jax.Array, w: jax.Array, decay: Any) -> jax.Array:
+    """What takes w to (w + u) / (1 + η λ), without the cancellation of w."""
+    decay = like(decay, u)
+    return (u - decay * w) / (1 + decay)
 
 
 PARTS = (scale_by_adan,)

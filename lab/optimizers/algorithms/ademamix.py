@@ -7,7 +7,7 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import DType, Mask
+from lab.kinds import Mask
 from lab.optimizers.common import counter
 from lab.optimizers.common.mean_over_root import over_root
 from lab.optimizers.common.moments import (
@@ -16,11 +16,11 @@ from lab.optimizers.common.moments import (
     squared,
     squares_like,
     update_moment,
-    zeros_like,
 )
 from lab.optimizers.common.numbers import (
     Decay,
     DecayOrSchedule,
+    FloatDType,
     NonNegative,
     NonNegativeOrSchedule,
     cast_like,
@@ -51,14 +51,12 @@ def scale_by_ademamix(
     alpha: NonNegativeOrSchedule = 6.0,
     eps: NonNegative = 1e-8,
     eps_root: NonNegative = 0.0,
-    mu_dtype: DType = None,
+    mu_dtype: FloatDType = None,
 ) -> optax.GradientTransformation:
     """Replace gradients by AdEMAMix's direction: see `ademamix` (whose α is 5, as in optax)."""
 
     def init(params):
-        m1 = moment_like(params, mu_dtype)
-        # a mean over 10,000 updates would stand still in 16 bits
-        m2 = zeros_like(params) if mu_dtype is None else moment_like(params, mu_dtype)
+        m1, m2 = moment_like(params, mu_dtype), moment_like(params, mu_dtype)
         return ScaleByAdemamixState(counter.zero(), counter.zero(), m1, m2, squares_like(params))
 
     def update(updates, state, params=None):  # Pagliardini et al., algorithm 1
@@ -85,7 +83,7 @@ def ademamix(
     alpha: NonNegativeOrSchedule = 5.0,
     eps: NonNegative = 1e-8,
     eps_root: NonNegative = 0.0,
-    mu_dtype: DType = None,
+    mu_dtype: FloatDType = None,
     weight_decay: NonNegativeOrSchedule = 0.0,
     mask: Mask = None,
 ) -> optax.GradientTransformationExtraArgs:
@@ -107,7 +105,7 @@ def ademamix(
       alpha: α, weight of the slow mean; a number or a schedule.
       eps: ε, outside the root.
       eps_root: ε̄, inside the root.
-      mu_dtype: The dtype of m₁ and m₂; None for that of the parameters.
+      mu_dtype: The dtype of m₁ and m₂; None for the parameters', of 32 bits at least.
       weight_decay: λ, decoupled; a number or a schedule.
       mask: Where weights decay: see `add_decayed_weights`.
 

@@ -9,11 +9,10 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import DType
 from lab.optimizers.algorithms.adam import ScaleByAdamState
 from lab.optimizers.common import counter
 from lab.optimizers.common.moments import moment_like, squared, squares_like, update_moment
-from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like, promote
+from lab.optimizers.common.numbers import Decay, FloatDType, NonNegative, cast_like, like, promote
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.clip_by_value import clipped
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
@@ -29,7 +28,7 @@ def scale_by_adopt(
     b1: Decay = 0.9,
     b2: Decay = 0.9999,
     eps: NonNegative = 1e-6,
-    mu_dtype: DType = None,
+    mu_dtype: FloatDType = None,
     *,
     nesterov: bool = False,
     use_clipping: bool = True,
@@ -65,7 +64,7 @@ def adopt(
     b1: Decay = 0.9,
     b2: Decay = 0.9999,
     eps: NonNegative = 1e-6,
-    mu_dtype: DType = None,
+    mu_dtype: FloatDType = None,
     *,
     nesterov: bool = False,
     use_clipping: bool = True,
@@ -86,7 +85,7 @@ def adopt(
       b1: β₁, memory of the mean.
       b2: β₂, memory of the mean square.
       eps: ε, a floor under the root.
-      mu_dtype: The dtype of m; None for that of the parameters.
+      mu_dtype: The dtype of m; None for the parameters', of 32 bits at least.
       nesterov: Whether the step looks ahead: m̃ = (1 − β₁) clip(…) + β₁ m.
       use_clipping: Whether normalized gradients are clipped, for the sake of the first few.
       clip_value_fn: From t to the bound.

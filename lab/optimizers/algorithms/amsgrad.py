@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import DType
 from lab.optimizers.common import counter
 from lab.optimizers.common.mean_over_root import over_root
 from lab.optimizers.common.moments import (
@@ -17,7 +16,7 @@ from lab.optimizers.common.moments import (
     squares_like,
     update_moment,
 )
-from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, promote
+from lab.optimizers.common.numbers import Decay, FloatDType, NonNegative, cast_like, promote
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
@@ -38,7 +37,7 @@ def scale_by_amsgrad(
     b2: Decay = 0.999,
     eps: NonNegative = 1e-8,
     eps_root: NonNegative = 0.0,
-    mu_dtype: DType = None,
+    mu_dtype: FloatDType = None,
     bias_correction_mu: bool = True,
     bias_correction_nu: bool = True,
 ) -> optax.GradientTransformation:
@@ -72,7 +71,7 @@ def amsgrad(
     b2: Decay = 0.999,
     eps: NonNegative = 1e-8,
     eps_root: NonNegative = 0.0,
-    mu_dtype: DType = None,
+    mu_dtype: FloatDType = None,
     bias_correction_mu: bool = True,
     bias_correction_nu: bool = True,
 ) -> optax.GradientTransformationExtraArgs:
@@ -93,7 +92,7 @@ def amsgrad(
       b2: β₂, memory of the mean square.
       eps: ε, outside the root.
       eps_root: ε̄, inside the root.
-      mu_dtype: The dtype of m; None for that of the parameters.
+      mu_dtype: The dtype of m; None for the parameters', of 32 bits at least.
       bias_correction_mu: False takes m for m̂.
       bias_correction_nu: False takes v for v̂, as in the paper.
 

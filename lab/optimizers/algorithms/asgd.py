@@ -98,11 +98,11 @@ def asgd(
         params = require_params(params, "asgd")
         dtype = jnp.result_type(float)
         t = state.count.astype(dtype)
-        rate, lam, power, start = (
-            jnp.asarray(x, dtype) for x in (at(learning_rate, state.count), lambd, alpha, t0)
+        rate, lam, power = (
+            jnp.asarray(x, dtype) for x in (at(learning_rate, state.count), lambd, alpha)
         )
         eta = rate / (1 + lam * rate * t) ** power
-        mu = 1 / jnp.maximum(1, t - start)
+        mu = 1 / jnp.maximum(1, counter.since(state.count, t0, dtype))
 
         def step(g, w):
             g, w = promote(g, w)

@@ -3,9 +3,10 @@
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import DType, KeyOrSeed, Mask, Whole
+from lab.kinds import KeyOrSeed, Mask, Whole
 from lab.optimizers.common.numbers import (
     Decay,
+    FloatDType,
     NonNegative,
     NonNegativeOrSchedule,
     Positive,
@@ -29,7 +30,7 @@ def kron(
     min_ndim_triangular: Whole = 2,
     preconditioner_lr: NonNegative = 0.1,
     preconditioner_init_scale: Positive = 1.0,
-    mu_dtype: DType = None,
+    mu_dtype: FloatDType = None,
     key: KeyOrSeed = None,
 ) -> optax.GradientTransformationExtraArgs:
     """PSGD Kron: a preconditioner P = QᵀQ of which P E[m mᵀ] P = I, fitted on the way.
@@ -59,7 +60,7 @@ def kron(
       min_ndim_triangular: Arrays of fewer axes get diagonals.
       preconditioner_lr: μ.
       preconditioner_init_scale: Q at first, times I.
-      mu_dtype: The dtype of m; None for that of the parameters.
+      mu_dtype: The dtype of m; None for the parameters', of 32 bits at least.
       key: What the probes v are a function of: a key or an integer; None for 0. It goes into the
         state at `init` and is not read again.
 

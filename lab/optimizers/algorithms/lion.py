@@ -9,11 +9,12 @@ import optax
 
 from lab.catalog import OptimizerEntry
 from lab.errors import UnknownNameError
-from lab.kinds import DType, Mask
+from lab.kinds import Mask
 from lab.optimizers.common import counter
 from lab.optimizers.common.moments import moment_like, update_moment
 from lab.optimizers.common.numbers import (
     Decay,
+    FloatDType,
     NonNegative,
     NonNegativeOrSchedule,
     Number,
@@ -44,7 +45,7 @@ _MODES: dict[str, Callable[[jax.Array, Number], jax.Array]] = {
 def scale_by_lion(
     b1: Decay = 0.9,
     b2: Decay = 0.99,
-    mu_dtype: DType = None,
+    mu_dtype: FloatDType = None,
     *,
     mode: Literal["hard", "smooth", "refined"] = "hard",
     smooth_beta: NonNegative = 1.0,
@@ -76,7 +77,7 @@ def lion(
     learning_rate: optax.ScalarOrSchedule,
     b1: Decay = 0.9,
     b2: Decay = 0.99,
-    mu_dtype: DType = None,
+    mu_dtype: FloatDType = None,
     weight_decay: NonNegativeOrSchedule = 1e-3,
     mask: Mask = None,
 ) -> optax.GradientTransformationExtraArgs:
@@ -93,7 +94,7 @@ def lion(
       learning_rate: η; a number or a schedule.
       b1: β₁, of the interpolation whose sign is taken.
       b2: β₂, memory of the momentum.
-      mu_dtype: The dtype of m; None for that of the parameters.
+      mu_dtype: The dtype of m; None for the parameters', of 32 bits at least.
       weight_decay: λ, decoupled; a number or a schedule.
       mask: Where weights decay: see `add_decayed_weights`.
 

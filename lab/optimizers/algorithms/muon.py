@@ -8,10 +8,10 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import DType, Mask, Tree, Whole
+from lab.kinds import Mask, Tree, Whole
 from lab.optimizers.algorithms.adamw import adamw
 from lab.optimizers.common import newton_schulz
-from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule
+from lab.optimizers.common.numbers import Decay, FloatDType, NonNegative, NonNegativeOrSchedule
 from lab.optimizers.common.sides import dimension_numbers
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
@@ -29,7 +29,7 @@ def muon(
     eps: NonNegative = 1e-8,
     weight_decay: NonNegativeOrSchedule = 0.0,
     weight_decay_mask: Mask = None,
-    mu_dtype: DType = None,
+    mu_dtype: FloatDType = None,
     *,
     nesterov: bool = True,
     adaptive: bool = False,
@@ -65,7 +65,7 @@ def muon(
       eps: Added to the norm that a matrix is divided by, and Adam's ε.
       weight_decay: λ of the matrices; a number or a schedule.
       weight_decay_mask: Where matrices decay: see `add_decayed_weights`.
-      mu_dtype: The dtype of m; None for that of the parameters.
+      mu_dtype: The dtype of m; None for the parameters', of 32 bits at least.
       nesterov: Whether m̂ looks one step ahead; else m̂ = m / (1 − βᵗ).
       adaptive: Whether O is multiplied by ⟨m̂, O⟩, the dual norm (Bernstein & Newhouse 2024).
       preconditioning: How a matrix is first brought to norm 1: see `orthogonalize`.

@@ -3,9 +3,8 @@
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import DType
 from lab.optimizers.algorithms.adam import adam
-from lab.optimizers.common.numbers import Decay, NonNegative
+from lab.optimizers.common.numbers import Decay, FloatDType, NonNegative
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.spaces import LogRange
 
@@ -17,7 +16,7 @@ def nadam(
     b2: Decay = 0.999,
     eps: NonNegative = 1e-8,
     eps_root: NonNegative = 0.0,
-    mu_dtype: DType = None,
+    mu_dtype: FloatDType = None,
     *,
     nesterov: bool = True,
 ) -> optax.GradientTransformationExtraArgs:
@@ -38,7 +37,7 @@ def nadam(
       b2: β₂, memory of the mean square.
       eps: ε, outside the root.
       eps_root: ε̄, inside the root.
-      mu_dtype: The dtype of m; None for that of the parameters.
+      mu_dtype: The dtype of m; None for that of the parameters (float32 for float16).
       nesterov: False gives Adam.
 
     Returns:

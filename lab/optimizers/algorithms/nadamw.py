@@ -3,9 +3,9 @@
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import DType, Mask
+from lab.kinds import Mask
 from lab.optimizers.algorithms.adamw import adamw
-from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule
+from lab.optimizers.common.numbers import Decay, FloatDType, NonNegative, NonNegativeOrSchedule
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.spaces import LogRange
 
@@ -17,7 +17,7 @@ def nadamw(
     b2: Decay = 0.999,
     eps: NonNegative = 1e-8,
     eps_root: NonNegative = 0.0,
-    mu_dtype: DType = None,
+    mu_dtype: FloatDType = None,
     weight_decay: NonNegativeOrSchedule = 1e-4,
     mask: Mask = None,
     *,
@@ -39,7 +39,7 @@ def nadamw(
       b2: β₂, memory of the mean square.
       eps: ε, outside the root.
       eps_root: ε̄, inside the root.
-      mu_dtype: The dtype of m; None for that of the parameters.
+      mu_dtype: The dtype of m; None for that of the parameters (float32 for float16).
       weight_decay: λ; a number or a schedule.
       mask: Where weights decay: see `add_decayed_weights`.
       nesterov: False gives AdamW.

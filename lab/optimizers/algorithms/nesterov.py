@@ -3,9 +3,8 @@
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import DType
 from lab.optimizers.algorithms.sgd import sgd
-from lab.optimizers.common.numbers import NonNegative
+from lab.optimizers.common.numbers import FloatDType, NonNegative
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.spaces import LogRange
 
@@ -14,7 +13,7 @@ from lab.spaces import LogRange
 def nesterov(
     learning_rate: optax.ScalarOrSchedule,
     momentum: NonNegative = 0.9,
-    accumulator_dtype: DType = None,
+    accumulator_dtype: FloatDType = None,
 ) -> optax.GradientTransformationExtraArgs:
     """Nesterov's accelerated gradient, in the variables of the look-ahead point.
 
@@ -29,7 +28,7 @@ def nesterov(
     Args:
       learning_rate: η; a number or a schedule.
       momentum: μ, how much of the velocity survives an update.
-      accumulator_dtype: The dtype of v; None for that of the parameters.
+      accumulator_dtype: The dtype of v; None for that of the parameters (float32 for float16).
 
     Returns:
       The transformation. Memory: v.

@@ -7,12 +7,11 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import DType
 from lab.optimizers.common import counter
 from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.mean_over_root import over_root
 from lab.optimizers.common.moments import moment_like, update_moment
-from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, wide_dtype
+from lab.optimizers.common.numbers import Decay, FloatDType, NonNegative, cast_like, wide_dtype
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_add, tree_scale
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
@@ -34,7 +33,7 @@ def scale_by_novograd(
     eps: NonNegative = 1e-8,
     eps_root: NonNegative = 0.0,
     weight_decay: NonNegative = 0.0,
-    mu_dtype: DType = None,
+    mu_dtype: FloatDType = None,
 ) -> optax.GradientTransformation:
     """Replace gradients by NovoGrad's momentum m: see `novograd`."""
 

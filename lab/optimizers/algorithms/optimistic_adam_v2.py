@@ -3,9 +3,8 @@
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import DType
 from lab.optimizers.algorithms.adam import scale_by_adam
-from lab.optimizers.common.numbers import Decay, NonNegative, Number
+from lab.optimizers.common.numbers import Decay, FloatDType, NonNegative, Number
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_optimistic_gradient import scale_by_optimistic_gradient
@@ -22,7 +21,7 @@ def optimistic_adam_v2(
     b2: Decay = 0.999,
     eps: NonNegative = 1e-08,
     eps_root: NonNegative = 0.0,
-    mu_dtype: DType = None,
+    mu_dtype: FloatDType = None,
     nesterov: bool = True,
 ) -> optax.GradientTransformationExtraArgs:
     """Optimistic Adam: Adam's direction, and its last change once more.
@@ -42,7 +41,7 @@ def optimistic_adam_v2(
       b2: β₂, memory of the mean square.
       eps: ε, outside the root.
       eps_root: ε̄, inside the root.
-      mu_dtype: The dtype of m; None for that of the parameters.
+      mu_dtype: The dtype of m; None for the parameters', of 32 bits at least.
       nesterov: Whether m̂ looks one step ahead: see `nadam`.
 
     Returns:

@@ -18,7 +18,7 @@ from lab.optimizers.common.moments import (
     update_moment,
     zeros_like,
 )
-from lab.optimizers.common.numbers import Decay, NonNegative, Number, Positive, cast_like, like
+from lab.optimizers.common.numbers import Decay, NonNegative, Positive, cast_like, like
 from lab.optimizers.common.scalars import safe_divide, scalar, scalar_dtype
 from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.transformation import gradient_transformation
@@ -41,7 +41,7 @@ class ProdigyState(NamedTuple):
 @gradient_transformation
 def prodigy(
     learning_rate: optax.ScalarOrSchedule = 1.0,
-    betas: tuple[Number, Number] = (0.9, 0.999),
+    betas: tuple[Decay, Decay] = (0.9, 0.999),
     beta3: Decay | None = None,
     eps: NonNegative = 1e-8,
     estim_lr0: Positive = 1e-6,

@@ -4,9 +4,10 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import DType
+from lab.kinds import Whole
 from lab.optimizers.common.numbers import (
     Decay,
+    FloatDType,
     NonNegative,
     NonNegativeOrSchedule,
     Number,
@@ -24,13 +25,13 @@ from lab.spaces import LogRange
 @gradient_transformation
 def schedule_free_adamw(
     learning_rate: optax.ScalarOrSchedule = 0.0025,
-    warmup_steps: int | None = None,
+    warmup_steps: Whole | None = None,
     b1: OpenShare = 0.9,
     b2: Decay = 0.999,
     eps: NonNegative = 1e-8,
     weight_decay: NonNegativeOrSchedule = 0.0,
     weight_lr_power: Number = 2.0,
-    state_dtype: DType = None,
+    state_dtype: FloatDType = None,
 ) -> optax.GradientTransformationExtraArgs:
     """Schedule-free AdamW: AdamW's step without its momentum, which averaging replaces.
 

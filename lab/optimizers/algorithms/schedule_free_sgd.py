@@ -4,9 +4,9 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import DType
+from lab.kinds import Whole
 from lab.optimizers.algorithms.sgd import sgd
-from lab.optimizers.common.numbers import NonNegativeOrSchedule, Number, OpenShare
+from lab.optimizers.common.numbers import FloatDType, NonNegativeOrSchedule, Number, OpenShare
 from lab.optimizers.common.scheduled import warmed_up
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
@@ -17,11 +17,11 @@ from lab.spaces import LogRange
 @gradient_transformation
 def schedule_free_sgd(
     learning_rate: optax.ScalarOrSchedule = 1.0,
-    warmup_steps: int | None = None,
+    warmup_steps: Whole | None = None,
     b1: OpenShare = 0.9,
     weight_decay: NonNegativeOrSchedule | None = None,
     weight_lr_power: Number = 2.0,
-    state_dtype: DType = None,
+    state_dtype: FloatDType = None,
 ) -> optax.GradientTransformationExtraArgs:
     """Schedule-free SGD: constant steps of z, gradients between z and the average of all z.
 

@@ -3,8 +3,7 @@
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import DType
-from lab.optimizers.common.numbers import NonNegative
+from lab.optimizers.common.numbers import FloatDType, NonNegative
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.trace import trace
@@ -16,7 +15,7 @@ def sgd(
     learning_rate: optax.ScalarOrSchedule,
     momentum: NonNegative | None = None,
     nesterov: bool = False,
-    accumulator_dtype: DType = None,
+    accumulator_dtype: FloatDType = None,
 ) -> optax.GradientTransformationExtraArgs:
     """Stochastic gradient descent, with momentum if asked for.
 
@@ -32,7 +31,8 @@ def sgd(
       learning_rate: η; a number or a schedule.
       momentum: μ; None (not 0) keeps no velocity.
       nesterov: Whether the step looks ahead.
-      accumulator_dtype: The dtype of the velocity; None for that of the parameters.
+      accumulator_dtype: The dtype of the velocity; None for that of the parameters (float32 for
+        float16).
 
     Returns:
       The transformation. Memory: nothing without momentum, v with it.

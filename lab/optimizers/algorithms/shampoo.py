@@ -27,7 +27,7 @@ class ScaleByShampooState(NamedTuple):
 
 @gradient_transformation
 def scale_by_shampoo(
-    eps: NonNegative = 1e-4, update_interval: int = 1, max_size: int = 1024
+    eps: NonNegative = 1e-4, update_interval: Count = 1, max_size: Whole = 1024
 ) -> optax.GradientTransformation:
     """Multiply gradients along each axis by its inverse root: see `shampoo`."""
 

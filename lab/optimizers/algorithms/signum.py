@@ -3,9 +3,8 @@
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import DType
 from lab.optimizers.algorithms.sign_sgd import scale_by_sign
-from lab.optimizers.common.numbers import Decay
+from lab.optimizers.common.numbers import Decay, FloatDType
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.ema import ema
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
@@ -16,7 +15,7 @@ from lab.spaces import LogRange
 def signum(
     learning_rate: optax.ScalarOrSchedule,
     beta: Decay = 0.9,
-    accumulator_dtype: DType = None,
+    accumulator_dtype: FloatDType = None,
 ) -> optax.GradientTransformationExtraArgs:
     """Signum: sign gradient descent on a running mean of gradients.
 
@@ -29,7 +28,7 @@ def signum(
     Args:
       learning_rate: η; a number or a schedule.
       beta: β, memory of the mean.
-      accumulator_dtype: The dtype of m; None for that of the parameters.
+      accumulator_dtype: The dtype of m; None for the parameters', of 32 bits at least.
 
     Returns:
       The transformation. Memory: m.

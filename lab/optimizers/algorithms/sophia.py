@@ -3,8 +3,8 @@
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import Count, DType, Mask, Whole
-from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule
+from lab.kinds import Count, Mask, Whole
+from lab.optimizers.common.numbers import Decay, FloatDType, NonNegative, NonNegativeOrSchedule
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
@@ -24,7 +24,7 @@ def sophia(
     clip_threshold: NonNegative | None = 1.0,
     update_interval: Count = 10,
     hessian_diagonal_fn: optax.GradientTransformation = HUTCHINSON,
-    mu_dtype: DType = None,
+    mu_dtype: FloatDType = None,
     verbose: bool = False,
     print_win_rate_every_n_steps: Whole = 0,
 ) -> optax.GradientTransformationExtraArgs:
@@ -52,7 +52,7 @@ def sophia(
       update_interval: k.
       hessian_diagonal_fn: A transformation that replaces gradients by a diagonal; it is given
         the parameters and all extra arguments.
-      mu_dtype: The dtype of m; None for that of the parameters.
+      mu_dtype: The dtype of m; None for the parameters', of 32 bits at least.
       verbose: Whether the share of unclipped steps is printed.
       print_win_rate_every_n_steps: How often; 0 for never.
 

@@ -28,17 +28,28 @@ def after_step(
       name: Of the transform, for the error that parameters are missing.
     """
 
-    def moved(updates: Any, params: Any, rate: Any) -> Any:
-        def leaf(u, w):
-            u, w = promote(u, w)
-            ahead = w + u
-            # where the target is 0 this is −w, and w + u exactly 0
-            return put(ahead, rate).astype(ahead.dtype) - w
+    def move(u, w, rate):
+        ahead = w + u
+        # where the target is 0 this is −w, and w + u exactly 0
+        return put(ahead, rate).astype(ahead.dtype) - w
 
-        return jax.tree.map(leaf, updates, require_params(params, name))
+    return changed_step(move, learning_rate, name)
 
-    if callable(learning_rate):
-        schedule = learning_rate
+
+def changed_step(
+    move: Callable[[jax.Array, jax.Array, Any], jax.Array],
+    number: optax.ScalarOrSchedule,
+    name: str,
+) -> optax.GradientTransformation:
+    """Turn u into move(u, w, number), leaf by leaf, where the number may be a schedule."""
+
+    def moved(updates: Any, params: Any, now: Any) -> Any:
+        return jax.tree.map(
+            lambda u, w: move(*promote(u, w), now), updates, require_params(params, name)
+        )
+
+    if callable(number):
+        schedule = number
 
         def init(params):
             del params
@@ -49,4 +60,4 @@ def after_step(
             return moved(updates, params, schedule(state.count)), AfterStepState(count)
 
         return optax.GradientTransformation(init, update)
-    return optax.stateless(lambda updates, params: moved(updates, params, learning_rate))
+    return optax.stateless(lambda updates, params: moved(updates, params, number))

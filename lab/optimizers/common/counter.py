@@ -1,7 +1,11 @@
 """Counting updates: int32, stopping at the largest number rather than wrapping round."""
 
+import math
+from typing import Any
+
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 
 def zero() -> jax.Array:
@@ -12,3 +16,15 @@ def zero() -> jax.Array:
 def safe_increment(count: jax.Array) -> jax.Array:
     """`count` + 1; 2³¹ − 1 stays what it is."""
     return jnp.where(count < jnp.iinfo(jnp.int32).max, count + 1, count)
+
+
+def since(count: jax.Array, start: Any, dtype: Any) -> jax.Array:
+    """`count` − `start`, of whole parts as integers: a float32 has no odd number beyond 2²⁴."""
+    if isinstance(start, int | float | np.number):
+        low = math.floor(min(max(start, 0), jnp.iinfo(jnp.int32).max))
+    else:
+        start = jnp.asarray(start)
+        largest = np.nextafter(np.float32(2**31), np.float32(0))
+        low = jnp.floor(jnp.clip(start, 0, largest)).astype(jnp.int32)
+    rest = jnp.asarray(start - low, dtype)
+    return (count - jnp.asarray(low, jnp.int32)).astype(dtype) - rest

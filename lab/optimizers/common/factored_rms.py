@@ -67,7 +67,7 @@ def factored_rms(
     def update(updates, state, params=None):  # Shazeer & Stern, algorithms 4 and 5
         del params
         dtype = jnp.result_type(float)
-        age = state.count.astype(dtype) - jnp.asarray(offset, dtype) + 1
+        age = counter.since(state.count, offset, dtype) + 1
         age = jnp.maximum(age, 1)  # a count that has not come to the offset: a state made anew
         decay = 1 - jax.lax.pow(age, -jnp.asarray(decay_rate, dtype))
 

@@ -13,14 +13,19 @@ from lab.optimizers.common.numbers import Number, like, promote, wide_dtype
 
 
 def moment_like(params: Any, dtype: Any) -> Any:
-    """Zeros of a mean whose dtype may be chosen; None takes the parameters' own.
+    """Zeros of a mean whose dtype may be chosen; None takes 32 bits at least.
 
-    But for float16, in which sums of gradients overflow and means of small ones stand still.
+    In 16 bits sums of gradients overflow, and long means stand still.
     """
+    return jax.tree.map(lambda p: jnp.zeros_like(p, dtype=dtype or wide_dtype(p)), params)
+
+
+def short_moment_like(params: Any, dtype: Any) -> Any:
+    """The same of Adam's and SGD's short means, for which None leaves bfloat16, as in optax."""
 
     def leaf(p):
         own = jnp.result_type(p)
-        return jnp.zeros_like(p, dtype=dtype or (jnp.float32 if own == jnp.float16 else own))
+        return jnp.zeros_like(p, dtype=dtype or (own if own == jnp.bfloat16 else wide_dtype(p)))
 
     return jax.tree.map(leaf, params)
 

@@ -44,7 +44,7 @@ def _number(words: str, label: str, holds: Callable[[Any], bool] = lambda value:
 def _whole(value: Any) -> bool:
     if not is_scalar(value) or isinstance(value, bool | np.bool_):
         return False
-    return not _known(value) or (is_real(value) and value == round(value))
+    return not _known(value) or (is_real(value) and np.isfinite(value) and value == round(value))
 
 
 def _counting(value: Any) -> Any:
@@ -53,7 +53,7 @@ def _counting(value: Any) -> Any:
 
 def _traced_count(least: int, label: str) -> Kind:
     return Kind(
-        f"a whole number of at least {least}",
+        f"a whole number of at least {least}" if least >= 0 else "a whole number",
         lambda value: _whole(value) and (not _known(value) or value >= least),
         label=label,
         convert=_counting,
@@ -61,7 +61,7 @@ def _traced_count(least: int, label: str) -> Kind:
     )
 
 
-Scalar = float | jax.Array  # to a type checker
+Scalar = float | np.number | jax.Array  # to a type checker
 Number = Annotated[Scalar, _number("a number", "Number")]
 NonNegative = Annotated[Scalar, _number("a number of at least 0", "NonNegative", lambda v: v >= 0)]
 Positive = Annotated[Scalar, _number("a positive number", "Positive", lambda v: v > 0)]
@@ -72,6 +72,7 @@ Decay = Annotated[
 OpenShare = Annotated[
     Scalar, _number("a number strictly between 0 and 1", "OpenShare", lambda v: 0 < v < 1)
 ]
+TracedInteger = Annotated[Scalar, _traced_count(-(2**31), "TracedInteger")]
 TracedWhole = Annotated[Scalar, _traced_count(0, "TracedWhole")]  # of updates, say
 TracedCount = Annotated[Scalar, _traced_count(1, "TracedCount")]
 
@@ -97,6 +98,18 @@ DecayOrSchedule = Annotated[
 ProbabilityOrSchedule = Annotated[
     optax.ScalarOrSchedule,
     _or_schedule(_number("a number above 0 and at most 1", "", lambda v: 0 < v <= 1)),
+]
+
+
+def _is_floating_dtype(value: Any) -> bool:
+    try:
+        return value is None or jnp.issubdtype(jnp.dtype(value), jnp.inexact)
+    except (TypeError, ValueError):
+        return False
+
+
+FloatDType = Annotated[
+    Any, Kind("a floating-point dtype or None", _is_floating_dtype, label="DTypeLike | None")
 ]
 
 

@@ -23,7 +23,7 @@ def scalar(value: Number, dtype: Any) -> jax.Array:
     return jnp.asarray(value, dtype)
 
 
-def safe_divide(numerator: jax.Array, denominator: jax.Array, otherwise: Number = 0.0) -> jax.Array:
+def safe_divide(numerator: jax.Array, denominator: Any, otherwise: Number = 0.0) -> jax.Array:
     """Numerator / denominator where the denominator is not zero."""
     empty = denominator == 0
     return jnp.where(empty, otherwise, numerator / jnp.where(empty, 1, denominator))

@@ -21,7 +21,8 @@ def warmed_up(peak: Any, steps: Any) -> Any:
 
     def schedule(count):
         dtype = jnp.result_type(float)
-        share = jnp.minimum(jnp.asarray(count + 1, dtype) / jnp.asarray(steps, dtype), 1)
+        t = jnp.maximum(jnp.asarray(count, dtype), 0)
+        share = jnp.minimum((t + 1) / jnp.maximum(jnp.asarray(steps, dtype), 1), 1)
         return jnp.asarray(peak, dtype) * share
 
     return schedule

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from lab.checks import checked, kinds_of
@@ -70,7 +71,8 @@ def behind_boundary(rule: optax.GradientTransformation) -> Rule:
         wide = None if params is None else widened(params)
         extra = _in_given_dtypes(extra, params)
         steps, state = inner.update(widened(updates), state, wide, **extra)
-        return narrowed(steps, updates), _own(state, params, updates)
+        reference = updates if params is None else jax.tree.map(_wider, updates, params)
+        return narrowed(steps, reference), _own(state, params, updates)
 
     return Rule(init, update)
 
@@ -102,6 +104,13 @@ def _arrays(tree: Any, dtype: Callable[[Any], Any] = jnp.result_type) -> Any:
 def narrowed(tree: Any, reference: Any) -> Any:
     """Every leaf in the dtype of that of `reference`."""
     return jax.tree.map(lambda x, r: x.astype(jnp.result_type(r)), tree, reference)
+
+
+def _wider(g: Any, p: Any) -> Any:
+    """What has the wider dtype: updates of wide parameters are not to be rounded to gradients'."""
+    dtypes = jnp.result_type(g), jnp.result_type(p)
+    wider = np.promote_types(*dtypes) == dtypes[1] and jnp.issubdtype(dtypes[1], jnp.inexact)
+    return jax.ShapeDtypeStruct(jnp.shape(g), dtypes[1] if wider else dtypes[0])
 
 
 def _own(state: Any, *others: Any) -> Any:

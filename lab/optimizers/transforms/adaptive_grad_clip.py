@@ -6,8 +6,7 @@ import optax
 
 from lab.errors import InputError
 from lab.optimizers.common.arguments import require_params
-from lab.optimizers.common.moments import squared
-from lab.optimizers.common.numbers import NonNegative, like
+from lab.optimizers.common.numbers import NonNegative, like, promote
 from lab.optimizers.common.transformation import gradient_transformation
 
 
@@ -53,8 +52,9 @@ def adaptive_grad_clip(
     def leaf(u, w):
         length, bound = _unit_norm(u, axis), _unit_norm(w, axis)
         bound = like(clipping, bound) * jnp.maximum(bound, like(eps, bound))
-        short = u * like(bound / jnp.maximum(length, 1e-6), u)
-        return jnp.where(length < bound.astype(length.dtype), u, short)
+        bound, length = promote(bound, length)
+        long = length > bound  # never zero, which divides nothing
+        return jnp.where(long, u / like(jnp.where(long, length, 1), u) * like(bound, u), u)
 
     def clipped(updates, params):
         return jax.tree.map(leaf, updates, require_params(params, "adaptive_grad_clip"))
@@ -72,7 +72,12 @@ def _unit_norm(x: jax.Array, axis: int | tuple[int, ...] | None) -> jax.Array:
             axis = tuple(range(x.ndim - 1))
         else:
             raise InputError(f"adaptive_grad_clip needs an axis for an array of shape {x.shape}.")
-    return jnp.sqrt(jnp.sum(squared(x), axis=axis, keepdims=True))
+    size = jnp.abs(x)
+    largest = jnp.max(size, axis=axis, keepdims=True, initial=0)
+    ordinary = (largest > 0) & (largest < jnp.inf)
+    _, power = jnp.frexp(jnp.where(ordinary, largest, 1))  # so that no square overflows
+    total = jnp.sum(jnp.square(jnp.ldexp(size, -power)), axis=axis, keepdims=True)
+    return jnp.where(ordinary, jnp.ldexp(jnp.sqrt(total), power), largest)
 
 
 PARTS = (adaptive_grad_clip,)

@@ -63,15 +63,16 @@ def apply_if_finite(
             finite = finite & jnp.all(jnp.isfinite(extra["value"]))
         bad = jnp.where(finite, 0, counter.safe_increment(state.notfinite_count))
 
-        def go(inner_state):
+        # updates are an operand: what a branch closes over loses its sharding
+        def go(updates, inner_state):
             return rule.update(updates, inner_state, params, **extra)
 
-        def skip(inner_state):
-            moved, _ = jax.eval_shape(go, inner_state)
+        def skip(updates, inner_state):
+            moved, _ = jax.eval_shape(go, updates, inner_state)
             return zeros_as(moved, updates), inner_state
 
         updates, inner_state = jax.lax.cond(
-            finite | (bad > max_consecutive_errors), go, skip, state.inner_state
+            finite | (bad > max_consecutive_errors), go, skip, updates, state.inner_state
         )
         total = jnp.where(
             finite, state.total_notfinite, counter.safe_increment(state.total_notfinite)

@@ -5,10 +5,9 @@ from typing import Any, NamedTuple
 import jax
 import optax
 
-from lab.kinds import DType
 from lab.optimizers.common import counter
 from lab.optimizers.common.moments import bias_corrected, moment_like, update_moment
-from lab.optimizers.common.numbers import Decay, cast_like
+from lab.optimizers.common.numbers import Decay, FloatDType, cast_like
 from lab.optimizers.common.transformation import gradient_transformation
 
 
@@ -21,7 +20,7 @@ class EmaState(NamedTuple):
 
 @gradient_transformation
 def ema(
-    decay: Decay, debias: bool = True, accumulator_dtype: DType = None
+    decay: Decay, debias: bool = True, accumulator_dtype: FloatDType = None
 ) -> optax.GradientTransformation:
     """Replace updates by their exponential moving average.
 
@@ -33,7 +32,7 @@ def ema(
     Args:
       decay: β.
       debias: Whether to divide by 1 − βᵗ, so that the average has the right size at once.
-      accumulator_dtype: The dtype of m; None for that of the parameters.
+      accumulator_dtype: The dtype of m; None for the parameters', of 32 bits at least.
 
     Returns:
       The transformation. Memory: m.

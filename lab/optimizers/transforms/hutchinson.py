@@ -1,12 +1,13 @@
 """The diagonal of a Hessian, estimated by random signs."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
 
 from lab.errors import InputError
+from lab.kinds import KeyOrSeed, is_key
 from lab.optimizers.common.arguments import require_real
 from lab.optimizers.common.numbers import promote
 from lab.optimizers.common.transformation import gradient_transformation
@@ -20,12 +21,12 @@ class HutchinsonState(NamedTuple):
 
 @gradient_transformation
 def hutchinson_estimator_diag_hessian(
-    random_seed: jax.Array | None = None,
+    random_seed: KeyOrSeed = None,
 ) -> optax.GradientTransformationExtraArgs:
     """Replace updates by s ∘ H s for random signs s: on average, the diagonal of the Hessian.
 
     Args:
-      random_seed: A key; None for `jax.random.PRNGKey(0)`.
+      random_seed: A key or a whole number; None for 0.
 
     Returns:
       The transformation, whose `update` needs the parameters and `obj_fn(params) -> loss`.
@@ -46,7 +47,8 @@ def hutchinson_estimator_diag_hessian(
 
     def init(params):
         del params
-        return HutchinsonState(jax.random.PRNGKey(0) if random_seed is None else random_seed)
+        key: Any = 0 if random_seed is None else random_seed
+        return HutchinsonState(key if is_key(key) else jax.random.PRNGKey(key))
 
     def update(updates, state, params=None, *, obj_fn=None, **extra):
         del updates, extra

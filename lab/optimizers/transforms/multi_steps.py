@@ -8,10 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from lab.kinds import DType
 from lab.optimizers.common import counter
 from lab.optimizers.common.moments import zeros_as
-from lab.optimizers.common.numbers import TracedCount, cast_like, like, promote
+from lab.optimizers.common.numbers import FloatDType, TracedCount, cast_like, like, promote
 from lab.optimizers.common.scalars import scalar, scalar_dtype
 from lab.optimizers.common.transformation import gradient_transformation, wrapped
 
@@ -31,7 +30,7 @@ def multi_steps(
     opt: optax.GradientTransformation,
     every_k_schedule: TracedCount | Callable[[jax.Array], Any],
     use_grad_mean: bool = True,
-    accumulator_dtype: DType = jnp.float32,
+    accumulator_dtype: FloatDType = jnp.float32,
 ) -> optax.GradientTransformationExtraArgs:
     """Let the rule step once for every k gradients, on their mean; zero updates in between.
 
@@ -88,8 +87,11 @@ def multi_steps(
 
         def collect(x, mean):
             x, mean = promote(x, mean)
-            # the mean so far, rather than the sum, cannot overflow
-            return mean + (x - mean) / like(n, mean) if use_grad_mean else mean + x
+            if not use_grad_mean:
+                return mean + x
+            # the mean so far, rather than the sum: it overflows only if it is infinite
+            share = like(1 / jnp.asarray(n, mean.real.dtype), mean)
+            return (1 - share) * mean + share * x
 
         gradient = jax.tree.map(collect, updates, state.acc_grads)
         value = state.acc_value
@@ -101,20 +103,20 @@ def multi_steps(
         if extra.get("grad") is not None:
             extra["grad"] = gradient
 
-        def step(inner):
+        # all arrays are operands: what a branch closes over loses its sharding
+        def step(inner, gradient, held):
             moved, inner = rule.update(gradient, inner, params, **extra)
-            return (
-                moved,
-                cast_like(inner, state.inner_opt_state),
-                jax.tree.map(jnp.zeros_like, held),
-            )
+            empty = jax.tree.map(jnp.zeros_like, held)
+            return moved, cast_like(inner, state.inner_opt_state), empty
 
-        def wait(inner):
-            moved, _, _ = jax.eval_shape(step, inner)
-            return zeros_as(moved, updates), inner, held
+        def wait(inner, gradient, held):
+            moved, _, _ = jax.eval_shape(step, inner, gradient, held)
+            return zeros_as(moved, gradient), inner, held
 
         emit = n >= k
-        moved, inner, (grads, value) = jax.lax.cond(emit, step, wait, state.inner_opt_state)
+        moved, inner, (grads, value) = jax.lax.cond(
+            emit, step, wait, state.inner_opt_state, gradient, held
+        )
         steps = jnp.where(emit, counter.safe_increment(state.gradient_step), state.gradient_step)
         return moved, MultiStepsState(jnp.where(emit, 0, n), steps, inner, grads, value)
 

@@ -11,7 +11,7 @@ from lab.errors import InputError
 from lab.kinds import Count
 from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.numbers import cast_like
-from lab.optimizers.common.transformation import gradient_transformation, widened
+from lab.optimizers.common.transformation import gradient_transformation, widened, wrapped
 from lab.optimizers.common.trees import tree_add, tree_scale, tree_sub
 
 
@@ -71,48 +71,47 @@ def sam(
       >>> print([f"{u:.2f}" for u in updates])  # as from [3.3, -4.4]
       ['-0.33', '0.44']
     """
+    rule, climber = wrapped(optimizer), wrapped(adv_optimizer)
 
     def init(params):
         params = widened(params)
         return SAMState(
             steps_since_sync=jnp.zeros([], jnp.int32),
-            opt_state=optimizer.init(params),
-            adv_state=adv_optimizer.init(params),
+            opt_state=rule.init(params),
+            adv_state=climber.init(params),
             cache=None if opaque_mode else params,
         )
 
-    def climb(gradient, adv_state, params):
-        down, adv_state = adv_optimizer.update(gradient, adv_state, params)
+    def climb(gradient, adv_state, params, extra):
+        down, adv_state = climber.update(gradient, adv_state, params, **extra)
         return tree_scale(-1, down), adv_state
 
     def whole_update(updates, state, params=None, *, grad_fn: Callable | None = None, **extra):
-        del extra
         if params is None or grad_fn is None:
             raise InputError("opaque sam needs update(updates, state, params, grad_fn=grad_fn).")
         point, gradient, adv_state = params, updates, state.adv_state
         for i in range(sync_period - 1):
-            up, adv_state = climb(gradient, adv_state, point)
+            up, adv_state = climb(gradient, adv_state, point, extra)
             point = optax.apply_updates(point, up)
             gradient = cast_like(grad_fn(point, i), updates)
             if batch_axis_name is not None:
                 gradient = jax.lax.pmean(gradient, batch_axis_name)
-        adv_state = adv_optimizer.init(params) if reset_state else adv_state
-        step, opt_state = optimizer.update(gradient, state.opt_state, params)
+        adv_state = climber.init(params) if reset_state else adv_state
+        step, opt_state = rule.update(gradient, state.opt_state, params, **extra)
         return step, SAMState(jnp.zeros([], jnp.int32), opt_state, adv_state, None)
 
     def one_step(updates, state, params=None, **extra):
-        del extra
         params = require_params(params, "sam")
         first, last = state.steps_since_sync == 0, state.steps_since_sync == sync_period - 1
 
         def where(condition, yes, no):
             return jax.tree.map(lambda y, n: jnp.where(condition, y, n), yes, no)
 
-        up, climbed = climb(updates, state.adv_state, params)
+        up, climbed = climb(updates, state.adv_state, params, extra)
         start = where(first, params, state.cache)  # the same point, where no step is a climb
-        step, descended = optimizer.update(updates, state.opt_state, start)
+        step, descended = rule.update(updates, state.opt_state, start, **extra)
         back = tree_add(tree_sub(start, params), step)
-        anew = adv_optimizer.init(params) if reset_state else state.adv_state
+        anew = climber.init(params) if reset_state else state.adv_state
         new = SAMState(
             steps_since_sync=(state.steps_since_sync + 1) % sync_period,
             opt_state=where(last, descended, state.opt_state),

@@ -7,12 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from lab.kinds import DType, KeyOrSeed, Whole
+from lab.kinds import KeyOrSeed, Whole
 from lab.optimizers.common import axes, counter, kronecker
 from lab.optimizers.common.keys import typed_key
 from lab.optimizers.common.moments import bias_corrected, moment_like, update_moment
 from lab.optimizers.common.numbers import (
     Decay,
+    FloatDType,
     NonNegative,
     Positive,
     ProbabilityOrSchedule,
@@ -52,7 +53,7 @@ def scale_by_kron(
     min_ndim_triangular: Whole = 2,
     preconditioner_lr: NonNegative = 0.1,
     preconditioner_init_scale: Positive = 1.0,
-    mu_dtype: DType = None,
+    mu_dtype: FloatDType = None,
     key: KeyOrSeed = None,
 ) -> optax.GradientTransformation:
     """Replace gradients by Kron's direction: see `kron`."""

@@ -9,11 +9,11 @@ import jax.numpy as jnp
 import optax
 
 from lab.errors import require
-from lab.kinds import DType, Tree, Whole
+from lab.kinds import Tree, Whole
 from lab.optimizers.common import counter, newton_schulz
 from lab.optimizers.common.mean_over_root import debiased_mean
 from lab.optimizers.common.moments import moment_like, update_moment
-from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like
+from lab.optimizers.common.numbers import Decay, FloatDType, NonNegative, cast_like, like
 from lab.optimizers.common.sharding import gathered, placed_like
 from lab.optimizers.common.sides import as_matrices, dimension_numbers, sides
 from lab.optimizers.common.transformation import gradient_transformation
@@ -33,7 +33,7 @@ def scale_by_muon(
     ns_steps: Whole = 5,
     beta: Decay = 0.95,
     eps: NonNegative = 1e-8,
-    mu_dtype: DType = None,
+    mu_dtype: FloatDType = None,
     *,
     nesterov: bool = True,
     adaptive: bool = False,

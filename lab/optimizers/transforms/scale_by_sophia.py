@@ -6,11 +6,11 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.kinds import Count, DType, Whole
+from lab.kinds import Count, Whole
 from lab.optimizers.common import counter
 from lab.optimizers.common.arguments import require_params, require_real
 from lab.optimizers.common.moments import moment_like, update_moment, zeros_like
-from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like, promote
+from lab.optimizers.common.numbers import Decay, FloatDType, NonNegative, cast_like, like, promote
 from lab.optimizers.common.transformation import gradient_transformation, wrapped
 from lab.optimizers.transforms.hutchinson import hutchinson_estimator_diag_hessian
 
@@ -35,7 +35,7 @@ def scale_by_sophia(
     clip_threshold: NonNegative | None = 1.0,
     update_interval: Count = 10,
     hessian_diagonal_fn: optax.GradientTransformation = HUTCHINSON,
-    mu_dtype: DType = None,
+    mu_dtype: FloatDType = None,
     verbose: bool = False,
     print_win_rate_every_n_steps: Whole = 0,
 ) -> optax.GradientTransformationExtraArgs:

@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import optax
 
 from lab.checks import checked
-from lab.kinds import DType, Tree
+from lab.kinds import Tree
 from lab.optimizers.common import counter
-from lab.optimizers.common.numbers import Number, OpenShare, cast_like, like, wide_dtype
+from lab.optimizers.common.numbers import FloatDType, Number, OpenShare, cast_like, like, wide_dtype
 from lab.optimizers.common.scalars import safe_divide, scalar, scalar_dtype
 from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.states import evaluation_point
@@ -53,7 +53,7 @@ def schedule_free(
     learning_rate: optax.ScalarOrSchedule,
     b1: OpenShare = 0.9,
     weight_lr_power: Number = 2.0,
-    state_dtype: DType = None,
+    state_dtype: FloatDType = None,
 ) -> optax.GradientTransformationExtraArgs:
     """Make a rule without momentum schedule-free.
 

@@ -5,9 +5,8 @@ from typing import Any, NamedTuple
 import jax
 import optax
 
-from lab.kinds import DType
-from lab.optimizers.common.moments import moment_like
-from lab.optimizers.common.numbers import NonNegative, cast_like, like, promote
+from lab.optimizers.common.moments import short_moment_like
+from lab.optimizers.common.numbers import FloatDType, NonNegative, cast_like, like, promote
 from lab.optimizers.common.transformation import gradient_transformation
 
 
@@ -19,7 +18,7 @@ class TraceState(NamedTuple):
 
 @gradient_transformation
 def trace(
-    decay: NonNegative, nesterov: bool = False, accumulator_dtype: DType = None
+    decay: NonNegative, nesterov: bool = False, accumulator_dtype: FloatDType = None
 ) -> optax.GradientTransformation:
     """Replace gradients by their decaying sum (Sutskever et al. 2013, equations 1–4).
 
@@ -30,7 +29,7 @@ def trace(
     Args:
       decay: μ, how much of the sum survives an update.
       nesterov: Whether to look ahead.
-      accumulator_dtype: The dtype of v; None for that of the parameters.
+      accumulator_dtype: The dtype of v; None for that of the parameters (float32 for float16).
 
     Returns:
       The transformation, with one parameter-sized array of state.
@@ -51,7 +50,7 @@ def trace(
         return g + v
 
     def init(params):
-        return TraceState(trace=moment_like(params, accumulator_dtype))
+        return TraceState(trace=short_moment_like(params, accumulator_dtype))
 
     def update(updates, state, params=None):
         del params

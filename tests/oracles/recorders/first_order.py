@@ -154,13 +154,13 @@ AUTHORS = {
         ),
     ),
     "adan": Author(
-        "sail-sg/Adan at 2c65bea, adan.py; weights decay as AdamW's, its no_prox",
+        "sail-sg/Adan at 2c65bea, adan.py",
         steps(adan),
         (
             Case("plain", {"eps": 1e-8}, {"eps_root": 0.0}),
             Case(
                 "decayed",
-                {"betas": (0.9, 0.8, 0.95), "eps": 1e-3, "no_prox": True, **DECAYED},
+                {"betas": (0.9, 0.8, 0.95), "eps": 1e-3, **DECAYED},
                 {"b1": 0.9, "b2": 0.8, "b3": 0.95, "eps": 1e-3, "eps_root": 0.0, **DECAYED},
                 scheduled=True,
             ),
