@@ -59,13 +59,15 @@ def made(name, **kwargs):
 
 NUMBERS = list(numbers())
 WHOLE = {"Decay": 0, "OpenShare": None, "Share": 1}  # else 1 is in range
-OWN_RANGE_OF = {"reduce_on_plateau", "radam", "scale_by_radam"}
-OWN_RANGE = {"factor": None, "b2": None, "threshold": 5}
+OWN_RANGE = {
+    ("reduce_on_plateau", "factor"): None, ("radam", "b2"): None, ("radam", "threshold"): 5,
+    ("ademamix", "b3"): 0, ("simplified_ademamix", "b1"): 0,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "parameter", "label"), NUMBERS)
 def test_whole_numbers_are_numbers(name, parameter, label):
-    whole = OWN_RANGE.get(parameter if name in OWN_RANGE_OF else None, WHOLE.get(label, 1))
+    whole = OWN_RANGE.get((name.removeprefix("scale_by_"), parameter), WHOLE.get(label, 1))
     if whole is None:
         pytest.skip("no whole number is in range")
     for number in (whole, np.int64(whole), np.float32(whole)):
@@ -130,8 +132,8 @@ def test_the_signature_is_for_people(name):
 def test_a_signature_reads_as_it_is_written():
     assert str(inspect.signature(optimizers.adam)) == (
         "(learning_rate: ScalarOrSchedule, b1: Decay = 0.9, b2: Decay = 0.999, "
-        "eps: NonNegative = 1e-08, eps_root: NonNegative = 0.0, mu_dtype: DTypeLike = None, *, "
-        "nesterov: bool = False) -> GradientTransformationExtraArgs"
+        "eps: NonNegative = 1e-08, eps_root: NonNegative = 0.0, mu_dtype: DTypeLike | None = None, "
+        "*, nesterov: bool = False) -> GradientTransformationExtraArgs"
     )
 
 

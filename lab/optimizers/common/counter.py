@@ -22,9 +22,9 @@ def since(count: jax.Array, start: Any, dtype: Any) -> jax.Array:
     """`count` − `start`, of whole parts as integers: a float32 has no odd number beyond 2²⁴."""
     if isinstance(start, int | float | np.number):
         low = math.floor(min(max(start, 0), jnp.iinfo(jnp.int32).max))
+        rest = start - low
     else:
-        start = jnp.asarray(start)
-        largest = np.nextafter(np.float32(2**31), np.float32(0))
-        low = jnp.floor(jnp.clip(start, 0, largest)).astype(jnp.int32)
-    rest = jnp.asarray(start - low, dtype)
-    return (count - jnp.asarray(low, jnp.int32)).astype(dtype) - rest
+        start = jnp.asarray(start, dtype)
+        low = jnp.floor(jnp.clip(start, 0, 2**31 - 128)).astype(jnp.int32)
+        rest = start - low.astype(dtype)
+    return (count - jnp.asarray(low, jnp.int32)).astype(dtype) - jnp.asarray(rest, dtype)

@@ -7,7 +7,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from lab.optimizers.common.numbers import Number, like, promote, wide_dtype
 
@@ -65,15 +64,8 @@ def update_moment(decay: Number, new: Any, old: Any) -> Any:
 
 
 def bias_correction_factor(decay: Number, t: jax.Array) -> jax.Array:
-    """1 − decayᵗ: the sum of the weights of the first t updates in their average.
-
-    By logarithms, so that nothing cancels where the decay is nearly 1.
-    """
-    if isinstance(decay, float | np.floating):
-        log = jnp.asarray(np.log(np.float64(decay)) if decay > 0 else -np.inf, float)
-    else:
-        log = jnp.log(decay)
-    return -jnp.expm1(log * t.astype(log.dtype))
+    """1 − decayᵗ: the sum of the weights of the first t updates in their average."""
+    return 1 - jax.lax.pow(jnp.asarray(decay), t)
 
 
 def bias_corrected(mean: Any, decay: Number, t: jax.Array) -> Any:

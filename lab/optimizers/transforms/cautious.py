@@ -63,8 +63,8 @@ def cautious(
         count = jnp.sum(agree, dtype=scalar_dtype(u))
         share = (count + like(xi, count)) / max(u.size, 1)
         share = jnp.maximum(share, like(floor, share))
-        # by a product, so that what is no number stays none
-        return u * (agree.astype(u.dtype) / like(share, u))
+        # what is no number stays none
+        return jnp.where(agree | jnp.isnan(u), u / like(share, u), jnp.zeros_like(u))
 
     def update(updates, state, params=None, **extra):
         steps, state = inner.update(updates, state, params, **extra)
