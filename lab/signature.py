@@ -96,7 +96,10 @@ def spelled(annotation: Any) -> str:
 
 
 class DeclaringSignature(ReadableSignature):
-    """A signature that binds what cannot be traced as `Static`, defaults included."""
+    """A signature that binds what cannot be traced as `Static`, defaults included.
+
+    Whoever else binds arguments by it gets those wrappers too, which the function unwraps.
+    """
 
     @classmethod
     def of(cls, signature: inspect.Signature, kinds: Callable[[str], Kind]) -> "DeclaringSignature":
