@@ -331,16 +331,20 @@ def kernels(params: Tree) -> list[jax.Array]:
 
 
 def _total(function, params):
-    leaves = [_widened(jnp.asarray(leaf))[0] for leaf in jax.tree.leaves(params)]
-    return jnp.asarray(sum(jnp.sum(function(leaf)) for leaf in leaves))
+    leaves = [jnp.asarray(leaf) for leaf in jax.tree.leaves(params)]
+    inexact = (leaf.dtype for leaf in leaves if jnp.issubdtype(leaf.dtype, jnp.inexact))
+    dtype = np.result_type(np.float32, *inexact)  # also where there are only integers, or nothing
+    return sum((jnp.sum(function(leaf.astype(dtype))) for leaf in leaves), jnp.zeros((), dtype))
 
 
 # Arithmetic that losses share
 
 
 def _weighted(weight, x):
-    """The product w x, where 0 · ∞ = 0."""
-    return weight * jnp.where((weight == 0) & jnp.isinf(x), 0, x)
+    """The product w x, where 0 · ∞ = 0 = ∞ · 0."""
+    endless = jnp.isinf(weight) & (x == 0)
+    x = jnp.where((weight == 0) & jnp.isinf(x), 0, x)
+    return jnp.where(endless, 0, weight) * x
 
 
 def _only(where, *arrays):

@@ -53,6 +53,7 @@ ELEMENTWISE = [
     ("absolute_error", [INF, -INF, 2.0], [0.0, 0.0, 0.0], {}, [INF, INF, 2], [1, -1, 1]),
     ("huber_loss", [INF, -INF, 2.0], [0.0, 0.0, 0.0], {}, [INF, INF, 1.5], [1, -1, 1]),
     ("huber_loss", [INF, -INF, 2.0], [0.0] * 3, {"delta": INF}, [INF, INF, 2], [INF, -INF, 2]),
+    ("huber_loss", [INF, -INF, 2.0], [0.0] * 3, {"delta": 0.0}, [0, 0, 0], [0, 0, 0]),
     ("log_cosh", [INF, -INF, 0.0], [0.0, 0.0, 0.0], {}, [INF, INF, 0], [1, -1, 0]),
     ("hinge_loss", [INF, -INF, INF, -INF], [1.0, 1.0, -1.0, -1.0], {}, [0, INF, INF, 0],
      [0, -1, 1, 0]),
@@ -241,6 +242,25 @@ def test_penalties_of_16_bits_are_float32(dtype):
     gradient = jax.grad(losses.l2)(params)
     assert gradient["kernel"].dtype == dtype
     np.testing.assert_array_equal(gradient["kernel"], jnp.full((200, 200), 400, dtype))
+
+
+@pytest.mark.parametrize(
+    ("params", "sizes", "squares"),
+    [
+        ({}, 0, 0),
+        ([], 0, 0),
+        ([jnp.zeros((0, 3), jnp.int32)], 0, 0),
+        ({"counts": jnp.array([1, -2])}, 3, 5),
+        ([jnp.array([-100, 100], jnp.int8), jnp.array([2.0])], 202, 20_004),
+        ([jnp.array([True, False]), jnp.array([2.0], jnp.bfloat16)], 3, 5),
+        ([1.5, -2], 3.5, 6.25),
+    ],
+)
+def test_a_penalty_of_whatever_a_tree_holds_is_float32_at_least(params, sizes, squares):
+    for penalty, expected in ((losses.l1, sizes), (losses.l2, squares)):
+        for value in (penalty(params), jax.jit(penalty)(params)):
+            assert value.dtype == jnp.float32
+            assert value == expected
 
 
 # Other processes

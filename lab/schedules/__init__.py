@@ -4,9 +4,10 @@ The count is the number of updates already taken: the first of T updates uses `s
 last `schedule(T - 1)`, so that an end value "at T" is approached and, after T, held.
 
 Names, parameters and defaults are optax's where optax has the schedule. Every number, lengths
-included, may be traced; counts may be arrays, are exact however large they are, and stand for 0
-if they are negative. Factories, entries and schedules can be pickled. `CATALOG` lists the
-schedules with their optax twins, and each entry's `over(peak, steps)` stretches it over a budget.
+included, may be traced; counts may be arrays, and stand for 0 if they are negative. Integers are
+exact, Python's and NumPy's also beyond JAX's 32 bits. Factories, entries and schedules can be
+pickled. `CATALOG` lists the schedules with their optax twins, and each entry's `over(peak, steps)`
+stretches it over a budget.
 A new schedule is a new file here with a tuple `ENTRIES` (and `PARTS`, for what joins others);
 nothing else needs an edit.
 """

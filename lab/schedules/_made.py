@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import jax
+import jax.numpy as jnp
 import optax
 
 from lab.checks import checked
+from lab.schedules._time import is_beyond
 
 Factory = TypeVar("Factory", bound=Callable[..., optax.Schedule])
 
@@ -21,7 +23,11 @@ class Made:
     schedule: optax.Schedule
 
     def __call__(self, count: jax.typing.ArrayLike) -> Any:
-        return self.schedule(count)
+        if not is_beyond(count):
+            return self.schedule(count)
+        with jax.enable_x64(True):  # whose integers hold the count, so that it stays exact
+            value = jnp.asarray(self.schedule(count))
+        return value.astype(jax.dtypes.canonicalize_dtype(value.dtype))
 
     def __reduce__(self):
         return self.again, ()

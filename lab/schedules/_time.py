@@ -7,6 +7,7 @@ sum of lengths may be larger than the largest integer, a difference from a count
 
 import math
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import jax
@@ -29,12 +30,19 @@ Time = Number | Split
 def whole(count: jax.typing.ArrayLike) -> jax.Array:
     """A count as JAX's integer, 0 if it is negative; a float, or a larger number, is a float."""
     if not isinstance(count, jax.Array):
-        count = np.asarray(count)
-        small = count.dtype != object and np.all(count <= _largest())
-        count = count if small else count.astype(float)
+        count = np.asarray(count).astype(float) if is_beyond(count) else np.asarray(count)
     if jnp.issubdtype(count.dtype, jnp.floating):
-        return jnp.maximum(*floats(count, 0.0))
+        (count,) = floats(count)
+        return jnp.clip(count, 0, jnp.finfo(count.dtype).max)  # of infinity nothing is left
     return jnp.maximum(_integer(count), 0)
+
+
+def is_beyond(count: jax.typing.ArrayLike) -> bool:
+    """Whether a count that is no array of JAX's is larger than JAX's integers."""
+    if isinstance(count, jax.Array):
+        return False
+    count = np.asarray(count)
+    return count.dtype == object or bool(np.any(count > _largest()))
 
 
 def since(count: Time, begin: Time) -> Time:
@@ -69,21 +77,86 @@ def left(count: Time, begin: Time, length: Time) -> jax.Array:
     return jnp.where(over, 0, jnp.minimum(fraction, 1))
 
 
-def periods(count: Time, length: Time) -> tuple[jax.Array, jax.Array]:
-    """How many whole times `length` goes into `count`, and what is left of it."""
+def periods(count: Time, length: Number) -> tuple[jax.Array, jax.Array]:
+    """How many whole times `length` goes into `count`, and what is left of it: 0 to `length`.
+
+    Exact if both are integers, and for an integer count also if the length is a float of JAX's
+    from 1 on, traced or not. What other known lengths lack as such floats is made good in floats:
+    without 64 bits what is left is then right to 2⁻¹⁶ of the length. Of a float count beyond the
+    integers what is left is exact, for the length as a float; the times are rounded, but odd or
+    even as they should be.
+    """
     (m, x), (n, y) = split(count), split(length)
-    times = m // jnp.maximum(n, 1)
     if x is None and y is None:
+        times = m // jnp.maximum(n, 1)
         return times, m - times * n
-    t, total, x, y = floats(number(count), number(length), _float(x), _float(y))
-    several = jnp.clip(jnp.floor(t / total), 0, _largest_float(t.dtype)).astype(m.dtype)
-    broken = (x != 0) | (y != 0)
-    times = jnp.where(broken, several, times)
-    rest, factor = floats(m - times * n, times)
-    rest = rest + (x - factor * y)
-    less, more = broken & (rest < 0), broken & (rest >= total)
-    times = jnp.where(less, times - 1, jnp.where(more, times + 1, times))
-    return times, jnp.where(less, rest + total, jnp.where(more, rest - total, rest))
+    t, total, end = floats(number(count), length, _largest())
+    times, rest = _near_periods(m, _float(x), length, total)
+    if x is None:
+        return times, rest
+    many, other = _far_periods(t, total, m.dtype)
+    return jnp.where(t > end, many, times), jnp.where(t > end, other, rest)
+
+
+def _near_periods(
+    m: jax.Array, x: Any, length: Number, total: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """`periods` of m + x by the length, which is `total` as a float."""
+    precision = jnp.finfo(total.dtype).nmant + 1
+    divisor, s, lack = _in_units(length, precision)
+    times, rest = _divided(m, divisor, s, precision)
+    t, total, end = floats(m, total, _largest())
+    times = jnp.where(t > total * end, _largest() // 2, times)  # what no integer holds is large
+    past, rest, factor, x, lack, unit, total = floats(
+        rest - divisor, rest, times, x, lack, jnp.ones_like(s) << s, total
+    )
+    rest = rest / unit + (x - factor * lack)
+    past = past / unit + (x - (factor + 1) * lack)  # a difference of integers has no rounding
+    more = jnp.floor(rest / total)
+    more = jnp.where(past < 0, jnp.minimum(more, 0), jnp.maximum(more, 1))
+    return times + more.astype(times.dtype), jnp.clip(rest - more * total, 0, total)
+
+
+def _in_units(length: Number, precision: int) -> tuple[jax.Array, jax.Array, Any]:
+    """A length as 2⁻ˢ · an integer, exact for a float from 1 on; and what that lacks."""
+    if is_static(length):  # in Python, since XLA may reorder sums of constants
+        exact = Fraction(known(length))
+        s = min(max(precision - math.frexp(exact)[1], 0), precision - 1)
+        divisor = min(max(round(exact * 2**s), 1), _largest())
+        return jnp.asarray(divisor), jnp.asarray(s), float(exact - Fraction(divisor, 2**s))
+    n, y = split(length)
+    (y,) = floats(_float(y))
+    s = jnp.clip(precision - jnp.frexp(floats(length)[0])[1], 0, precision - 1).astype(n.dtype)
+    (unit,) = floats(jnp.ones_like(s) << s)
+    part = jnp.where(s > 0, jnp.round(y * unit), 0)
+    return jnp.maximum((n << s) + part.astype(n.dtype), 1), s, y - part / unit
+
+
+def _divided(
+    m: jax.Array, divisor: jax.Array, s: jax.Array, precision: int
+) -> tuple[jax.Array, jax.Array]:
+    """2ˢ m by the divisor, which has no more bits than the precision unless s = 0.
+
+    Long division, with digits so short that a remainder, a digit behind it, fits a word.
+    """
+    bits = jnp.iinfo(m.dtype).bits
+    digit = bits - 1 - precision
+    dividend, scale, by = (a.astype(f"uint{bits}") for a in (m, s, divisor))
+    times = rest = jnp.zeros_like(dividend)
+    for low in reversed(range(0, bits, digit)):
+        rest = (rest << digit) + (((dividend >> low) & (2**digit - 1)) << scale)
+        times, rest = (times << digit) + rest // by, rest % by
+    times, rest = times.astype(m.dtype), rest.astype(m.dtype)
+    return jnp.where(s > 0, times, m // divisor), jnp.where(s > 0, rest, m % divisor)
+
+
+def _far_periods(t: jax.Array, total: jax.Array, dtype: Any) -> tuple[jax.Array, jax.Array]:
+    """`periods` of a float by a float, whose remainder is a float, too."""
+    rest = jax.lax.rem(*jnp.broadcast_arrays(t, 2 * total))
+    pairs = jnp.minimum(jnp.round((t - rest) / total / 2), _largest_float(t.dtype) / 2)
+    odd = rest >= total
+    times = 2 * pairs.astype(dtype) + odd.astype(dtype)
+    return times, jnp.where(odd, rest - total, rest)
 
 
 def line(ahead: jax.Array) -> jax.Array:
