@@ -25,7 +25,7 @@ def cosine_decay_schedule(
       init_value: I.
       decay_steps: T > 0.
       alpha: α, the fraction of I at which it ends.
-      exponent: p.
+      exponent: p ≥ 0.
 
     Returns:
       The schedule.
@@ -43,6 +43,7 @@ def cosine_decay_schedule(
       [100.  85.  50.  15.   0.   0.]
     """
     check("positive", decay_steps=decay_steps)
+    check("non-negative", exponent=exponent)
 
     def schedule(count):
         ahead = left(whole(count), 0, decay_steps)

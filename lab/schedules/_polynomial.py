@@ -27,7 +27,7 @@ def polynomial_schedule(
     Args:
       init_value: I.
       end_value: E.
-      power: p.
+      power: p ≥ 0.
       transition_steps: T > 0.
       transition_begin: B ≥ 0.
 
@@ -49,7 +49,7 @@ def polynomial_schedule(
       [1.     0.5625 0.25   0.0625 0.     0.    ]
     """
     check("positive", transition_steps=transition_steps)
-    check("non-negative", transition_begin=transition_begin)
+    check("non-negative", transition_begin=transition_begin, power=power)
 
     def schedule(count):
         ahead = left(whole(count), transition_begin, transition_steps)

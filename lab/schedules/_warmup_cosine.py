@@ -35,7 +35,7 @@ def warmup_cosine_decay_schedule(
       warmup_steps: W ≥ 0.
       decay_steps: T > W, the length of the whole.
       end_value: E; 0 where P is, as optax has it: a fraction of the peak, E / P, is what it holds.
-      exponent: p.
+      exponent: p ≥ 0.
 
     Returns:
       The schedule.
@@ -55,7 +55,7 @@ def warmup_cosine_decay_schedule(
       >>> print(schedule(jnp.arange(8)).round())
       [  0.  50. 100.  85.  50.  15.   0.   0.]
     """
-    check("non-negative", warmup_steps=warmup_steps)
+    check("non-negative", warmup_steps=warmup_steps, exponent=exponent)
     check("positive", decay_steps=decay_steps)
     if is_static(warmup_steps) and is_static(decay_steps):
         require(

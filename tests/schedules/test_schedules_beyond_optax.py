@@ -102,3 +102,16 @@ def test_boundaries_of_a_join_may_be_traced():
 def test_impossible_numbers_are_refused_in_a_sentence(make, message):
     with pytest.raises(InputError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: schedules.polynomial_schedule(1.0, 0.0, -1, 4),
+        lambda: schedules.cosine_decay_schedule(1.0, 4, exponent=-1),
+        lambda: schedules.warmup_cosine_decay_schedule(0.0, 1.0, 2, 4, exponent=-1),
+    ],
+)
+def test_powers_that_end_at_infinity_are_refused(make):
+    with pytest.raises(InputError, match="must be non-negative, given -1"):
+        make()
