@@ -178,8 +178,8 @@ def test_many_classes_fit_narrow_labels():
 # Floats of 16 bits
 
 
-@pytest.mark.parametrize("columns", [5, 3000])
-@pytest.mark.parametrize("scale", [1.0, 30.0, 200.0])
+@pytest.mark.parametrize("columns", [5, pytest.param(3000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("scale", [1.0, pytest.param(30.0, marks=pytest.mark.slow), 200.0])
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 @pytest.mark.parametrize("name", LOSSES)
 def test_in_16_bits_only_the_result_is_rounded(name, dtype, scale, columns):

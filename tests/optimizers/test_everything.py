@@ -52,7 +52,11 @@ SAME_IN_16_BITS_EXCEPT = {
 }
 
 
-@pytest.mark.parametrize("dtype", [jnp.float16, jnp.bfloat16], ids=["float16", "bfloat16"])
+@pytest.mark.parametrize(
+    "dtype",
+    [jnp.float16, pytest.param(jnp.bfloat16, marks=pytest.mark.slow)],
+    ids=["float16", "bfloat16"],
+)
 @pytest.mark.parametrize("name", sorted(set(NAMES) - set(SAME_IN_16_BITS_EXCEPT)))
 def test_updates_of_16_bits_are_those_of_32_rounded_once(name, dtype):
     """Gradients between 1e-4 and 900, whose squares float16 does not hold; or means were, too.

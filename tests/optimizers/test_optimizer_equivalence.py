@@ -9,7 +9,7 @@ import optax
 import optimizer_runs as runs
 import pytest
 from differences import EAGER_FLOOR, FLOOR, SETS_PARAMETERS
-from optimizer_variants import CASES, PLAIN, case_id, typical_first
+from optimizer_variants import CASES, PLAIN, TYPICAL, case_id, typical_first
 
 from lab.optimizers import CATALOG
 
@@ -59,10 +59,18 @@ def floors(mode):
     return [FLOOR, EAGER_FLOOR] if mode is runs.eager else [FLOOR, {}]
 
 
-@pytest.mark.parametrize("dtype", [jnp.float32, jnp.float64])
 @pytest.mark.parametrize("case", TWINS, ids=case_id)
-def test_every_update_equals_that_of_optax(case, dtype):
-    assert_equivalent(case, runs.jit, dtype)
+def test_every_update_equals_that_of_optax(case):
+    assert_equivalent(case, runs.jit, jnp.float64)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(c, marks=() if c[0] in TYPICAL else pytest.mark.slow) for c in TWINS],
+    ids=case_id,
+)
+def test_every_update_in_float32_equals_that_of_optax(case):
+    assert_equivalent(case, runs.jit, jnp.float32)
 
 
 @pytest.mark.slow

@@ -8,8 +8,8 @@ import pytest
 from everything import RULES
 
 LOOK_AT_WHOLE_ARRAYS = [
-    *("adam", "dog", "dowg", "kron", "lbfgs", "momo", "muon", "polyak_sgd", "prodigy", "sam_sgd"),
-    *("scale_by_galore", "scion", "shampoo", "soap", "splus"),
+    *("dog", "dowg", "lbfgs", "momo", "muon", "polyak_sgd", "prodigy", "sam_sgd", "shampoo"),
+    "soap",
 ]
 
 

@@ -80,7 +80,12 @@ def test_every_schedule_has_a_formula_and_a_late_beginning():
     assert set(LATE) | WITHOUT_BEGINNING == set(CATALOG)
 
 
-@pytest.mark.parametrize("boundary", [FAR, LARGEST - 89, float(2**26), 2.0**30 + 64])
+def slow(value):
+    """A value of which the long run makes sure."""
+    return pytest.param(value, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("boundary", [FAR, LARGEST - 89, *map(slow, (float(2**26), 2.0**30 + 64))])
 @pytest.mark.parametrize(("name", "kwargs"), CASES)
 def test_after_a_join_far_out_every_value_is_that_of_the_formula(name, kwargs, boundary):
     first = schedules.constant_schedule(7.0)
@@ -91,7 +96,7 @@ def test_after_a_join_far_out_every_value_is_that_of_the_formula(name, kwargs, b
     assert joined(int(counts[-1])) == pytest.approx(expected[-1], abs=1e-5)
 
 
-@pytest.mark.parametrize("times", [2**22 + 1, 2**24])
+@pytest.mark.parametrize("times", [2**22 + 1, slow(2**24)])
 @pytest.mark.parametrize(("name", "kwargs"), CASES)
 def test_with_long_stretches_every_value_is_that_of_the_formula(name, kwargs, times):
     kwargs = stretched(kwargs, times)
@@ -102,7 +107,7 @@ def test_with_long_stretches_every_value_is_that_of_the_formula(name, kwargs, ti
     assert_close(curve, [FORMULAS[name](t, **kwargs) for t in counts])
 
 
-@pytest.mark.parametrize("dtype", ["int32", "float32"])
+@pytest.mark.parametrize("dtype", ["int32", slow("float32")])
 @pytest.mark.parametrize(("name", "kwargs"), CASES)
 def test_lengths_far_out_may_be_traced(name, kwargs, dtype):
     if "piecewise" in name:
@@ -151,7 +156,7 @@ def test_restarts_far_out_are_at_their_counts(first, multiplier):
     assert_close(schedule(jnp.array(counts, jnp.int32)), expected)
 
 
-@pytest.mark.parametrize("times", [10**9, 10**18])
+@pytest.mark.parametrize("times", [slow(10**9), 10**18])
 @pytest.mark.parametrize(("name", "kwargs"), CASES)
 def test_lengths_may_be_larger_than_any_count(name, kwargs, times):
     kwargs = stretched(kwargs, times)

@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jax.core import Tracer
 
 from lab.checks import checked, kinds_of
 from lab.optimizers.common.numbers import wide_dtype
@@ -72,7 +73,7 @@ def behind_boundary(rule: optax.GradientTransformation) -> Rule:
         extra = _in_given_dtypes(extra, params)
         steps, state = inner.update(widened(updates), state, wide, **extra)
         reference = updates if params is None else jax.tree.map(_wider, updates, params)
-        if any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves(state)):
+        if any(isinstance(x, Tracer) for x in jax.tree.leaves(state)):
             return narrowed(steps, reference), state  # compiled: results have arrays of their own
         return narrowed(steps, reference), _own(state, params, updates)
 
