@@ -81,8 +81,6 @@ def test_no_norm_overflows_or_vanishes(dtype, size):
     gradient, ones = jnp.full(4, size, dtype), jnp.ones(4, dtype)
     near = float(np.float32(gradient[0]))
     assert float(tree_norm(gradient)) == pytest.approx(2 * near, rel=1e-6)
-    half = np.asarray(optimizers.normalize().update(gradient, None)[0], np.float32)
-    np.testing.assert_array_equal(half, 0.5)
     for rule, right in (
         (optimizers.clip_by_global_norm(1.0), 0.5),
         (optimizers.clip_by_block_norm(1.0), 0.5),

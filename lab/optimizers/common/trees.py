@@ -64,18 +64,31 @@ def mean_square(x: jax.Array) -> jax.Array:
 
 
 def tree_norm(tree: Any) -> jax.Array:
-    """‖tree‖ over all arrays, in the widest of their dtypes; no square overflows or vanishes.
-
-    Everything is first divided by a power of two near to the largest entry, which rounds nothing.
-    """
-    leaves = [jnp.abs(x) for x in jax.tree.leaves(tree) if x.size]
+    """‖tree‖ over all arrays, in the widest of their dtypes; no square overflows or vanishes."""
+    leaves = [x for x in jax.tree.leaves(tree) if x.size]
     if not leaves:
         return jnp.zeros([])
+    dtype = jnp.finfo(functools.reduce(np.promote_types, [wide_dtype(x) for x in leaves])).dtype
+    norm = jnp.sqrt(sum(jnp.sum(_squares(x)).astype(dtype) for x in leaves))
+    sure = jnp.asarray(jnp.finfo(dtype).tiny / jnp.finfo(dtype).eps, dtype) ** 0.5
+    ordinary = (norm > sure) & (norm < jnp.inf)
+    return jax.lax.cond(ordinary, lambda leaves: norm, _norm_by_units, leaves)
+
+
+def _squares(x: jax.Array) -> jax.Array:
+    x = x.astype(wide_dtype(x))
+    return jnp.real(jnp.conj(x) * x)
+
+
+def _norm_by_units(leaves: list[jax.Array]) -> jax.Array:
+    """The same, slower: of entries over a power of two near to the largest, which rounds none."""
+    leaves = [jnp.abs(x) for x in leaves]
     dtype = functools.reduce(np.promote_types, [wide_dtype(x) for x in leaves])
     largest = functools.reduce(jnp.maximum, [jnp.max(x).astype(dtype) for x in leaves])
     ordinary = (largest > 0) & (largest < jnp.inf)
     _, power = jnp.frexp(jnp.where(ordinary, largest, 1))
-    total = sum(jnp.sum(jnp.square(jnp.ldexp(x.astype(dtype), -power))) for x in leaves)
+    scaled = (jnp.ldexp(x.astype(dtype), -power) for x in leaves)
+    total = sum(jnp.sum(jnp.square(x)) for x in scaled)
     return jnp.where(jnp.isinf(largest), largest, jnp.ldexp(jnp.sqrt(total), power))
 
 

@@ -1,12 +1,13 @@
 """Gradients of length 1."""
 
 import jax
+import jax.numpy as jnp
 import optax
 
 from lab.optimizers.common.numbers import like
-from lab.optimizers.common.scalars import safe_divide
+from lab.optimizers.common.scalars import safe_divide, scalar_dtype
 from lab.optimizers.common.transformation import gradient_transformation
-from lab.optimizers.common.trees import tree_norm
+from lab.optimizers.common.trees import tree_squared_norm
 
 
 @gradient_transformation
@@ -30,7 +31,7 @@ def normalize() -> optax.GradientTransformation:
     """
 
     def unit(updates, _):
-        norm = tree_norm(updates)
+        norm = jnp.sqrt(tree_squared_norm(updates, scalar_dtype(updates)))
         return jax.tree.map(lambda u: safe_divide(u, like(norm, u)), updates)
 
     return optax.stateless(unit)
