@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from everything import RULES
 
+# A sum in another order may round a mean to the next number of bfloat16, 1/128 away at most.
+KEEPS_16_BITS = {"adam-bfloat16", "multi_steps-bfloat16", "schedule_free-optax", "sgd-bfloat16"}
 LOOK_AT_WHOLE_ARRAYS = [
     *("dog", "dowg", "lbfgs", "momo", "muon", "polyak_sgd", "prodigy", "sam_sgd", "shampoo"),
     "soap",
@@ -30,7 +32,8 @@ def differences(names):
 def assert_small(lines):
     for name, told in lines.items():
         assert "Error" not in told, f"{name}: {told}"
-        assert max(map(float, told.split())) <= 1e-4, f"{name}: {told}"
+        limit = 1e-2 if name in KEEPS_16_BITS else 1e-4
+        assert max(map(float, told.split())) <= limit, f"{name}: {told}"
 
 
 def test_rules_that_look_at_whole_arrays_move_as_on_one_device():
