@@ -8,7 +8,8 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
+
+from lab.optimizers.common.numbers import wide_dtype
 
 
 def kept(shape: tuple[int, ...], largest: int) -> list[int]:
@@ -20,7 +21,7 @@ def matrices(params: Any, largest: int, fill: Callable[[int, Any], jax.Array]) -
     """`fill(size, dtype)` for each kept axis of each parameter, float32 at least."""
 
     def leaf(p):
-        dtype = np.promote_types(jnp.result_type(p), np.float32)
+        dtype = wide_dtype(p)
         return tuple(fill(jnp.shape(p)[axis], dtype) for axis in kept(jnp.shape(p), largest))
 
     return jax.tree.map(leaf, params)
@@ -49,7 +50,7 @@ def gram(x: jax.Array, axis: int) -> jax.Array:
 
 def grams(x: jax.Array, largest: int) -> tuple[jax.Array, ...]:
     """The Gram matrix of each kept axis."""
-    wide = x.astype(np.promote_types(x.dtype, np.float32))
+    wide = x.astype(wide_dtype(x))
     return tuple(gram(wide, axis) for axis in kept(x.shape, largest))
 
 

@@ -70,7 +70,7 @@ def behind_boundary(rule: optax.GradientTransformation) -> Rule:
 
     def update(updates, state, params=None, **extra):
         wide = None if params is None else widened(params)
-        extra = _in_given_dtypes(extra, params)
+        extra = _in_given_dtypes(extra, params, wide) if extra else extra
         steps, state = inner.update(widened(updates), state, wide, **extra)
         reference = updates if params is None else jax.tree.map(_wider, updates, params)
         if any(isinstance(x, Tracer) for x in jax.tree.leaves(state)):
@@ -129,10 +129,10 @@ def _own(state: Any, *others: Any) -> Any:
     return jax.tree.map(leaf, state)
 
 
-def _in_given_dtypes(extra: dict[str, Any], params: Any) -> dict[str, Any]:
+def _in_given_dtypes(extra: dict[str, Any], params: Any, wide: Any) -> dict[str, Any]:
     """Extra arguments such that losses and gradients are of parameters in their own dtypes."""
     leaves = jax.tree.leaves(params)
-    if all(w is g for w, g in zip(jax.tree.leaves(widened(params)), leaves, strict=True)):
+    if all(w is g for w, g in zip(jax.tree.leaves(wide), leaves, strict=True)):
         return extra
 
     def of_given(function):
