@@ -22,34 +22,34 @@ if TYPE_CHECKING:
         tasks,
     )
     from lab.budget import Budget
-    from lab.errors import InputError
     from lab.records import load, save
-    from lab.sweeps.early_stopping import EarlyStopping
-    from lab.sweeps.export import Export, load_model, save_model
+    from lab.sweeps.devices.places import use_all_cores
+    from lab.sweeps.early_stopping.rule import EarlyStopping
     from lab.sweeps.hosts import distributed
-    from lab.sweeps.place import use_all_cores
-    from lab.sweeps.predictor import Predictor, load_predictor
+    from lab.sweeps.results.exports import Export, load_model, save_model
+    from lab.sweeps.results.predictor import Predictor, load_predictor
     from lab.sweeps.sweep import sweep
     from lab.sweeps.verify import verify
     from lab.tasks.task import Task
     from lab.training import make_train
+    from lab.validation.errors import InputError
 
 _HOME = {
     "Budget": "lab.budget",
-    "EarlyStopping": "lab.sweeps.early_stopping",
-    "Export": "lab.sweeps.export",
-    "InputError": "lab.errors",
-    "Predictor": "lab.sweeps.predictor",
+    "EarlyStopping": "lab.sweeps.early_stopping.rule",
+    "Export": "lab.sweeps.results.exports",
+    "InputError": "lab.validation.errors",
+    "Predictor": "lab.sweeps.results.predictor",
     "Task": "lab.tasks.task",
     "distributed": "lab.sweeps.hosts",
     "load": "lab.records",
-    "load_model": "lab.sweeps.export",
-    "load_predictor": "lab.sweeps.predictor",
+    "load_model": "lab.sweeps.results.exports",
+    "load_predictor": "lab.sweeps.results.predictor",
     "make_train": "lab.training",
     "save": "lab.records",
-    "save_model": "lab.sweeps.export",
+    "save_model": "lab.sweeps.results.exports",
     "sweep": "lab.sweeps.sweep",
-    "use_all_cores": "lab.sweeps.place",
+    "use_all_cores": "lab.sweeps.devices.places",
     "verify": "lab.sweeps.verify",
 }
 _ROOMS = (

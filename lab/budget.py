@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-from lab.errors import require, shown
-from lab.kinds import is_real, plain
+from lab.validation.errors import require, shown
+from lab.validation.kinds import is_real, plain
 
 CURRENCIES = ("updates", "examples", "gradient_evaluations", "flops", "seconds")
 

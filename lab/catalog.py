@@ -13,9 +13,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import optax
 
-from lab.checks import checked
-from lab.errors import UnknownNameError
 from lab.spaces import SearchSpace
+from lab.validation.checks import checked
+from lab.validation.errors import UnknownNameError
 
 
 class Named(Protocol):

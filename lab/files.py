@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from lab.errors import InputError, require, shown
-from lab.kinds import Kind
+from lab.validation.errors import InputError, require, shown
+from lab.validation.kinds import Kind
 
 LONGEST = 255  # bytes of a name in a folder
 LARGEST = 4 * 2**30  # bytes of all arrays of an NPZ file

@@ -13,8 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
-from lab.checks import checked
-from lab.kinds import Tree
+from lab.validation.checks import checked
+from lab.validation.kinds import Tree
 
 
 @checked

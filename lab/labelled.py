@@ -4,7 +4,7 @@ from typing import Any
 
 import xarray as xr
 
-from lab.kinds import Kind
+from lab.validation.kinds import Kind
 
 Dims = tuple[str, ...]
 

@@ -22,9 +22,9 @@ from jax.core import Tracer
 from jax.typing import ArrayLike
 
 from lab.catalog import Catalog
-from lab.checks import check_fields, checked
-from lab.errors import require, shown
-from lab.kinds import Number, Tree
+from lab.validation.checks import check_fields, checked
+from lab.validation.errors import require, shown
+from lab.validation.kinds import Number, Tree
 
 Axis = int | tuple[int, ...] | None
 

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import jax
 import xarray as xr
 
-from lab.checks import checked
-from lab.errors import InputError, require, shown
 from lab.files import AnyPath, existing_file, write_atomically
+from lab.validation.checks import checked
+from lab.validation.errors import InputError, require, shown
 
 FORMAT = 1  # raised when older records can no longer be read
 HASH = "sha256"  # attribute of a file, not of a record

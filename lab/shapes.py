@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from lab.errors import InputError, require, shown
+from lab.validation.errors import InputError, require, shown
 
 
 def require_alike(name: str, tree: Any, other_name: str, other: Any) -> None:

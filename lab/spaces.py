@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lab.checks import check_fields
-from lab.errors import require
+from lab.validation.checks import check_fields
+from lab.validation.errors import require
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.checks import checked
 from lab.tasks.task import Initial, Problem
 from lab.types import RUNNING, Hypers, Program, Snapshot, State, Stream
+from lab.validation.checks import checked
 
 
 class Train(NamedTuple):

@@ -15,11 +15,11 @@ import xarray as xr
 
 import lab
 from lab import records
-from lab.errors import InputError, require, shown
 from lab.files import write_atomically
 from lab.sweeps import hosts
-from lab.sweeps.enclosing import checkpoints_in, remove_from
-from lab.sweeps.lock import locked
+from lab.sweeps.checkpointing.enclosing import checkpoints_in, remove_from
+from lab.sweeps.checkpointing.lock import locked
+from lab.validation.errors import InputError, require, shown
 from studies import _flags
 from studies._flags import Column, OneOf, Whole
 from studies._processes import Processes

@@ -7,7 +7,7 @@ import xarray as xr
 
 from lab import plots, records, statistics
 from lab.statistics.intervals import Interval
-from lab.sweeps.early_stopping import EarlyStopping
+from lab.sweeps.early_stopping.rule import EarlyStopping
 from studies import _early_stopping_figures as figures
 from studies._cli import Folder
 from studies._early_stopping_runs import along, on_tests

@@ -17,7 +17,7 @@ from jax.flatten_util import ravel_pytree
 import lab
 from lab import protocol
 from lab.protocol.reporting import opened
-from lab.sweeps.early_stopping import EarlyStopping, replay
+from lab.sweeps.early_stopping.rule import EarlyStopping, replay
 from lab.tasks.task import Task
 from lab.types import Snapshot
 

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple, TypeVar
 from tyro.constructors import PrimitiveConstructorSpec
 
 from lab.budget import Budget
-from lab.errors import SHOWN, InputError, UnknownNameError, shown
 from lab.files import is_path
+from lab.validation.errors import SHOWN, InputError, UnknownNameError, shown
 
 F = TypeVar("F")
 

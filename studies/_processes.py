@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Annotated
 
 import lab
-from lab.errors import require
 from lab.sweeps import hosts
+from lab.validation.errors import require
 from studies._flags import Kind, Whole, Wholes
 
 LOST = 3  # exit code where another process was lost

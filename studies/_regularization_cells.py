@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lab.sweeps.early_stopping import EarlyStopping, replay
+from lab.sweeps.early_stopping.rule import EarlyStopping, replay
 
 
 class Cell(NamedTuple):

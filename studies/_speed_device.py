@@ -5,7 +5,7 @@ from collections import Counter
 
 import jax
 
-from lab.errors import InputError, require
+from lab.validation.errors import InputError, require
 
 
 def start_on(kind: str | None) -> None:

@@ -14,8 +14,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from lab.errors import InputError
-from lab.sweeps.precision import full_precision
+from lab.sweeps.devices.precision import full_precision
+from lab.validation.errors import InputError
 
 
 class Scope(NamedTuple):

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 import lab
 from lab.plots.speed import by_width
-from lab.sweeps import widths as known
+from lab.sweeps.devices import widths as known
 from studies._speed_cases import Case, task
 from studies._speed_panel import Scope, Table
 
@@ -97,5 +97,5 @@ def drawn(record: xr.Dataset, machine: str) -> tuple[Figure, Table]:
     table = "\n".join(f"{kind},{limit:.0f},{width}" for limit, width in chosen(record))
     return by_width(record, text), Table(
         "Widths", ["network", "bytes of a lane", *map(str, widths)], rows,
-        f"{text}\n\nRows of `lab/sweeps/widths.csv`:\n\n```\n{table}\n```",
+        f"{text}\n\nRows of `lab/sweeps/devices/widths.csv`:\n\n```\n{table}\n```",
     )  # fmt: skip

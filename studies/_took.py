@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import xarray as xr
 
-from lab.sweeps.clock import KINDS
+from lab.sweeps.execution.timing import KINDS
 
 WORK = ("lane_updates", "seconds", *(f"seconds_{kind}" for kind in KINDS))
 

@@ -8,7 +8,7 @@ and how small an improvement should count.
 
 from dataclasses import dataclass
 
-from lab.sweeps.early_stopping import EarlyStopping
+from lab.sweeps.early_stopping.rule import EarlyStopping
 from studies import _early_stopping_report as report
 from studies import _early_stopping_runs as runs
 from studies._cli import Flags, Folder, main, opened

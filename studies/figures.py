@@ -12,7 +12,7 @@ from pathlib import Path
 
 import tyro
 
-from lab.errors import UnknownNameError
+from lab.validation.errors import UnknownNameError
 from studies._cli import Command, main
 
 ROOT = Path(__file__).parent.parent

@@ -12,10 +12,10 @@ import xarray as xr
 
 import lab
 from lab import records
-from lab.errors import require
 from lab.protocol import REPORT, Comparison, audit
 from lab.spaces import LogRange
 from lab.tasks.task import Task
+from lab.validation.errors import require
 from studies._cli import Flags, Folder, main, opened
 from studies._flags import Name, Number, Whole
 from studies._null_report import draw

@@ -15,9 +15,9 @@ import xarray as xr
 import lab
 from lab import protocol
 from lab.catalog import OptimizerEntry
-from lab.errors import require
 from lab.protocol import Comparison
 from lab.tasks import Task
+from lab.validation.errors import require
 from studies._cli import DataFlags, Folder, main, opened
 from studies._flags import Amount, Names, Number, Whole, Wholes
 from studies._optimizers_report import draw

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import lab
 from lab.data import Source
-from lab.errors import require
+from lab.validation.errors import require
 from studies import _regularization_report as report
 from studies._cli import DataFlags, Folder, main, opened
 from studies._flags import Whole

@@ -16,7 +16,7 @@ import xarray as xr
 
 import lab
 from lab import plots
-from lab.sweeps.precision import full_precision
+from lab.sweeps.devices.precision import full_precision
 from studies import _speed_checkpoints as checkpoints
 from studies import _speed_evaluations as evaluations
 from studies import _speed_first_figure as first_figure

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab import losses
-from lab.errors import InputError, UnknownNameError
 from lab.losses import LOSSES
+from lab.validation.errors import InputError, UnknownNameError
 
 DTYPES = ["float32", "float64"]
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from lab import losses
-from lab.errors import InputError
 from lab.losses import LOSSES
+from lab.validation.errors import InputError
 
 INF = np.inf
 LOG2 = np.log(2)

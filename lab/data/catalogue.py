@@ -4,9 +4,9 @@ import importlib
 from typing import Any
 
 from lab.catalog import Catalog, collect
-from lab.checks import checked
 from lab.data.dataset import Dataset
 from lab.data.table import Table
+from lab.validation.checks import checked
 
 _HERE = importlib.import_module("lab.data")
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lab.errors import InputError, require, shown
+from lab.validation.errors import InputError, require, shown
 
 MISSING = "(missing)"
 LARGEST = 1e30  # of a feature: its square must have a float64

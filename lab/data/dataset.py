@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.data.table import Table
-from lab.errors import require
+from lab.validation.errors import require
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from lab.data.files import read_frame
 from lab.data.prepared import FARTHEST, fitted, kinds
 from lab.data.scaling import AFFINE
 from lab.data.sources import Source
-from lab.errors import InputError, require
+from lab.validation.errors import InputError, require
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from lab.checks import checked
 from lab.data.frame import from_frame, one_of
 from lab.data.table import Table
-from lab.errors import InputError, require, shown
 from lab.files import AnyPath, existing_file, read_arrays
+from lab.validation.checks import checked
+from lab.validation.errors import InputError, require, shown
 
 _TEXT = (".csv", ".tsv", ".txt")
 _COLUMNS = 100_000  # at most: more take minutes to read

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lab.data.table import KINDS, Table
-from lab.errors import UnknownNameError, require
+from lab.validation.errors import UnknownNameError, require
 
 FEW = 20  # whole numbers with so many different values are classes
 MANY = 1000  # different texts in a column: more is no category

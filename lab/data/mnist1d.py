@@ -9,7 +9,7 @@ import numpy as np
 from lab.data.dataset import Dataset
 from lab.data.streams import generator
 from lab.data.table import Table
-from lab.errors import require
+from lab.validation.errors import require
 
 # Heights of each digit's curve at twelve points, above the base line that it starts and ends on.
 _CURVES = np.array([

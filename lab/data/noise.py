@@ -4,7 +4,7 @@ import numpy as np
 
 from lab.data.streams import generator
 from lab.data.table import Table
-from lab.errors import require, shown
+from lab.validation.errors import require, shown
 
 
 def noisy_targets(table: Table, train: np.ndarray, share: float, seed: int) -> np.ndarray:

@@ -6,12 +6,12 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from lab.checks import checked
 from lab.data.frame import from_frame
 from lab.data.table import Table
-from lab.errors import InputError, require
 from lab.files import AnyPath
-from lab.kinds import Count
+from lab.validation.checks import checked
+from lab.validation.errors import InputError, require
+from lab.validation.kinds import Count
 
 _WIDE = 100  # numeric columns: from here on they are kept as one float32 array
 

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lab.checks import check_fields, checked
 from lab.data.checks import as_text
 from lab.data.scaling import SCALINGS, check_scaling
 from lab.data.splits import Split
 from lab.data.table import Table
-from lab.errors import require, shown
+from lab.validation.checks import check_fields, checked
+from lab.validation.errors import require, shown
 
 FARTHEST = 1e6  # in scaled units: what lies beyond is put there
 

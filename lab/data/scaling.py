@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from lab.errors import UnknownNameError
+from lab.validation.errors import UnknownNameError
 
 
 def standard() -> Any:

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Literal
 
-from lab.checks import check_fields
 from lab.data.noise import noisy_targets
 from lab.data.prepared import Prepared, encoded_width, prepare
 from lab.data.scaling import SHARED, check_scaling
 from lab.data.splits import FRACTIONS, Split, make_split
 from lab.data.streams import check_seed
 from lab.data.table import Table
-from lab.kinds import Count, NotNegative
+from lab.validation.checks import check_fields
+from lab.validation.kinds import Count, NotNegative
 
 
 @dataclass(frozen=True, eq=False)

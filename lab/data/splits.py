@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from lab.checks import check_fields, checked
 from lab.data import dealing
 from lab.data.streams import check_seed, generator
 from lab.data.table import Table
-from lab.errors import InputError, require, shown
+from lab.validation.checks import check_fields, checked
+from lab.validation.errors import InputError, require, shown
 
 FRACTIONS = (0.6, 0.2, 0.2)
 _WINDOW = 0.5  # of the rows, in time-ordered splits without folds

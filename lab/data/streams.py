@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lab.errors import InputError, UnknownNameError, require
+from lab.validation.errors import InputError, UnknownNameError, require
 
 if TYPE_CHECKING:
     import jax

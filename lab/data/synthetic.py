@@ -5,7 +5,7 @@ import numpy as np
 from lab.data.dataset import Dataset
 from lab.data.streams import check_seed, generator
 from lab.data.table import Table
-from lab.errors import require
+from lab.validation.errors import require
 
 
 def moons(n: int = 1000, noise: float = 0.2, seed: int = 0) -> Table:

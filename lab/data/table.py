@@ -7,7 +7,6 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from lab.checks import check_fields
 from lab.data.checks import (
     as_text,
     check_names,
@@ -19,7 +18,8 @@ from lab.data.checks import (
     times_of,
     weights_of,
 )
-from lab.errors import require
+from lab.validation.checks import check_fields
+from lab.validation.errors import require
 
 KINDS = ("classification", "regression")
 

@@ -16,10 +16,10 @@ import numpy as np
 from jax.typing import ArrayLike
 
 from lab.catalog import Catalog
-from lab.checks import checked
-from lab.errors import require, shown
-from lab.kinds import Count, DType, Key, Number
 from lab.shapes import require_alike, require_layers
+from lab.validation.checks import checked
+from lab.validation.errors import require, shown
+from lab.validation.kinds import Count, DType, Key, Number
 
 
 class Layer(NamedTuple):

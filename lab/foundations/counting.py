@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import pairwise
 
-from lab.checks import checked
-from lab.kinds import Count
 from lab.shapes import require_layers
+from lab.validation.checks import checked
+from lab.validation.kinds import Count
 
 
 @checked

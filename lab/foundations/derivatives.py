@@ -10,11 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lab.checks import checked
-from lab.errors import require, shown
 from lab.foundations.backpropagation import Layer
-from lab.kinds import Number
 from lab.shapes import require_alike
+from lab.validation.checks import checked
+from lab.validation.errors import require, shown
+from lab.validation.kinds import Number
 
 
 class LinearNet(NamedTuple):

@@ -12,10 +12,10 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
-from lab.checks import checked
-from lab.errors import require, shown
-from lab.kinds import FloatTree, Number, Tree
 from lab.shapes import require_alike
+from lab.validation.checks import checked
+from lab.validation.errors import require, shown
+from lab.validation.kinds import FloatTree, Number, Tree
 
 
 @checked

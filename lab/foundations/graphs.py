@@ -15,8 +15,8 @@ import numpy as np
 from jax.extend.core import ClosedJaxpr, Literal
 from jax.typing import ArrayLike
 
-from lab.checks import checked
-from lab.errors import require
+from lab.validation.checks import checked
+from lab.validation.errors import require
 
 SYMBOLS = {
     "add": "+", "add_any": "+", "sub": "−", "mul": "×", "div": "÷", "neg": "−()",

@@ -12,9 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from lab import losses
-from lab.checks import checked
-from lab.errors import UnknownNameError, require
-from lab.kinds import Number
+from lab.validation.checks import checked
+from lab.validation.errors import UnknownNameError, require
+from lab.validation.kinds import Number
 
 
 class Unit(NamedTuple):

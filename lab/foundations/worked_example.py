@@ -11,9 +11,9 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from lab.checks import checked
 from lab.foundations.backpropagation import Layer
-from lab.kinds import DType
+from lab.validation.checks import checked
+from lab.validation.kinds import DType
 
 ALPHA = 0.8
 INPUT = (1.0, 1.0, 0.0, 1.0)  # x1 ... x4

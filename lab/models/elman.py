@@ -10,11 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
-from lab.checks import check_fields, checked
-from lab.errors import UnknownNameError, require, shown
-from lab.kinds import Count, Named, Reals
 from lab.models.activations import ACTIVATIONS
 from lab.models.initializers import INITIALIZERS
+from lab.validation.checks import check_fields, checked
+from lab.validation.errors import UnknownNameError, require, shown
+from lab.validation.kinds import Count, Named, Reals
 
 
 class Elman(nn.Module):

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 from jax.nn.initializers import variance_scaling
 
 from lab.catalog import Catalog
-from lab.errors import require
+from lab.validation.errors import require
 
 Shape = tuple[int, ...]
 

@@ -9,13 +9,13 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from lab.checks import check_fields
-from lab.errors import UnknownNameError, require
-from lab.kinds import Count
 from lab.models.activations import ACTIVATIONS, prelu
 from lab.models.dropout import Dropout
 from lab.models.initializers import INITIALIZERS
 from lab.models.normalization import BatchNorm, GroupNorm, InputNorm
+from lab.validation.checks import check_fields
+from lab.validation.errors import UnknownNameError, require
+from lab.validation.kinds import Count
 
 NORMALIZATIONS = ("batch", "layer", "group")
 POSITIONS = ("before", "after")

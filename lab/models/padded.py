@@ -15,12 +15,12 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from lab.checks import check_fields
-from lab.errors import UnknownNameError, require
-from lab.kinds import Count
 from lab.models.activations import ACTIVATIONS
 from lab.models.dropout import inverted
 from lab.models.initializers import INITIALIZERS, Initializer
+from lab.validation.checks import check_fields
+from lab.validation.errors import UnknownNameError, require
+from lab.validation.kinds import Count
 
 
 class PaddedMLP(nn.Module):

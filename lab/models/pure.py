@@ -18,9 +18,9 @@ import numpy as np
 from flax import errors
 from flax import linen as nn
 
-from lab.checks import checked
-from lab.errors import InputError, require, shown
-from lab.kinds import Inputs, Key, Named, Reals, Tree, is_scalar
+from lab.validation.checks import checked
+from lab.validation.errors import InputError, require, shown
+from lab.validation.kinds import Inputs, Key, Named, Reals, Tree, is_scalar
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 

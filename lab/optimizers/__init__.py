@@ -13,8 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 from lab.catalog import Catalog, OptimizerEntry, collect, collect_parts
-from lab.errors import UnknownNameError
 from lab.optimizers import algorithms, transforms
+from lab.validation.errors import UnknownNameError
 
 CATALOG: Catalog[OptimizerEntry] = collect("optimizer", algorithms.__name__, algorithms.__path__)
 _PUBLIC = {

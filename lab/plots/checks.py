@@ -7,9 +7,9 @@ import numpy as np
 from matplotlib.colors import is_color_like
 from matplotlib.lines import Line2D
 
-from lab.errors import require
-from lab.kinds import Kind, is_real_array
 from lab.statistics import Interval, Survival
+from lab.validation.errors import require
+from lab.validation.kinds import Kind, is_real_array
 
 
 def require_some(name: str, given: Mapping[str, Any]) -> None:

@@ -8,12 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lab.checks import checked
-from lab.kinds import Positive
 from lab.plots.checks import Curve, Tuning, require_each, require_some
 from lab.plots.looks import Look, legend
 from lab.plots.panels import LEGEND, WIDTH, amounts, loss_ticks, panels, plain_schedule, wrapped
 from lab.plots.style import caption, style
+from lab.validation.checks import checked
+from lab.validation.kinds import Positive
 
 HOPELESS = 1.5  # times the loss before training: beyond it there is nothing to learn about a rate
 

@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
-from lab.checks import checked
 from lab.plots.checks import Square, require_some
 from lab.plots.panels import panels
 from lab.plots.style import GREY, caption, style
+from lab.validation.checks import checked
 
 NUMBERED = 12  # with more classes the cells are too small for numbers
 

@@ -10,11 +10,11 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from lab.checks import checked
 from lab.labelled import labelled
 from lab.plots.checks import require_some
 from lab.plots.panels import panels, plain_schedule
 from lab.plots.style import caption, style
+from lab.validation.checks import checked
 
 WORST = 10.0  # times the best: beyond it all losses have one colour
 TINY = 1e-12

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lab.checks import checked
-from lab.kinds import Whole
 from lab.plots.checks import Colour, Dash
 from lab.plots.style import COLOURS, DASHES, GREY
+from lab.validation.checks import checked
+from lab.validation.kinds import Whole
 
 NAMED = len(COLOURS)
 

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from lab.checks import checked
-from lab.kinds import Count
 from lab.plots.checks import Row, require_each, require_some
 from lab.plots.looks import Look, legend
 from lab.plots.panels import panels
 from lab.plots.style import caption, style
 from lab.statistics import Interval, performance_profile
+from lab.validation.checks import checked
+from lab.validation.kinds import Count
 
 FURTHEST = 4.0  # times slower than the fastest: beyond it the score counts a miss
 

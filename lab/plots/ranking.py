@@ -7,11 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from lab.checks import checked
 from lab.plots.checks import Ranked, require_each, require_some
 from lab.plots.panels import panels
 from lab.plots.style import COLOURS, caption, plain_ticks, style
 from lab.statistics import Interval
+from lab.validation.checks import checked
 
 BEHIND, BASELINE = "#777777", "#8C5A00"
 STRETCH = 0.6  # by how much of the optimizers' range a baseline may extend the axis

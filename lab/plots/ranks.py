@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lab.checks import checked
 from lab.plots.checks import Places, Ranked, require_each, require_some
 from lab.plots.style import COLOURS, caption, style
+from lab.validation.checks import checked
 
 NUMBERED = 12  # with more optimizers the cells are too small for numbers
 

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from lab.checks import checked
-from lab.errors import require
 from lab.labelled import labelled
 from lab.plots.style import COLOURS, GREY, caption, plain_ticks, style
+from lab.validation.checks import checked
+from lab.validation.errors import require
 
 MARKERS = "ovX^sDPo"
 Rates = Annotated[xr.DataArray, labelled("case", "way", counted=("round",))]

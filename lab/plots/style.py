@@ -15,11 +15,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from PIL import Image
 
-from lab.checks import checked
-from lab.errors import require
 from lab.files import AnyPath, write_atomically
-from lab.kinds import Kind, is_scalar, is_whole
 from lab.plots.checks import Colour, is_row
+from lab.validation.checks import checked
+from lab.validation.errors import require
+from lab.validation.kinds import Kind, is_scalar, is_whole
 
 # Okabe & Ito (2008), told apart by all common kinds of colour vision; yellow, too pale for
 # lines on white, is replaced by black.

@@ -7,10 +7,10 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
-from lab.checks import checked
-from lab.kinds import Count, DType, FloatTree, Tree
 from lab.probes.noise import Loss
 from lab.shapes import require_alike
+from lab.validation.checks import checked
+from lab.validation.kinds import Count, DType, FloatTree, Tree
 
 
 @checked

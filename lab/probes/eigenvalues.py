@@ -5,11 +5,11 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from lab.checks import checked
-from lab.errors import require
-from lab.kinds import Count, FloatTree, Key, Tree
 from lab.probes.curvature import Operator, hessian
 from lab.probes.noise import Loss
+from lab.validation.checks import checked
+from lab.validation.errors import require
+from lab.validation.kinds import Count, FloatTree, Key, Tree
 
 
 class Eigenvalues(NamedTuple):

@@ -13,8 +13,8 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.checks import checked
-from lab.errors import InputError
+from lab.validation.checks import checked
+from lab.validation.errors import InputError
 
 
 class Remembered(NamedTuple):

@@ -13,9 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from lab.checks import checked
-from lab.errors import require, shown
-from lab.kinds import Count, Module
+from lab.validation.checks import checked
+from lab.validation.errors import require, shown
+from lab.validation.kinds import Count, Module
 
 Scalars = dict[str, jax.Array]  # one number [] per layer, in order of depth
 

@@ -12,10 +12,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lab.checks import checked
-from lab.errors import require, shown
-from lab.kinds import Count, FloatTree, Number, Tree
 from lab.probes.leaves import Scalars, arrays, layers
+from lab.validation.checks import checked
+from lab.validation.errors import require, shown
+from lab.validation.kinds import Count, FloatTree, Number, Tree
 
 Loss = Callable[[Any, Any], jax.Array]  # (params, batch) -> []
 

@@ -9,10 +9,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lab.checks import checked
-from lab.kinds import Count, Module
 from lab.probes.leaves import Scalars, arrays, layers, wide
 from lab.shapes import require_alike
+from lab.validation.checks import checked
+from lab.validation.kinds import Count, Module
 
 
 @checked

@@ -5,13 +5,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lab.checks import checked
-from lab.errors import InputError, shown
-from lab.kinds import Count, FloatTree, Key, Number, Tree
 from lab.probes.curvature import hessian
 from lab.probes.eigenvalues import Eigenvalues, largest
 from lab.probes.noise import Loss
 from lab.shapes import require_alike
+from lab.validation.checks import checked
+from lab.validation.errors import InputError, shown
+from lab.validation.kinds import Count, FloatTree, Key, Number, Tree
 
 
 @checked

@@ -13,10 +13,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from lab.checks import checked
-from lab.errors import require, shown
-from lab.kinds import FloatTree
 from lab.probes.leaves import wide
+from lab.validation.checks import checked
+from lab.validation.errors import require, shown
+from lab.validation.kinds import FloatTree
 
 
 @checked

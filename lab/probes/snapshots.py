@@ -11,8 +11,6 @@ from typing import Any
 import jax
 
 from lab import models
-from lab.checks import check_fields, checked
-from lab.kinds import Count, Key, Whole
 from lab.probes.history import memory
 from lab.probes.leaves import stacked
 from lab.probes.noise import Loss
@@ -26,6 +24,8 @@ from lab.probes.signal import activation_mean, activation_rms, activation_std, h
 from lab.probes.units import dead_fraction, saturated_fraction
 from lab.tasks.task import Problem
 from lab.types import Snapshot
+from lab.validation.checks import check_fields, checked
+from lab.validation.kinds import Count, Key, Whole
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lab.checks import checked
-from lab.kinds import FloatTree, Number
+from lab.validation.checks import checked
+from lab.validation.kinds import FloatTree, Number
 
 
 @checked

@@ -10,12 +10,12 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.linear_model import LogisticRegression, Ridge
 from threadpoolctl import threadpool_limits
 
-from lab.checks import checked
-from lab.errors import require
-from lab.kinds import Whole
 from lab.protocol import scores
 from lab.protocol.reporting import opened
 from lab.tasks.task import Task
+from lab.validation.checks import checked
+from lab.validation.errors import require
+from lab.validation.kinds import Whole
 
 
 @checked

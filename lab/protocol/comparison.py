@@ -10,14 +10,14 @@ import numpy as np
 import xarray as xr
 
 from lab.budget import Budget
-from lab.checks import check_fields
-from lab.errors import require
-from lab.kinds import Count, NotNegative, Positive, Whole, plain
 from lab.protocol.reporting import audit, report
 from lab.protocol.tuning import CONFIRM, REPORT, TUNE, phase_seeds
 from lab.spaces import LogRange
 from lab.sweeps.sweep import sweep
 from lab.tasks.task import Task
+from lab.validation.checks import check_fields
+from lab.validation.errors import require
+from lab.validation.kinds import Count, NotNegative, Positive, Whole, plain
 
 Trials = dict[str, list[dict[str, Any]]]
 

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 import numpy as np
 import xarray as xr
 
-from lab.checks import checked
-from lab.errors import require
 from lab.labelled import holding
 from lab.protocol.comparison import Comparison
 from lab.protocol.tuning import CONFIRM, REPORT
 from lab.records import manifest
+from lab.validation.checks import checked
+from lab.validation.errors import require
 
 
 @checked

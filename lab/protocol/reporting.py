@@ -7,15 +7,15 @@ import numpy as np
 import xarray as xr
 
 from lab.budget import Budget
-from lab.checks import checked
-from lab.errors import require
-from lab.kinds import Whole, is_whole
 from lab.protocol import scores
 from lab.protocol.tuning import REPORT
 from lab.records import manifest
-from lab.sweeps.rules import Optimizers
+from lab.sweeps.planning.rules import Optimizers
 from lab.sweeps.sweep import sweep
 from lab.tasks.task import Task
+from lab.validation.checks import checked
+from lab.validation.errors import require
+from lab.validation.kinds import Whole, is_whole
 
 Score = Callable[..., dict[str, np.ndarray]]  # (targets, outputs [L, rows, ...], weight, prepared)
 

@@ -7,11 +7,11 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from lab.checks import checked
-from lab.errors import require
-from lab.kinds import Count, Share, Whole
 from lab.labelled import holding, labelled_by
 from lab.spaces import LogRange
+from lab.validation.checks import checked
+from lab.validation.errors import require
+from lab.validation.kinds import Count, Share, Whole
 
 # Seeds of the three phases never meet: each phase counts from its own start.
 TUNE, CONFIRM, REPORT = 0, 1_000_000, 2_000_000

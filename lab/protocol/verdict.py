@@ -6,13 +6,13 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from lab.checks import checked
-from lab.errors import require
-from lab.kinds import Level
 from lab.labelled import holding
 from lab.protocol.comparison import Comparison
 from lab.protocol.fairness import check_fair
 from lab.statistics import Interval, Tuned, seeds_needed, tuned_bootstrap, tuned_loss
+from lab.validation.checks import checked
+from lab.validation.errors import require
+from lab.validation.kinds import Level
 
 FEWEST_TRIALS, FEWEST_SPLITS, REACH = 12, 5, 0.5
 RESAMPLES = 4000

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from lab.checks import check_fields
+from lab.validation.checks import check_fields
 
 
 class Facts(NamedTuple):

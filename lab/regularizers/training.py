@@ -8,9 +8,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lab.checks import check_fields
-from lab.errors import require
 from lab.regularizers.entry import Facts, Regularizer
+from lab.validation.checks import check_fields
+from lab.validation.errors import require
 
 
 @dataclass(frozen=True)

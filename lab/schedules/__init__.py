@@ -17,7 +17,7 @@ from collections.abc import Callable
 import optax
 
 from lab.catalog import Catalog, ScheduleEntry, collect, collect_parts
-from lab.errors import UnknownNameError
+from lab.validation.errors import UnknownNameError
 
 CATALOG: Catalog[ScheduleEntry] = collect("schedule", __name__, __path__)
 _PUBLIC = collect_parts(__name__, __path__) | {n: entry.by_hand for n, entry in CATALOG.items()}

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 import optax
 
-from lab.checks import checked
-from lab.errors import require
 from lab.schedules._made import made
 from lab.schedules._numbers import Number, floats, is_static, known
 from lab.schedules._time import number, reached, since, whole
+from lab.validation.checks import checked
+from lab.validation.errors import require
 
 
 @checked

@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.checks import checked
 from lab.schedules._time import is_beyond
+from lab.validation.checks import checked
 
 Factory = TypeVar("Factory", bound=Callable[..., optax.Schedule])
 

@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lab.errors import require
-from lab.kinds import Kind, is_real, is_scalar
+from lab.validation.errors import require
+from lab.validation.kinds import Kind, is_real, is_scalar
 
 
 def _is_number(value: Any) -> bool:

@@ -9,11 +9,11 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import ScheduleEntry
-from lab.checks import checked
-from lab.errors import UnknownNameError
 from lab.schedules._made import made
 from lab.schedules._numbers import Number, check, floats
 from lab.schedules._time import cosine, line, reached, since, through, whole
+from lab.validation.checks import checked
+from lab.validation.errors import UnknownNameError
 
 Scales = dict[int, Number]
 WAYS = {"linear": line, "cosine": cosine}

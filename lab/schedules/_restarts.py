@@ -10,13 +10,13 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import ScheduleEntry
-from lab.checks import checked
-from lab.errors import InputError, require
 from lab.schedules._join import join_schedules
 from lab.schedules._made import made
 from lab.schedules._numbers import Number, check, floats
 from lab.schedules._time import cosine, number, periods, reached, since, split, whole
 from lab.schedules._warmup_cosine import warmup_cosine_decay_schedule
+from lab.validation.checks import checked
+from lab.validation.errors import InputError, require
 
 
 @checked

@@ -6,10 +6,10 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import ScheduleEntry
-from lab.errors import require
 from lab.schedules._made import made
 from lab.schedules._numbers import Number, check, floats, is_static, known
 from lab.schedules._time import cosine, left, reached, since, whole
+from lab.validation.errors import require
 
 
 @made

@@ -5,11 +5,11 @@ from typing import Any
 import optax
 
 from lab.catalog import ScheduleEntry
-from lab.checks import checked
 from lab.schedules._exponential import exponential_decay
 from lab.schedules._join import join_schedules
 from lab.schedules._numbers import Number
 from lab.schedules._warmup_constant import warmup_constant_schedule
+from lab.validation.checks import checked
 
 
 @checked

@@ -4,10 +4,10 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from lab.errors import InputError, require
 from lab.search.domains import Choice, Domain, Float, Int
 from lab.search.entry import Round, Rounds, Searcher
 from lab.search.space import Configuration, Space
+from lab.validation.errors import InputError, require
 
 
 def optuna() -> Any:

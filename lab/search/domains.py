@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from lab.checks import check_fields, checked
-from lab.errors import require, shown
-from lab.kinds import Count, Finite, is_real, is_whole, plain
+from lab.validation.checks import check_fields, checked
+from lab.validation.errors import require, shown
+from lab.validation.kinds import Count, Finite, is_real, is_whole, plain
 
 
 class Domain(Protocol):

@@ -4,8 +4,8 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from lab.checks import check_fields, checked
 from lab.search.space import Configuration, Space
+from lab.validation.checks import check_fields, checked
 
 
 class Round(NamedTuple):

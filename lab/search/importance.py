@@ -3,13 +3,13 @@
 import numpy as np
 import xarray as xr
 
-from lab.checks import checked
-from lab.errors import require
-from lab.kinds import Count
 from lab.search._bayesian import optuna
 from lab.search.loop import Trial
 from lab.search.space import Space
 from lab.search.storage import distribution
+from lab.validation.checks import checked
+from lab.validation.errors import require
+from lab.validation.kinds import Count
 
 
 @checked

@@ -10,25 +10,25 @@ import numpy as np
 
 from lab import records
 from lab.budget import Budget
-from lab.checks import checked
-from lab.errors import require
-from lab.kinds import Whole
 from lab.optimizers import CATALOG
 from lab.search._halving import ETA, RUNGS
 from lab.search.entry import Losses, Round
 from lab.search.paused import Key, Paused
 from lab.search.space import Configuration
-from lab.sweeps import rungs
-from lab.sweeps.clock import Clock
-from lab.sweeps.export import Model
-from lab.sweeps.identity import MACHINE
-from lab.sweeps.live import Live
-from lab.sweeps.place import lane_mesh
-from lab.sweeps.plan import Job, make_plan
-from lab.sweeps.predictor import Predictor, predictor
-from lab.sweeps.rows import Rows, place_rows
-from lab.sweeps.work import Advance, Work, unheard
+from lab.sweeps.devices.places import lane_mesh
+from lab.sweeps.execution import rounds as rungs
+from lab.sweeps.execution.lane_state import Live
+from lab.sweeps.execution.placed_data import Rows, place_rows
+from lab.sweeps.execution.timing import Clock
+from lab.sweeps.execution.work import Advance, Work, unheard
+from lab.sweeps.planning.identity import MACHINE
+from lab.sweeps.planning.plan import Job, make_plan
+from lab.sweeps.results.exports import Model
+from lab.sweeps.results.predictor import Predictor, predictor
 from lab.tasks.task import Task
+from lab.validation.checks import checked
+from lab.validation.errors import require
+from lab.validation.kinds import Whole
 
 SHARES = tuple(Fraction(1, ETA**i) for i in reversed(range(RUNGS)))  # of the full budget
 

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from lab.checks import check_fields, checked
-from lab.errors import require
-from lab.kinds import Count, Kind, NotNegative, Whole, is_real
 from lab.search.entry import Losses, Round, Searcher
 from lab.search.space import Configuration, Space
 from lab.search.storage import Known, Storage, step
+from lab.validation.checks import check_fields, checked
+from lab.validation.errors import require
+from lab.validation.kinds import Count, Kind, NotNegative, Whole, is_real
 
 Train = Callable[[Round], Losses]
 Trainings = Annotated[

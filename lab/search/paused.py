@@ -12,8 +12,8 @@ import numpy as np
 
 from lab.search.entry import Round
 from lab.search.space import Configuration
-from lab.sweeps.checkpoint import Checkpoints
-from lab.sweeps.live import Live, packed, stacked, unpacked, unstacked
+from lab.sweeps.checkpointing.store import Checkpoints
+from lab.sweeps.execution.lane_state import Live, packed, stacked, unpacked, unstacked
 
 Key = tuple[int, int]  # of a lane: number of the trial, and of the seed
 

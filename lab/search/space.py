@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Generic, TypeVar
 
-from lab.checks import check_fields
-from lab.errors import InputError, UnknownNameError, require, shown
-from lab.kinds import Kind
 from lab.search.domains import Domain
+from lab.validation.checks import check_fields
+from lab.validation.errors import InputError, UnknownNameError, require, shown
+from lab.validation.kinds import Kind
 
 Configuration = dict[str, Any]  # of the parameters that are there, in the order of the space
 D = TypeVar("D")

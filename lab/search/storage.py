@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from lab.checks import checked
-from lab.errors import InputError, require, shown
 from lab.files import AnyPath
 from lab.search._bayesian import optuna
 from lab.search.domains import Choice, Domain, Float, Int
 from lab.search.entry import Losses, Round
 from lab.search.space import Configuration, Space, When
+from lab.validation.checks import checked
+from lab.validation.errors import InputError, require, shown
 
 STEPS = 10_000  # a share of the full budget is a step of Optuna's in units of 1/STEPS
 Known = dict[int, tuple[Configuration, dict[int, float]]]  # by number: its losses by step

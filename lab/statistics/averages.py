@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from lab.checks import checked
-from lab.kinds import Count, Level, Samples
+from lab.validation.checks import checked
+from lab.validation.kinds import Count, Level, Samples
 
 
 @checked

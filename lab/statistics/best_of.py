@@ -3,9 +3,9 @@
 import numpy as np
 from scipy import special, stats
 
-from lab.checks import checked
-from lab.errors import require
-from lab.kinds import Count, Samples
+from lab.validation.checks import checked
+from lab.validation.errors import require
+from lab.validation.kinds import Count, Samples
 
 
 @checked

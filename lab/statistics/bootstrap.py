@@ -5,9 +5,6 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
-from lab.checks import checked
-from lab.errors import require
-from lab.kinds import Count, Level, Reals, Samples, Whole
 from lab.shapes import require_broadcast
 from lab.statistics.intervals import Interval
 from lab.statistics.resampling import (
@@ -21,6 +18,9 @@ from lab.statistics.resampling import (
     resample_indices,
     stratified_indices,
 )
+from lab.validation.checks import checked
+from lab.validation.errors import require
+from lab.validation.kinds import Count, Level, Reals, Samples, Whole
 
 Method = Literal["bca", "studentized", "percentile"]
 

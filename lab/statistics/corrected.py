@@ -3,10 +3,10 @@
 import numpy as np
 from scipy import stats
 
-from lab.checks import checked
-from lab.errors import require
-from lab.kinds import Count, Level, NotNegative, Samples
 from lab.statistics.intervals import Interval
+from lab.validation.checks import checked
+from lab.validation.errors import require
+from lab.validation.kinds import Count, Level, NotNegative, Samples
 
 
 @checked

@@ -5,9 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.checks import checked
-from lab.errors import UnknownNameError, require, shown
-from lab.kinds import Count, Level, Whole
 from lab.statistics.bootstrap import bca_interval, percentile_interval, studentized_interval
 from lab.statistics.distributions import DATA, truth
 from lab.statistics.intervals import Interval, mean_interval
@@ -15,6 +12,9 @@ from lab.statistics.iqm import interquartile_error, interquartile_mean
 from lab.statistics.permutation import sign_flip_interval
 from lab.statistics.resampling import leave_one_out, replicates, resample_indices
 from lab.statistics.shift import hodges_lehmann
+from lab.validation.checks import checked
+from lab.validation.errors import UnknownNameError, require, shown
+from lab.validation.kinds import Count, Level, Whole
 
 
 class Coverage(NamedTuple):

@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from lab.checks import checked
-from lab.errors import require
-from lab.kinds import Count, Level, Samples
 from lab.shapes import require_axis
+from lab.validation.checks import checked
+from lab.validation.errors import require
+from lab.validation.kinds import Count, Level, Samples
 
 
 class Interval(NamedTuple):

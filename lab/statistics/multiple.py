@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from lab.checks import checked
-from lab.errors import require, shown
-from lab.kinds import Count, Level, Reals
+from lab.validation.checks import checked
+from lab.validation.errors import require, shown
+from lab.validation.kinds import Count, Level, Reals
 
 
 @checked

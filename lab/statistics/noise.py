@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from lab.errors import require
 from lab.statistics.intervals import Interval
+from lab.validation.errors import require
 
 
 class Moments(NamedTuple):

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from lab.checks import checked
-from lab.errors import require, shown
-from lab.kinds import Reals, Samples
 from lab.shapes import require_broadcast
+from lab.validation.checks import checked
+from lab.validation.errors import require, shown
+from lab.validation.kinds import Reals, Samples
 
 
 @checked

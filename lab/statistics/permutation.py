@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lab.checks import checked
-from lab.errors import require
-from lab.kinds import Count, Level, Samples, Whole
 from lab.statistics.intervals import Interval
+from lab.validation.checks import checked
+from lab.validation.errors import require
+from lab.validation.kinds import Count, Level, Samples, Whole
 
 EXACT = 20  # pairs up to which all sign vectors are enumerated
 BLOCK = 1 << 22

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from lab.checks import checked
-from lab.errors import require
-from lab.kinds import Finite, Samples
+from lab.validation.checks import checked
+from lab.validation.errors import require
+from lab.validation.kinds import Finite, Samples
 
 
 @checked

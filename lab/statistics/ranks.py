@@ -5,12 +5,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from lab.checks import checked
-from lab.errors import require
-from lab.kinds import Count, Level, Samples, Whole
 from lab.statistics.bootstrap import percentile_interval
 from lab.statistics.intervals import Interval
 from lab.statistics.resampling import replicates, resample_indices
+from lab.validation.checks import checked
+from lab.validation.errors import require
+from lab.validation.kinds import Count, Level, Samples, Whole
 
 
 class Ranks(NamedTuple):

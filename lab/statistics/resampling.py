@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from lab.checks import checked
-from lab.errors import require, shown
-from lab.kinds import Count, Kind, Samples, Whole
+from lab.validation.checks import checked
+from lab.validation.errors import require, shown
+from lab.validation.kinds import Count, Kind, Samples, Whole
 
 Statistic = Callable[..., np.ndarray]
 

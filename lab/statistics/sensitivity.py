@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.checks import checked
-from lab.errors import require
-from lab.kinds import NotNegative, Reals, Samples
+from lab.validation.checks import checked
+from lab.validation.errors import require
+from lab.validation.kinds import NotNegative, Reals, Samples
 
 
 class Sensitivity(NamedTuple):

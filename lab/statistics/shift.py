@@ -4,10 +4,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from lab.checks import checked
-from lab.errors import require
-from lab.kinds import Level, Samples
 from lab.statistics.intervals import Interval
+from lab.validation.checks import checked
+from lab.validation.errors import require
+from lab.validation.kinds import Level, Samples
 
 
 @checked

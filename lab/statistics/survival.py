@@ -5,11 +5,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from lab.checks import checked
-from lab.errors import require
 from lab.shapes import require_axis
 from lab.statistics.intervals import Interval
 from lab.statistics.targets import TimeToTarget
+from lab.validation.checks import checked
+from lab.validation.errors import require
 
 
 class Survival(NamedTuple):

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.checks import checked
-from lab.errors import require
-from lab.kinds import Reals, Samples
 from lab.shapes import require_axis
+from lab.validation.checks import checked
+from lab.validation.errors import require
+from lab.validation.kinds import Reals, Samples
 
 
 class TimeToTarget(NamedTuple):

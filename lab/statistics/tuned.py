@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lab.checks import checked
-from lab.errors import require, shown
-from lab.kinds import Count, Whole
 from lab.statistics.resampling import resample_indices
+from lab.validation.checks import checked
+from lab.validation.errors import require, shown
+from lab.validation.kinds import Count, Whole
 
 
 class Tuned(NamedTuple):

@@ -14,10 +14,10 @@ import numpy as np
 from jax.sharding import Mesh
 
 from lab.sweeps import hosts
-from lab.sweeps.identity import check_same
-from lab.sweeps.plan import Job
-from lab.sweeps.table import Table
-from lab.sweeps.work import block_size, dealt
+from lab.sweeps.execution.work import block_size, dealt
+from lab.sweeps.planning.identity import check_same
+from lab.sweeps.planning.plan import Job
+from lab.sweeps.results.record import Table
 
 
 def share(first: int, blocks: int, process: int, processes: int) -> range:

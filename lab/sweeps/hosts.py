@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 import jax
 
-from lab.checks import checked
-from lab.errors import InputError, require
-from lab.kinds import Count, Whole
 from lab.sweeps.hub import LOST_S, Hub, meet
+from lab.validation.checks import checked
+from lab.validation.errors import InputError, require
+from lab.validation.kinds import Count, Whole
 
 _WAIT_S = 0.5  # at a time, so that signals are seen
 

@@ -15,34 +15,35 @@ import xarray as xr
 from lab import records
 from lab.budget import Budget
 from lab.catalog import ScheduleEntry
-from lab.checks import checked
 from lab.files import AnyPath
-from lab.kinds import Count, Finite, Whole
-from lab.sweeps import hosts, resume
-from lab.sweeps.checks import Setting
-from lab.sweeps.clock import Clock
-from lab.sweeps.early_stopping import EarlyStopping, check_monitor
-from lab.sweeps.enclosing import place_for
-from lab.sweeps.export import Export
+from lab.sweeps import hosts
+from lab.sweeps.checkpointing.checkpointer import keeping, timed_before
+from lab.sweeps.checkpointing.enclosing import place_for
+from lab.sweeps.devices.memory import told_when_exhausted
+from lab.sweeps.devices.places import lane_mesh, warn_of_idle_cores
+from lab.sweeps.devices.precision import full_precision
+from lab.sweeps.early_stopping.rule import EarlyStopping, check_monitor
+from lab.sweeps.early_stopping.stopping import run_until_stopped
+from lab.sweeps.execution.lane_state import Live
+from lab.sweeps.execution.placed_data import place_rows
+from lab.sweeps.execution.progress_bar import Progress
+from lab.sweeps.execution.runner import run_job
+from lab.sweeps.execution.timing import Clock
+from lab.sweeps.execution.work import Work
 from lab.sweeps.gather import agree, first, gather, shares
-from lab.sweeps.identity import identity
-from lab.sweeps.keeper import keeping, timed_before
-from lab.sweeps.live import Live
-from lab.sweeps.memory import told_when_exhausted
-from lab.sweeps.place import lane_mesh, warn_of_idle_cores
-from lab.sweeps.plan import make_plan
-from lab.sweeps.precision import full_precision
-from lab.sweeps.progress import Progress
-from lab.sweeps.rows import place_rows
-from lab.sweeps.rules import Optimizers
-from lab.sweeps.run import run_job
-from lab.sweeps.sizes import group_width
-from lab.sweeps.stopping import run_until_stopped
-from lab.sweeps.table import Table
-from lab.sweeps.work import Work
+from lab.sweeps.planning.arguments import Setting
+from lab.sweeps.planning.identity import identity
+from lab.sweeps.planning.plan import make_plan
+from lab.sweeps.planning.rules import Optimizers
+from lab.sweeps.planning.sizes import group_width
+from lab.sweeps.results import extension as resume
+from lab.sweeps.results.exports import Export
+from lab.sweeps.results.record import Table
 from lab.tasks import CATALOG as TASKS
 from lab.tasks.task import Task
 from lab.types import Snapshot
+from lab.validation.checks import checked
+from lab.validation.kinds import Count, Finite, Whole
 
 
 @checked
@@ -108,7 +109,7 @@ def sweep(
         `lab.load_model`; not those that `extend` holds.
       early_stopping: When a lane stops before its budget is spent (`lab.EarlyStopping`). Lanes
         that do not stop have the bits they have without; several rules can be replayed on one
-        record (`lab.sweeps.early_stopping.replay`).
+        record (`lab.sweeps.early_stopping.rule.replay`).
 
     Returns:
       A dataset with dimensions `optimizer`, `trial` (if given), the axes, `seed` and `step`:
@@ -124,8 +125,8 @@ def sweep(
       the last step, `outputs` and final exports; `unspent` holds what it saved. Attributes say
       what this call took: `lane_updates`, `seconds` and, of these, `seconds_compiling`,
       `seconds_initializing` (first parameters), `seconds_training` and
-      `seconds_evaluating` (`lab.sweeps.clock`), and `lane_bytes`, memory of one lane while it
-      trains, of the program with the largest.
+      `seconds_evaluating` (`lab.sweeps.execution.timing`), and `lane_bytes`, memory of one lane
+      while it trains, of the program with the largest.
 
     Raises:
       InputError: Before anything compiles, if something cannot be what was meant, or if another

@@ -14,10 +14,10 @@ import optax
 from jax.sharding import NamedSharding, PartitionSpec
 
 from lab.catalog import OptimizerEntry
-from lab.errors import require
-from lab.sweeps.place import lane_mesh
-from lab.sweeps.rules import resolve
+from lab.sweeps.devices.places import lane_mesh
+from lab.sweeps.planning.rules import resolve
 from lab.types import Rule
+from lab.validation.errors import require
 
 Value = Callable[[Any], jax.Array]  # w [D] -> f []
 Optimizer = str | OptimizerEntry | Callable[..., optax.GradientTransformation]

@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 
 from lab import records
-from lab.checks import checked
-from lab.errors import require
-from lab.kinds import Count, Whole
-from lab.sweeps.resume import REPEATED
+from lab.sweeps.results.extension import REPEATED
+from lab.validation.checks import checked
+from lab.validation.errors import require
+from lab.validation.kinds import Count, Whole
 
 MACHINE = ("python", "versions", "device", "backend", "devices", "x64", "revision")
 

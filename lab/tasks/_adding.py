@@ -13,11 +13,11 @@ import numpy as np
 
 from lab import losses, models
 from lab.data.streams import check_seed, generator
-from lab.errors import require
 from lab.models import Elman
 from lab.tasks.own import ArraySource
 from lab.tasks.supervised import Loss, Metrics, Predict
 from lab.tasks.task import Initial, Problem, Task
+from lab.validation.errors import require
 
 
 def sequences(n: int, length: int, seed: int = 0) -> dict[str, np.ndarray]:

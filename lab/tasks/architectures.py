@@ -7,12 +7,12 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from lab.checks import checked
 from lab.data import Source
-from lab.kinds import Count
 from lab.models import MLP, PaddedMLP
 from lab.tasks.supervised import Splittable, outputs, problem
 from lab.tasks.task import Task
+from lab.validation.checks import checked
+from lab.validation.kinds import Count
 
 
 @checked

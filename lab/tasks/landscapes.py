@@ -15,10 +15,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from lab.catalog import Catalog
-from lab.checks import check_fields
 from lab.tasks import _surfaces as surfaces
 from lab.tasks.own import own
 from lab.tasks.task import Task
+from lab.validation.checks import check_fields
 
 Point = tuple[float, ...]
 

@@ -11,10 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from lab.checks import checked
-from lab.errors import InputError, require
-from lab.kinds import Share
 from lab.tasks.task import Problem, Task, adapt
+from lab.validation.checks import checked
+from lab.validation.errors import InputError, require
+from lab.validation.kinds import Share
 
 
 @checked

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from lab.errors import require
+from lab.validation.errors import require
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
-from lab.errors import require
+from lab.validation.errors import require
 
 Loss = Callable[..., jax.Array]  # (params, *data) -> []
 CHUNK = 64  # points of a slice evaluated at once: bounds the memory

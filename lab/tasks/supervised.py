@@ -9,14 +9,14 @@ import jax
 import jax.numpy as jnp
 
 from lab import losses, models
-from lab.checks import checked
 from lab.data import Source
 from lab.data.sources import splittable
-from lab.errors import require
-from lab.kinds import Count, Kind
 from lab.models import MLP
 from lab.regularizers import CATALOG, Facts, Regularized, Regularizer
 from lab.tasks.task import Initial, Problem, Task
+from lab.validation.checks import checked
+from lab.validation.errors import require
+from lab.validation.kinds import Count, Kind
 
 Splittable = Annotated[
     Source,

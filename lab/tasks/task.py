@@ -7,8 +7,8 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 import jax
 
-from lab.checks import check_fields
-from lab.errors import InputError, require
+from lab.validation.checks import check_fields
+from lab.validation.errors import InputError, require
 
 _WORDS = ("params", "model_state", "batch", "key", "hypers")
 

@@ -10,7 +10,7 @@ import xarray as xr
 import lab
 from lab import optimizers, records
 from lab.data.encoding import encoding
-from lab.sweeps.export import Model
+from lab.sweeps.results.exports import Model
 from lab.types import Program, Rule
 from tests.bad_input.specimens import Specimen
 from tests.bad_input.specimens_tasks import OWN, SOURCE
@@ -50,7 +50,7 @@ SPECIMENS = (
     Specimen(
         "lab.save_model",
         {"model": MODEL, "path": "model.npz"},
-        work=("lab.sweeps.export.write_atomically",),
+        work=("lab.sweeps.results.exports.write_atomically",),
     ),
     Specimen(
         "lab.sweep",
@@ -64,7 +64,7 @@ SPECIMENS = (
         work=(
             "lab.sweeps.sweep.place_rows",
             "lab.sweeps.sweep.keeping",
-            "lab.sweeps.plan.seconds",
+            "lab.sweeps.planning.plan.seconds",
         ),
     ),
     Specimen("lab.use_all_cores", {"count": jax.local_device_count()}),

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import lab
-from lab.errors import InputError
+from lab.validation.errors import InputError
 from tests.bad_input import specimens
 from tests.bad_input.kinds import Bad, Nonsense, bad
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lab.data import Table, from_file, source
-from lab.errors import InputError
+from lab.validation.errors import InputError
 
 ROWS = 40
 

@@ -7,7 +7,7 @@ from sklearn.model_selection import StratifiedKFold
 
 import lab
 from lab.data import Table, from_file, load, make_split, source
-from lab.errors import InputError
+from lab.validation.errors import InputError
 
 
 def table_of(n=120, classes=3, **more):
@@ -158,7 +158,7 @@ WRONG = {
 
 @pytest.mark.parametrize(("call", "message"), WRONG.values(), ids=WRONG)
 def test_what_cannot_be_meant_is_refused(call, message):
-    with pytest.raises((InputError, lab.errors.UnknownNameError), match=message):
+    with pytest.raises((InputError, lab.validation.errors.UnknownNameError), match=message):
         call()
 
 

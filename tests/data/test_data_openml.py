@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from lab.data import from_openml, openml
-from lab.errors import InputError
+from lab.validation.errors import InputError
 
 RNG = np.random.default_rng(0)
 SMALL = pd.DataFrame({"a": RNG.normal(size=30), "b": pd.Categorical(["u", "v", "w"] * 10)})

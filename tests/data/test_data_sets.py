@@ -7,7 +7,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from lab.data import DATASETS, Table, load, make_split, source
-from lab.errors import InputError
+from lab.validation.errors import InputError
 
 SHAPES = {
     "digits": (1797, 64, 10), "breast_cancer": (569, 30, 2), "wine": (178, 13, 3),

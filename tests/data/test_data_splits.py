@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.data import Table, load, make_split
-from lab.errors import InputError
+from lab.validation.errors import InputError
 
 
 def table_of(y, x=None, kind="classification"):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.data import streams
-from lab.errors import InputError
+from lab.validation.errors import InputError
 
 seeds = st.integers(0, 2**63 - 1)
 sizes = st.integers(1, 40)

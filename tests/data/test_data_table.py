@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from lab.data import Table
-from lab.errors import InputError
+from lab.validation.errors import InputError
 
 X = np.arange(12.0).reshape(6, 2)
 Y = np.array([0, 1, 2, 0, 1, 2])

@@ -9,7 +9,7 @@ import pytest
 import lab
 from lab.data.encoding import described_encoding, encoding
 from lab.data.scaling import SCALINGS
-from lab.errors import InputError
+from lab.validation.errors import InputError
 
 CSV = "age,member,town,income,grade\n" + "".join(
     f"{20 + i * i % 37},{i % 3 == 0},{['Ulm', 'Bonn', 'Kiel', ''][i % 4]},"

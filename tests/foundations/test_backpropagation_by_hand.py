@@ -5,10 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lab.errors import InputError
 from lab.foundations import backpropagation as bp
 from lab.foundations import counting, derivatives, worked_example
 from lab.foundations.gradient_check import finite_differences, relative_error
+from lab.validation.errors import InputError
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lab.errors import InputError
 from lab.foundations.graphs import computational_graph
+from lab.validation.errors import InputError
 
 
 def product(a, b, c):

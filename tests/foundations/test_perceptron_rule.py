@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Perceptron as SklearnPerceptron
 
-from lab.errors import InputError
 from lab.foundations import perceptron
 from lab.foundations.units import UNITS, delta_rule
+from lab.validation.errors import InputError
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
 BIPOLAR = 2 * CORNERS - 1

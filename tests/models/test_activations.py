@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.errors import UnknownNameError
 from lab.models import ACTIVATIONS
 from lab.models.activations import gelu, softplus, swish
+from lab.validation.errors import UnknownNameError
 
 POINTS = np.concatenate([np.linspace(-6, 6, 49), [-1e4, -100, -40, -3, 3, 40, 100, 1e4]])
 # Kinks whose derivative JAX leaves to a tie between two branches.

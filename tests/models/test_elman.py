@@ -8,9 +8,9 @@ from flax import linen as nn
 
 import lab
 from lab import models
-from lab.errors import InputError, UnknownNameError
 from lab.models import Elman, backpropagate_through_time
 from lab.tasks._adding import adding, sequences
+from lab.validation.errors import InputError, UnknownNameError
 
 KEY = jax.random.key(0)
 X = np.random.default_rng(0).normal(size=(5, 9, 2))  # [B, T, D]

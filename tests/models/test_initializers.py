@@ -4,9 +4,9 @@ import jax
 import numpy as np
 import pytest
 
-from lab.errors import InputError, UnknownNameError
 from lab.models import INITIALIZERS
 from lab.models.initializers import fans
+from lab.validation.errors import InputError, UnknownNameError
 
 FAN_IN, FAN_OUT = 300, 200
 VARIANCE = {

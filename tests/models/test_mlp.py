@@ -9,9 +9,9 @@ import pytest
 from flax import linen as nn
 
 from lab import models
-from lab.errors import InputError, UnknownNameError
 from lab.models import ACTIVATIONS, INITIALIZERS, MLP, parameter_count
 from lab.models.dropout import drop
+from lab.validation.errors import InputError, UnknownNameError
 
 apply = jax.jit(models.apply, static_argnums=0, static_argnames="train")
 hidden = jax.jit(models.hidden, static_argnums=0)

@@ -9,9 +9,9 @@ import pytest
 from flax import linen as nn
 
 from lab import models
-from lab.errors import InputError
 from lab.models import MLP
 from lab.models.normalization import BatchNorm, GroupNorm, InputNorm, InstanceNorm
+from lab.validation.errors import InputError
 
 apply = jax.jit(models.apply, static_argnums=0, static_argnames="train")
 X = 3 + 2 * jax.random.normal(jax.random.key(0), (32, 12))

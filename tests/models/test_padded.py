@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from lab import models, optimizers
-from lab.errors import InputError
 from lab.models import MLP, PaddedMLP
+from lab.validation.errors import InputError
 
 D, K, B = 6, 3, 16
 SHAPES = [(8,), (5, 8), (8, 3, 7), (1, 1)]

@@ -15,8 +15,8 @@ import pytest
 
 import lab.stubs
 from lab import optimizers, schedules
-from lab.errors import InputError
 from lab.optimizers import CATALOG
+from lab.validation.errors import InputError
 
 PARAMS = {"w": jnp.array([[1.0, -2.0], [0.5, 3.0]]), "b": jnp.array([0.5, -1.0])}
 FACTORIES = [name for name in dir(optimizers) if name not in everything.NO_FACTORIES]

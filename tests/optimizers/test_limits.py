@@ -8,10 +8,10 @@ import pytest
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from lab import optimizers
-from lab.errors import InputError
 from lab.optimizers.common import counter
 from lab.optimizers.common.scheduled import warmed_up
 from lab.optimizers.common.trees import tree_norm
+from lab.validation.errors import InputError
 
 
 def last_update(rule, gradient, times, params=None, **extra):

@@ -7,7 +7,7 @@ import optax
 import pytest
 
 from lab import optimizers
-from lab.errors import InputError
+from lab.validation.errors import InputError
 
 T = 30
 RNG = np.random.default_rng(0)

@@ -14,8 +14,8 @@ from jax.sharding import PartitionSpec as P
 from optimizer_variants import PLAIN, typical_first
 
 from lab import optimizers
-from lab.errors import InputError
 from lab.optimizers import CATALOG
+from lab.validation.errors import InputError
 
 NAMES = list(CATALOG)
 PARAMS = {"w": jnp.array([[1.0, -2.0], [0.5, 3.0]]), "b": jnp.array([0.5, -1.0])}

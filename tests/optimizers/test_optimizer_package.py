@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from lab import optimizers, schedules
-from lab.errors import InputError, UnknownNameError
+from lab.validation.errors import InputError, UnknownNameError
 
 
 @pytest.mark.parametrize("package", [optimizers, schedules])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lab import optimizers
-from lab.errors import InputError
+from lab.validation.errors import InputError
 
 RULE = optimizers.sgd(0.1)
 REFUSED = [  # a factory, arguments that are needed, and those of which each is wrong

@@ -7,7 +7,7 @@ import optax
 import pytest
 
 from lab import optimizers
-from lab.errors import InputError
+from lab.validation.errors import InputError
 
 P = np.array([1.0, -2.0])
 H = np.array([1.0, 0.3])

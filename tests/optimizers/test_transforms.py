@@ -9,7 +9,7 @@ import optax
 import pytest
 
 from lab import optimizers
-from lab.errors import InputError
+from lab.validation.errors import InputError
 
 STEPS = 24
 SHAPES = {"w": (4, 3), "b": (3,), "deep": {"s": (), "kernel": (2, 2, 3, 2), "stack": (2, 3, 4)}}

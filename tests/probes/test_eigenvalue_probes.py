@@ -9,7 +9,7 @@ import pytest
 from nets import dense_hessian, loss, net
 
 from lab import probes
-from lab.errors import InputError
+from lab.validation.errors import InputError
 
 KEY = jax.random.key(3)
 NETS = [net(seed) for seed in range(3)]

@@ -8,8 +8,8 @@ from jax.flatten_util import ravel_pytree
 from nets import B, dense_gradients, forward, loss, net
 
 from lab import probes
-from lab.errors import InputError
 from lab.statistics.noise import moments_of_batches, moments_of_examples, noise_scale
+from lab.validation.errors import InputError
 
 PARAMS, BATCH = net()
 NAMES = ("layer_0", "layer_1", "layer_2")

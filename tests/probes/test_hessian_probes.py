@@ -10,7 +10,7 @@ from jax.flatten_util import ravel_pytree
 from nets import dense_hessian, loss, net
 
 from lab import probes
-from lab.errors import InputError
+from lab.validation.errors import InputError
 
 KEY = jax.random.key(3)
 PARAMS, BATCH = net()

@@ -9,7 +9,7 @@ import pytest
 from flax import linen, nnx
 
 from lab import optimizers, probes
-from lab.errors import InputError
+from lab.validation.errors import InputError
 
 KEY = jax.random.key(0)
 SIZES = ((3, 4), (4, 4), (4, 2))

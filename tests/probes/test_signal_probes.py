@@ -7,8 +7,8 @@ import pytest
 from nets import B, forward, net
 
 from lab import models, probes
-from lab.errors import InputError
 from lab.models import ACTIVATIONS, MLP
+from lab.validation.errors import InputError
 
 PARAMS, BATCH = net()
 EDGES = (-1.0, -0.5, 0.0, 0.5, 1.0)

@@ -7,9 +7,9 @@ import pytest
 
 import lab
 from lab import protocol
-from lab.errors import InputError
 from lab.protocol import Comparison
 from lab.spaces import LogRange
+from lab.validation.errors import InputError
 
 SPACES = {"adam": LogRange(1e-4, 1e-1), "sgd": LogRange(1e-3, 1e1)}
 SMALL = {

@@ -6,7 +6,7 @@ import xarray as xr
 
 import lab
 from lab import protocol
-from lab.errors import InputError
+from lab.validation.errors import InputError
 
 RATES = [0.01, 0.1, 1.0]
 

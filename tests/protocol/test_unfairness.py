@@ -9,9 +9,9 @@ import xarray as xr
 
 import lab
 from lab import protocol
-from lab.errors import InputError
 from lab.protocol import Comparison, comparable, decide
 from lab.spaces import LogRange
+from lab.validation.errors import InputError
 
 NAMES = {"adam": "adam", "sgd": "sgd"}
 SPACES = {"adam": LogRange(1e-3, 1e-1), "sgd": LogRange(1e-2, 1e1)}

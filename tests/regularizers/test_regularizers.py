@@ -10,9 +10,9 @@ from scipy import stats
 
 import lab
 from lab import losses, optimizers
-from lab.errors import InputError
 from lab.regularizers import CATALOG, Facts, Regularized
 from lab.regularizers._targets import folded_beta
+from lab.validation.errors import InputError
 
 KEY = jax.random.key(3)
 PARAMS = {"kernel": jnp.array([[1.0, -2.0], [0.0, 3.0]]), "bias": jnp.array([4.0, -1.0])}
@@ -123,7 +123,7 @@ def test_dropout_is_that_of_flax_in_law_and_off_at_inference():
 
 
 def test_a_path_of_strengths_is_one_program():
-    from lab.sweeps.plan import make_plan
+    from lab.sweeps.planning.plan import make_plan
 
     names = tuple(CATALOG)
     task = lab.tasks.CATALOG["digits"].make(
@@ -157,7 +157,7 @@ WRONG = {
 
 @pytest.mark.parametrize(("call", "message"), WRONG.values(), ids=WRONG)
 def test_what_cannot_be_meant_is_refused(call, message):
-    with pytest.raises((InputError, lab.errors.UnknownNameError), match=message):
+    with pytest.raises((InputError, lab.validation.errors.UnknownNameError), match=message):
         call(lab.data.source(lab.data.load("digits")))
 
 

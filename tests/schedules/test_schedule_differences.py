@@ -7,7 +7,7 @@ import optax
 import pytest
 
 from lab import schedules
-from lab.errors import InputError
+from lab.validation.errors import InputError
 
 
 def test_a_compiled_fractional_power_ends_at_its_end_value_and_in_optax_not_a_number():

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab import optimizers, schedules
-from lab.errors import InputError
 from lab.schedules import CATALOG
+from lab.validation.errors import InputError
 
 rates = st.floats(2**-13, 128, width=32)
 lengths = st.integers(1, 150)

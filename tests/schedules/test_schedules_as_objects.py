@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from lab import schedules
-from lab.errors import InputError
 from lab.schedules import CATALOG
+from lab.validation.errors import InputError
 
 COUNTS = np.arange(60)
 CASES = [

@@ -7,8 +7,8 @@ import optax
 import pytest
 
 from lab import schedules
-from lab.errors import InputError
 from lab.schedules import CATALOG
+from lab.validation.errors import InputError
 from tests.schedules.formulas import FORMULAS
 
 COUNTS = range(90)

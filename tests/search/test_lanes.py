@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 import lab
-from lab.errors import InputError
 from lab.search import (
     CATALOG,
     Choice,
@@ -18,6 +17,7 @@ from lab.search import (
     opened,
     search,
 )  # fmt: skip
+from lab.validation.errors import InputError
 from tests.tasks.test_no_leaks import Altered
 
 BUDGET = lab.Budget(epochs=6)

@@ -73,7 +73,7 @@ def test_predictions_are_the_networks_own_and_the_same_in_a_fresh_process(
 
 
 def test_what_holds_no_predictor_is_refused(tmp_path):
-    lab.save_model(lab.sweeps.export.Model({"w": np.ones(1)}, {}, {}), tmp_path / "m.npz")
+    lab.save_model(lab.sweeps.results.exports.Model({"w": np.ones(1)}, {}, {}), tmp_path / "m.npz")
     with pytest.raises(lab.InputError, match="no predictor"):
         lab.load_predictor(tmp_path / "m.npz")
     quadratic = lab.tasks.own(lambda key: np.ones(2), lambda params: (params**2).sum())

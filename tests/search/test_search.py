@@ -5,9 +5,9 @@ import math
 import optuna
 import pytest
 
-from lab.errors import InputError
 from lab.search import CATALOG, Choice, Float, Int, Space, When, best, search
 from lab.search.storage import distribution, from_optuna, opened
+from lab.validation.errors import InputError
 
 SPACE = Space({
     "rule": Choice("adam", "sgd"), "layers": Int(1, 3), "rate": Float(1e-4, 1e-1, log=True),

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.errors import InputError
 from lab.search import CATALOG, Choice, Float, Int, Space, When, cost
 from lab.search._halving import bracket, hyperband_brackets, price
+from lab.validation.errors import InputError
 
 SQUARE = Space({"x": Float(0, 1), "y": Float(0, 1)})
 SIX = Space({f"x{i}": Float(0, 1) for i in range(6)})

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lab.errors import InputError
 from lab.search import Choice, Fixed, Float, Int, Space, When
+from lab.validation.errors import InputError
 
 LAYERS = {"layers": Int(1, 4), "rule": Choice("adam", "sgd")}
 LAYERS |= {f"units_{i}": When("layers", Int(8, 32, step=8), at_least=i + 1) for i in range(4)}

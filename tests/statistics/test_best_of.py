@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from lab.errors import InputError
 from lab.statistics import best_weights, expected_best, median_best, trial_weights
+from lab.validation.errors import InputError
 
 losses = st.lists(st.integers(-5, 5), min_size=1, max_size=7)
 

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from lab.errors import InputError
 from lab.statistics import (
     bca_interval,
     bootstrap,
@@ -20,6 +19,7 @@ from lab.statistics import (
     stratified_indices,
     studentized_interval,
 )
+from lab.validation.errors import InputError
 
 
 def mean(x):

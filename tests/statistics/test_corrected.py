@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lab.errors import InputError
 from lab.statistics import corrected_interval, corrected_test, mean_interval
+from lab.validation.errors import InputError
 
 
 def test_independent_samples_give_students_test():

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from lab.errors import InputError
 from lab.statistics import (
     ELSEWHERE,
     PAIRED_MEANS,
@@ -17,6 +16,7 @@ from lab.statistics import (
 )
 from lab.statistics.coverage import DIRECT, RESAMPLED
 from lab.statistics.distributions import truth
+from lab.validation.errors import InputError
 
 
 def shares(table):

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from lab import statistics
-from lab.errors import InputError
+from lab.validation.errors import InputError
 
 
 def test_mean_interval_is_scipys():

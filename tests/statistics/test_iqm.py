@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from lab.errors import InputError
 from lab.statistics import interquartile_error, interquartile_mean, normalized
+from lab.validation.errors import InputError
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=40))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.errors import InputError
 from lab.statistics import holm, seeds_needed
+from lab.validation.errors import InputError
 
 
 @given(st.integers(1, 200), st.sampled_from([0.9, 0.95, 0.99]))

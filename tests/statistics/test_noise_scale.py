@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.errors import InputError
 from lab.statistics import noise
+from lab.validation.errors import InputError
 
 
 def drawn(seeds, examples, mean, spread):

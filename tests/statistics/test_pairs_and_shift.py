@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from lab.errors import InputError
 from lab.statistics import finite_differences, hodges_lehmann, probability_of_beating
 from lab.statistics.shift import signed_rank_cdf
+from lab.validation.errors import InputError
 
 loss = st.one_of(st.floats(0, 10), st.sampled_from([np.inf, np.nan, -np.inf]))
 

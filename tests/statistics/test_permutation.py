@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from lab.errors import InputError
 from lab.statistics import sign_flip_interval, sign_flip_test
+from lab.validation.errors import InputError
 
 whole = st.lists(st.integers(-6, 6), min_size=1, max_size=8)
 

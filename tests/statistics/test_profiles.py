@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lab.errors import InputError
 from lab.statistics import performance_profile, performance_ratios, profile_score, ratios_to
+from lab.validation.errors import InputError
 
 TIMES = np.array([[10.0, 30.0, np.inf, np.inf], [20.0, 10.0, 5.0, np.inf]])
 times = arrays(float, (3, 6), elements=st.one_of(st.floats(0.5, 1e4), st.just(np.inf)))

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lab.errors import InputError
 from lab.statistics import bootstrap_ranks, rank_distribution
+from lab.validation.errors import InputError
 
 
 def test_by_hand():

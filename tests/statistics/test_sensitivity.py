@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lab.errors import InputError
 from lab.statistics import basin_width, median_loss, rate_sensitivity
+from lab.validation.errors import InputError
 
 RATES = np.logspace(-4, 0, 401)
 BOWL = (np.log10(RATES) + 2) ** 2  # f* = 0 at 1e-2

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from lab.errors import InputError
 from lab.statistics import TimeToTarget, kaplan_meier, restricted_mean, time_to_target, until
+from lab.validation.errors import InputError
 
 runs = st.lists(st.tuples(st.integers(0, 12), st.booleans()), min_size=1, max_size=30)
 

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.errors import InputError
 from lab.statistics import (
     Draws,
     Tuned,
@@ -16,6 +15,7 @@ from lab.statistics import (
     tuned_loss,
 )
 from lab.statistics.tuned import _neighbours
+from lab.validation.errors import InputError
 
 
 def study(rng, splits=3, trials=6, tune=2, report=5):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from lab.sweeps.early_stopping import EarlyStopping
+from lab.sweeps.early_stopping.rule import EarlyStopping
 from studies import _early_stopping_report as report
 from studies import early_stopping as study
 from studies._early_stopping_runs import along, outcome

@@ -47,7 +47,7 @@ def test_groups_and_times_of_a_file_are_named_by_flags(tmp_path):
     assert grouped.table.feature_names == ("a",)
     (ordered,) = study.sources(study.Regularization(**given, time="who")).values()
     assert ordered.table.times.max() == 9
-    with pytest.raises(lab.errors.InputError, match="--group needs --data"):
+    with pytest.raises(lab.validation.errors.InputError, match="--group needs --data"):
         study.Regularization(group="who").check()
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import lab
-from lab.sweeps import keeper, lock
+from lab.sweeps.checkpointing import checkpointer as keeper
+from lab.sweeps.checkpointing import lock
 from studies._cli import Flags, Folder
 
 

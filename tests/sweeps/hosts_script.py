@@ -9,7 +9,7 @@ from pathlib import Path
 import jax
 
 import lab
-from lab.sweeps import keeper
+from lab.sweeps.checkpointing import checkpointer as keeper
 from tests.sweeps import killed_script
 
 

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import lab
-from lab.sweeps import keeper
+from lab.sweeps.checkpointing import checkpointer as keeper
 
 
 def norm(snapshot):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import lab
-from lab.errors import InputError
-from lab.sweeps.plan import make_plan
+from lab.sweeps.planning.plan import make_plan
+from lab.validation.errors import InputError
 from tests.sweeps import small
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import lab
-from lab.sweeps import group
+from lab.sweeps.execution import group
 
 RATES = [0.003, 0.01, 0.03, 0.1, 0.3]
 BUDGET = lab.Budget(updates=60)

@@ -15,8 +15,10 @@ import numpy as np
 import pytest
 
 import lab
-from lab.sweeps import checkpoint, keeper, lock
-from lab.sweeps.table import Table
+from lab.sweeps.checkpointing import checkpointer as keeper
+from lab.sweeps.checkpointing import lock
+from lab.sweeps.checkpointing import store as checkpoint
+from lab.sweeps.results.record import Table
 from tests.sweeps import killed_script
 from tests.sweeps.killed_script import same
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import lab
-from lab.sweeps.clock import KINDS, Clock
+from lab.sweeps.execution.timing import KINDS, Clock
 
 
 def test_the_kinds_add_up_to_no_more_than_the_time_that_passed():

@@ -61,7 +61,7 @@ def test_another_schedule_compiles_no_training(arrays, compilations):
 
 
 def test_one_optimizer_on_one_task_and_batch_size_is_one_training_program(arrays):
-    from lab.sweeps.compiled import compiled
+    from lab.sweeps.compilation.programs import compiled
 
     compiled.cache_clear()
     rates = {"learning_rate": [0.01, 0.1], "batch_size": [5, 10]}

@@ -6,9 +6,10 @@ import pytest
 
 import lab
 from lab.protocol.fairness import comparable
-from lab.sweeps import keeper, widths
-from lab.sweeps.early_stopping import replay
-from lab.sweeps.group import Group
+from lab.sweeps.checkpointing import checkpointer as keeper
+from lab.sweeps.devices import widths
+from lab.sweeps.early_stopping.rule import replay
+from lab.sweeps.execution.group import Group
 from tests.sweeps import killed_script
 from tests.sweeps.killed_script import same
 

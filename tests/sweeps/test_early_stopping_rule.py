@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import lab
-from lab.sweeps.early_stopping import EarlyStopping, replay, unwatched, watched
+from lab.sweeps.early_stopping.rule import EarlyStopping, replay, unwatched, watched
 
 INF, NAN = float("inf"), float("nan")
 FALLING = (0.9, 0.7, 0.8, 0.6, 0.65, 0.64, 0.63, 0.5, 0.55, 0.6)

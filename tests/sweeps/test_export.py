@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import lab
-from lab.sweeps import export
+from lab.sweeps.results import exports as export
 
 
 def test_exported_parameters_give_the_metrics_of_the_record(tmp_path):

@@ -15,10 +15,10 @@ import pytest
 
 import lab
 from lab.sweeps import hosts
+from lab.sweeps.devices.places import lane_mesh
 from lab.sweeps.gather import share
 from lab.sweeps.hosts import own
 from lab.sweeps.hub import Hub, meet, serve
-from lab.sweeps.place import lane_mesh
 from tests.sweeps import hosts_script
 from tests.sweeps.killed_script import same
 

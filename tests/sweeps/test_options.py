@@ -9,8 +9,8 @@ import pytest
 import lab
 from lab import optimizers, probes
 from lab.data.streams import key_data
-from lab.sweeps.options import draws_repeatedly, options
-from lab.sweeps.place import lane_mesh
+from lab.sweeps.devices.compiler_options import draws_repeatedly, options
+from lab.sweeps.devices.places import lane_mesh
 from lab.training import make_train
 from lab.types import Hypers, Program, Rule, Stream
 

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lab
-from lab.sweeps import group, place
-from lab.sweeps.clock import divided
-from lab.sweeps.place import Place, lane_mesh, places
+from lab.sweeps.devices import places as place
+from lab.sweeps.devices.places import Place, lane_mesh, places
+from lab.sweeps.execution import group
+from lab.sweeps.execution.timing import divided
 
 SETTINGS = {
     "axes": {"learning_rate": list(np.geomspace(1e-3, 1, 40))}, "budget": lab.Budget(epochs=20),

@@ -7,9 +7,9 @@ import pytest
 import lab
 from lab.records import provenance
 from lab.sweeps import sweep
-from lab.sweeps.ahead import Ahead
-from lab.sweeps.place import Place, lane_mesh
-from lab.sweeps.precision import full_precision
+from lab.sweeps.compilation.executable import Ahead
+from lab.sweeps.devices.places import Place, lane_mesh
+from lab.sweeps.devices.precision import full_precision
 
 
 @pytest.fixture(params=["gpu", "tpu"])

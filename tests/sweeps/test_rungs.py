@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 import lab
-from lab.errors import InputError
-from lab.sweeps import rungs
-from lab.sweeps.clock import Clock
-from lab.sweeps.place import lane_mesh
-from lab.sweeps.plan import make_plan
-from lab.sweeps.rows import place_rows
-from lab.sweeps.work import Work
+from lab.sweeps.devices.places import lane_mesh
+from lab.sweeps.execution import rounds as rungs
+from lab.sweeps.execution.placed_data import place_rows
+from lab.sweeps.execution.timing import Clock
+from lab.sweeps.execution.work import Work
+from lab.sweeps.planning.plan import make_plan
+from lab.validation.errors import InputError
 
 SHARES = [Fraction(1, 9), Fraction(1, 3), Fraction(1)]
 RATES = [float(r) for r in np.geomspace(1e-3, 1.0, 12)]

@@ -7,7 +7,7 @@ import optax
 import pytest
 
 import lab
-from lab.sweeps.widths import table, width
+from lab.sweeps.devices.widths import table, width
 from tests.sweeps import small
 
 BUDGET = lab.Budget(updates=40)

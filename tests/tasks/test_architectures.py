@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import lab
-from lab.errors import InputError
+from lab.validation.errors import InputError
 
 SOURCE = lab.data.source(lab.data.load("iris"))
 SHAPES = [(4, 9), (12,), (16, 16)]

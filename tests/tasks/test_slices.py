@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import lab
-from lab.errors import InputError
 from lab.tasks import slices
+from lab.validation.errors import InputError
 
 KEY = jax.random.key(3)
 

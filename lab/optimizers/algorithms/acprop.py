@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import Mask
 from lab.optimizers.algorithms.adam import ScaleByAdamState
 from lab.optimizers.common import counter, repaired
 from lab.optimizers.common.mean_over_root import over_root
@@ -24,6 +23,7 @@ from lab.optimizers.common.trees import tree_sub
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
+from lab.validation.kinds import Mask
 
 
 @gradient_transformation

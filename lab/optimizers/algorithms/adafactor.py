@@ -4,7 +4,6 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import Mask, Whole
 from lab.optimizers.common import repaired
 from lab.optimizers.common.factored_rms import factored_rms
 from lab.optimizers.common.numbers import (
@@ -21,6 +20,7 @@ from lab.optimizers.transforms.ema import ema
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_param_block_rms import scale_by_param_block_rms
 from lab.spaces import LogRange
+from lab.validation.kinds import Mask, Whole
 
 
 @gradient_transformation

@@ -9,7 +9,6 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import Mask, Tree, Whole
 from lab.optimizers.algorithms.adam import scale_by_adam
 from lab.optimizers.common.matrices import matrices_apart, orthogonal, rescaled
 from lab.optimizers.common.mean_over_root import over_root
@@ -20,6 +19,7 @@ from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
+from lab.validation.kinds import Mask, Tree, Whole
 
 
 class AdaMuonState(NamedTuple):

@@ -7,8 +7,6 @@ from typing import Any, NamedTuple
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.errors import require
-from lab.kinds import Mask
 from lab.optimizers.common.numbers import Decay, NonNegativeOrSchedule
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_add, tree_scale
@@ -16,6 +14,8 @@ from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.trace import trace
 from lab.spaces import LogRange
+from lab.validation.errors import require
+from lab.validation.kinds import Mask
 
 
 class ScaleByAggMoState(NamedTuple):

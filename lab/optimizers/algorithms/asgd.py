@@ -7,8 +7,6 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.checks import checked
-from lab.kinds import Tree
 from lab.optimizers.common import counter
 from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.moments import zeros_like
@@ -17,6 +15,8 @@ from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.states import evaluation_point
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.spaces import LogRange
+from lab.validation.checks import checked
+from lab.validation.kinds import Tree
 
 
 class ASGDState(NamedTuple):

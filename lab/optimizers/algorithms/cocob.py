@@ -8,7 +8,6 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import Mask
 from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.moments import squares_like, zeros_like
 from lab.optimizers.common.numbers import (
@@ -24,6 +23,7 @@ from lab.optimizers.common.trees import tree_add, tree_sub
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
+from lab.validation.kinds import Mask
 
 
 class COCOBState(NamedTuple):

@@ -8,8 +8,6 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
-from lab.errors import UnknownNameError
-from lab.kinds import Mask
 from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.numbers import NonNegative, NonNegativeOrSchedule, like
 from lab.optimizers.common.scalars import safe_divide, scalar, scalar_dtype
@@ -18,6 +16,8 @@ from lab.optimizers.common.trees import tree_scale, tree_squared_norm, tree_sub
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
+from lab.validation.errors import UnknownNameError
+from lab.validation.kinds import Mask
 
 InitStep = tuple[Literal["distance", "learning_rate", "heuristic"], NonNegative]
 KINDS = ("distance", "learning_rate", "heuristic")

@@ -8,7 +8,6 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import Mask
 from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.numbers import NonNegative, NonNegativeOrSchedule, like
 from lab.optimizers.common.scalars import safe_divide, scalar, scalar_dtype
@@ -17,6 +16,7 @@ from lab.optimizers.common.trees import tree_scale, tree_squared_norm, tree_sub
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
+from lab.validation.kinds import Mask
 
 
 class DoWGState(NamedTuple):

@@ -5,13 +5,13 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import Mask
 from lab.optimizers.algorithms.adam import scale_by_adam
 from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule, promote
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
+from lab.validation.kinds import Mask
 
 
 @gradient_transformation

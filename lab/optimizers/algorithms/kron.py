@@ -3,7 +3,6 @@
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import KeyOrSeed, Mask, Whole
 from lab.optimizers.common.numbers import (
     Decay,
     FloatDType,
@@ -17,6 +16,7 @@ from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_kron import falling_probability, scale_by_kron
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
+from lab.validation.kinds import KeyOrSeed, Mask, Whole
 
 
 @gradient_transformation

@@ -6,7 +6,6 @@ import jax
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import Mask
 from lab.optimizers.common import counter
 from lab.optimizers.common.after_step import AfterStepState
 from lab.optimizers.common.arguments import require_params
@@ -24,6 +23,7 @@ from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_add, tree_scale, tree_sub
 from lab.spaces import LogRange
+from lab.validation.kinds import Mask
 
 
 class LaPropState(NamedTuple):

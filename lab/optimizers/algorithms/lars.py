@@ -3,7 +3,6 @@
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import Mask
 from lab.optimizers.common.numbers import NonNegative, NonNegativeOrSchedule
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
@@ -11,6 +10,7 @@ from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_r
 from lab.optimizers.transforms.scale_by_trust_ratio import scale_by_trust_ratio
 from lab.optimizers.transforms.trace import trace
 from lab.spaces import LogRange
+from lab.validation.kinds import Mask
 
 
 @gradient_transformation

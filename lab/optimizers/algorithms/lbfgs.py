@@ -8,13 +8,13 @@ import jax
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.errors import InputError
-from lab.kinds import Count
 from lab.optimizers.common.sharding import gathered, placed_like
 from lab.optimizers.common.transformation import Rule, gradient_transformation
 from lab.optimizers.transforms.scale_by_lbfgs import scale_by_lbfgs
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
+from lab.validation.errors import InputError
+from lab.validation.kinds import Count
 
 LINESEARCH = Rule(*inspect.signature(optax.lbfgs).parameters["linesearch"].default)  # zoom, 20
 

@@ -8,8 +8,6 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.errors import UnknownNameError
-from lab.kinds import Mask
 from lab.optimizers.common import counter
 from lab.optimizers.common.moments import moment_like, update_moment
 from lab.optimizers.common.numbers import (
@@ -25,6 +23,8 @@ from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
+from lab.validation.errors import UnknownNameError
+from lab.validation.kinds import Mask
 
 
 class ScaleByLionState(NamedTuple):

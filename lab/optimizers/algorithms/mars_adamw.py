@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import Mask
 from lab.optimizers.algorithms.adam import scale_by_adam
 from lab.optimizers.common.moments import zeros_like
 from lab.optimizers.common.numbers import (
@@ -22,6 +21,7 @@ from lab.optimizers.common.trees import tree_add, tree_scale, tree_sub
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
+from lab.validation.kinds import Mask
 
 
 class MarsState(NamedTuple):

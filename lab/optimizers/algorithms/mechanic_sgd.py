@@ -3,12 +3,12 @@
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import Count
 from lab.optimizers.algorithms.sgd import sgd
 from lab.optimizers.common.numbers import NonNegative, Positive
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.mechanize import mechanize
 from lab.spaces import LogRange
+from lab.validation.kinds import Count
 
 
 @gradient_transformation

@@ -8,7 +8,6 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
-from lab.errors import InputError
 from lab.optimizers.common import counter
 from lab.optimizers.common.model_step import Model, model_step, moved
 from lab.optimizers.common.moments import update_moment, zeros_like
@@ -18,6 +17,7 @@ from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_squared_norm, tree_vdot
 from lab.spaces import LogRange
+from lab.validation.errors import InputError
 
 
 class MomoState(NamedTuple):

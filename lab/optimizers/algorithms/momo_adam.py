@@ -7,7 +7,6 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
-from lab.errors import InputError
 from lab.optimizers.common import counter
 from lab.optimizers.common.mean_over_root import over_root
 from lab.optimizers.common.model_step import Model, model_step, moved
@@ -25,6 +24,7 @@ from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_vdot
 from lab.spaces import LogRange
+from lab.validation.errors import InputError
 
 
 class MomoAdamState(NamedTuple):

@@ -8,7 +8,6 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import Mask, Tree, Whole
 from lab.optimizers.algorithms.adamw import adamw
 from lab.optimizers.common import newton_schulz
 from lab.optimizers.common.numbers import Decay, FloatDType, NonNegative, NonNegativeOrSchedule
@@ -18,6 +17,7 @@ from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_muon import scale_by_muon, scale_by_shape
 from lab.spaces import LogRange
+from lab.validation.kinds import Mask, Tree, Whole
 
 
 @gradient_transformation

@@ -3,11 +3,11 @@
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import Mask
 from lab.optimizers.algorithms.adamw import adamw
 from lab.optimizers.common.numbers import Decay, FloatDType, NonNegative, NonNegativeOrSchedule
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.spaces import LogRange
+from lab.validation.kinds import Mask
 
 
 @gradient_transformation

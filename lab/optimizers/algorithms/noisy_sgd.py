@@ -3,12 +3,12 @@
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import KeyOrSeed
 from lab.optimizers.common.numbers import NonNegative
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_noise import add_noise
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
+from lab.validation.kinds import KeyOrSeed
 
 
 @gradient_transformation

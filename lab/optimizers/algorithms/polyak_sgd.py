@@ -6,13 +6,13 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.errors import InputError, UnknownNameError
 from lab.optimizers.algorithms.sgd import sgd
 from lab.optimizers.common.numbers import NonNegative, Number, like
 from lab.optimizers.common.scalars import safe_divide, scalar, scalar_dtype
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_scale, tree_squared_norm
 from lab.spaces import LogRange
+from lab.validation.errors import InputError, UnknownNameError
 
 VARIANTS = {"sps": lambda gap: gap, "sps+": lambda gap: jnp.maximum(gap, 0)}
 

@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import Mask
 from lab.optimizers.common.moments import update_moment, zeros_like
 from lab.optimizers.common.numbers import Decay, NonNegativeOrSchedule, Share, cast_like
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
+from lab.validation.kinds import Mask
 
 
 class ScaleByQHMState(NamedTuple):

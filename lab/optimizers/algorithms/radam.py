@@ -5,7 +5,6 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.errors import require
 from lab.optimizers.algorithms.adam import ScaleByAdamState
 from lab.optimizers.common import counter
 from lab.optimizers.common.mean_over_root import debiased_mean
@@ -20,6 +19,7 @@ from lab.optimizers.common.numbers import Decay, NonNegative, Number, cast_like,
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
+from lab.validation.errors import require
 
 
 @gradient_transformation

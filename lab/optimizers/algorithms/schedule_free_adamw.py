@@ -4,7 +4,6 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import Whole
 from lab.optimizers.common.numbers import (
     Decay,
     FloatDType,
@@ -20,6 +19,7 @@ from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_r
 from lab.optimizers.transforms.scale_by_rms import scale_by_rms
 from lab.optimizers.transforms.schedule_free import schedule_free, schedule_free_eval_params
 from lab.spaces import LogRange
+from lab.validation.kinds import Whole
 
 
 @gradient_transformation

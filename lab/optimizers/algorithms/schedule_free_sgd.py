@@ -4,7 +4,6 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import Whole
 from lab.optimizers.algorithms.sgd import sgd
 from lab.optimizers.common.numbers import FloatDType, NonNegativeOrSchedule, Number, OpenShare
 from lab.optimizers.common.scheduled import warmed_up
@@ -12,6 +11,7 @@ from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.schedule_free import schedule_free, schedule_free_eval_params
 from lab.spaces import LogRange
+from lab.validation.kinds import Whole
 
 
 @gradient_transformation

@@ -10,7 +10,6 @@ import optax
 from optax.contrib import MuonDimensionNumbers
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import Whole
 from lab.optimizers.common.matrices import orthogonal
 from lab.optimizers.common.moments import update_moment, zeros_like
 from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like, promote
@@ -18,6 +17,7 @@ from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
+from lab.validation.kinds import Whole
 
 
 class ScionState(NamedTuple):

@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import Count, Whole
 from lab.optimizers.common import axes, counter
 from lab.optimizers.common.numbers import NonNegative, cast_like
 from lab.optimizers.common.sharding import gathered, placed_like
@@ -15,6 +14,7 @@ from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.trace import trace
 from lab.spaces import LogRange
+from lab.validation.kinds import Count, Whole
 
 
 class ScaleByShampooState(NamedTuple):

@@ -4,7 +4,6 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import Count, Mask, Whole
 from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule
 from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.transformation import gradient_transformation
@@ -12,6 +11,7 @@ from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_soap import scale_by_soap
 from lab.spaces import LogRange
+from lab.validation.kinds import Count, Mask, Whole
 
 
 @gradient_transformation

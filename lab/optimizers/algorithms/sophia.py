@@ -3,13 +3,13 @@
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.kinds import Count, Mask, Whole
 from lab.optimizers.common.numbers import Decay, FloatDType, NonNegative, NonNegativeOrSchedule
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_sophia import HUTCHINSON, scale_by_sophia
 from lab.spaces import LogRange
+from lab.validation.kinds import Count, Mask, Whole
 
 
 @gradient_transformation

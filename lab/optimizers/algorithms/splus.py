@@ -7,8 +7,6 @@ import jax.numpy as jnp
 import optax
 
 from lab.catalog import OptimizerEntry
-from lab.checks import checked
-from lab.kinds import Count, Mask, Tree, Whole
 from lab.optimizers.common import axes, counter
 from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.moments import bias_correction_factor, update_moment, zeros_like
@@ -26,6 +24,8 @@ from lab.optimizers.common.transformation import gradient_transformation, widene
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
+from lab.validation.checks import checked
+from lab.validation.kinds import Count, Mask, Tree, Whole
 
 
 class SPlusState(NamedTuple):

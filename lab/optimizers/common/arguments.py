@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lab.errors import InputError
+from lab.validation.errors import InputError
 
 
 def require_params(params: Any, rule: str) -> Any:

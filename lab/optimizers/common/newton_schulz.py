@@ -6,8 +6,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lab.errors import UnknownNameError
 from lab.optimizers.common.numbers import Number, like, promote
+from lab.validation.errors import UnknownNameError
 
 STANDARD = (3.4445, -4.7750, 2.0315)
 DION = [  # a polynomial per step; Ahn et al., Dion, 2025

@@ -16,8 +16,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from lab.errors import require
-from lab.kinds import Kind, is_function, is_real, is_scalar
+from lab.validation.errors import require
+from lab.validation.kinds import Kind, is_function, is_real, is_scalar
 
 
 def _known(value: Any) -> bool:

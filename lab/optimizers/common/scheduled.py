@@ -6,8 +6,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lab.errors import require
 from lab.optimizers.common.numbers import Number
+from lab.validation.errors import require
 
 
 def at(value: Number | Callable[[jax.Array], Any], count: jax.Array) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 from optax.contrib import MuonDimensionNumbers
 
-from lab.errors import require
+from lab.validation.errors import require
 
 
 def dimension_numbers(spec: Any, tree: Any) -> Any:

@@ -6,10 +6,10 @@ from typing import Any
 import jax
 import optax
 
-from lab.errors import require, shown
-from lab.kinds import is_scalar, is_tree
 from lab.optimizers.common.transformation import narrowed, widened
 from lab.shapes import require_alike
+from lab.validation.errors import require, shown
+from lab.validation.kinds import is_scalar, is_tree
 
 
 def named_tuples(state: Any) -> list[Any]:

@@ -17,9 +17,9 @@ import numpy as np
 import optax
 from jax.core import Tracer
 
-from lab.checks import checked, kinds_of
 from lab.optimizers.common.numbers import wide_dtype
-from lab.signature import DeclaringSignature
+from lab.validation.checks import checked, kinds_of
+from lab.validation.signature import DeclaringSignature
 
 Factory = TypeVar("Factory", bound=Callable[..., optax.GradientTransformation])
 

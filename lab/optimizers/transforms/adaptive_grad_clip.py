@@ -4,10 +4,10 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.errors import InputError
 from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.numbers import NonNegative, like, promote
 from lab.optimizers.common.transformation import gradient_transformation
+from lab.validation.errors import InputError
 
 
 @gradient_transformation

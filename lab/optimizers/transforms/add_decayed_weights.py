@@ -5,11 +5,11 @@ from typing import NamedTuple
 import jax
 import optax
 
-from lab.kinds import Mask
 from lab.optimizers.common import counter
 from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.numbers import NonNegativeOrSchedule, like, promote
 from lab.optimizers.common.transformation import gradient_transformation
+from lab.validation.kinds import Mask
 
 
 class WeightDecaySchedule(NamedTuple):

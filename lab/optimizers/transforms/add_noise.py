@@ -6,12 +6,12 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.errors import require
-from lab.kinds import KeyOrSeed
 from lab.optimizers.common import counter
 from lab.optimizers.common.keys import typed_key
 from lab.optimizers.common.numbers import NonNegative, like
 from lab.optimizers.common.transformation import gradient_transformation
+from lab.validation.errors import require
+from lab.validation.kinds import KeyOrSeed
 
 
 class AnnealedNoiseState(NamedTuple):

@@ -6,11 +6,11 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.checks import checked
-from lab.errors import require
-from lab.kinds import Tree
 from lab.optimizers.common.states import named_tuples
 from lab.optimizers.transforms.scale_by_learning_rate import ScaleByScheduleState
+from lab.validation.checks import checked
+from lab.validation.errors import require
+from lab.validation.kinds import Tree
 
 
 @checked

@@ -7,9 +7,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.kinds import Mask, Tree
 from lab.optimizers.common.numbers import like
 from lab.optimizers.common.transformation import gradient_transformation
+from lab.validation.kinds import Mask, Tree
 
 
 @gradient_transformation

@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from lab.errors import InputError, require
 from lab.optimizers.common import counter
 from lab.optimizers.common.numbers import (
     NonNegative,
@@ -20,6 +19,7 @@ from lab.optimizers.common.numbers import (
     wide_dtype,
 )
 from lab.optimizers.common.transformation import gradient_transformation
+from lab.validation.errors import InputError, require
 
 
 class ReduceLROnPlateauState(NamedTuple):

@@ -7,12 +7,12 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.errors import InputError
-from lab.kinds import Count
 from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.numbers import cast_like
 from lab.optimizers.common.transformation import gradient_transformation, widened, wrapped
 from lab.optimizers.common.trees import tree_add, tree_scale, tree_sub
+from lab.validation.errors import InputError
+from lab.validation.kinds import Count
 
 
 class SAMState(NamedTuple):

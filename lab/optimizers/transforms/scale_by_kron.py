@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from lab.kinds import KeyOrSeed, Whole
 from lab.optimizers.common import axes, counter, kronecker
 from lab.optimizers.common.keys import typed_key
 from lab.optimizers.common.moments import bias_corrected, moment_like, update_moment
@@ -23,6 +22,7 @@ from lab.optimizers.common.numbers import (
 from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.sharding import gathered, placed_like
 from lab.optimizers.common.transformation import gradient_transformation
+from lab.validation.kinds import KeyOrSeed, Whole
 
 DAMPING = float(np.sqrt(np.finfo(np.float32).eps))  # times mean |m̂|, of the probe in it
 LEAST_DAMPING = 1e-9  # so that QᵀQ stays below 1e9 where gradients die out

@@ -6,7 +6,6 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.kinds import Count
 from lab.optimizers.common import counter
 from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.moments import zeros_like
@@ -14,6 +13,7 @@ from lab.optimizers.common.numbers import cast_like
 from lab.optimizers.common.scalars import safe_divide
 from lab.optimizers.common.transformation import gradient_transformation, widened
 from lab.optimizers.common.trees import tree_add, tree_scale, tree_squared_norm, tree_sub, tree_vdot
+from lab.validation.kinds import Count
 
 
 class ScaleByLBFGSState(NamedTuple):

@@ -8,8 +8,6 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.errors import require
-from lab.kinds import Tree, Whole
 from lab.optimizers.common import counter, newton_schulz
 from lab.optimizers.common.mean_over_root import debiased_mean
 from lab.optimizers.common.moments import moment_like, update_moment
@@ -17,6 +15,8 @@ from lab.optimizers.common.numbers import Decay, FloatDType, NonNegative, cast_l
 from lab.optimizers.common.sharding import gathered, placed_like
 from lab.optimizers.common.sides import as_matrices, dimension_numbers, sides
 from lab.optimizers.common.transformation import gradient_transformation
+from lab.validation.errors import require
+from lab.validation.kinds import Tree, Whole
 
 
 class MuonState(NamedTuple):

@@ -6,7 +6,6 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.kinds import Count, Whole
 from lab.optimizers.common import axes, counter
 from lab.optimizers.common.mean_over_root import over_root
 from lab.optimizers.common.moments import (
@@ -19,6 +18,7 @@ from lab.optimizers.common.moments import (
 from lab.optimizers.common.numbers import Decay, NonNegative, cast_like
 from lab.optimizers.common.sharding import gathered, placed_like
 from lab.optimizers.common.transformation import gradient_transformation
+from lab.validation.kinds import Count, Whole
 
 
 class ScaleBySoapState(NamedTuple):

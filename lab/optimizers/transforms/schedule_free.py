@@ -6,8 +6,6 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.checks import checked
-from lab.kinds import Tree
 from lab.optimizers.common import counter
 from lab.optimizers.common.numbers import FloatDType, Number, OpenShare, cast_like, like, wide_dtype
 from lab.optimizers.common.scalars import safe_divide, scalar, scalar_dtype
@@ -15,6 +13,8 @@ from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.states import evaluation_point
 from lab.optimizers.common.transformation import gradient_transformation, wrapped
 from lab.optimizers.common.trees import tree_add, tree_scale, tree_sub
+from lab.validation.checks import checked
+from lab.validation.kinds import Tree
 
 
 class ScheduleFreeState(NamedTuple):

@@ -1,0 +1,1 @@
+"""Sweeps that were cut off and go on: files, their schedule, signals."""

@@ -1,0 +1,1 @@
+"""Programs mapped over lanes and compiled once."""

@@ -1,0 +1,1 @@
+"""Where lanes run: meshes and places, cores, memory, precision, widths, options of the compiler."""

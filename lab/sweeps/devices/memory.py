@@ -1,0 +1,34 @@
+"""Memory that runs out within a sweep, said in a sentence."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import jax
+
+from lab.validation.errors import InputError
+
+_SIGNS = ("RESOURCE_EXHAUSTED", "out of memory")
+
+
+@contextmanager
+def told_when_exhausted(lanes: int, batch_size: int) -> Iterator[None]:
+    """Put a device's way of saying that it has no memory left into words.
+
+    Args:
+      lanes: Of a group.
+      batch_size: Of the program that runs.
+
+    Raises:
+      InputError: If memory ran out; every other error passes.
+    """
+    try:
+        yield
+    except (MemoryError, jax.errors.JaxRuntimeError) as error:
+        text = str(error).lower()
+        if not isinstance(error, MemoryError) and not any(s.lower() in text for s in _SIGNS):
+            raise
+        raise InputError(
+            f"memory ran out with {lanes} lanes in a group at batch_size={batch_size}: a "
+            "smaller batch_size or model, a larger probe_every or fewer rows in predict_on avoid "
+            "it, and on CPU fewer devices."
+        ) from error

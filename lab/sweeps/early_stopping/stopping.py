@@ -1,0 +1,218 @@
+"""Runs the lanes of one job until each has stopped early or is at the end of its budget.
+
+All groups go on together, from one evaluation to the next. A lane that stops is frozen where it
+stands, in its group; when the others fit in fewer blocks they are repacked without it. Where a lane
+stands changes no bit, so one that does not stop is bitwise what it is without a rule.
+
+A diverged lane is a result and no rule is asked about it: it stays as in any sweep.
+"""
+
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lab.sweeps.early_stopping.outcome import Ending, epochs, leveled
+from lab.sweeps.early_stopping.rule import EarlyStopping, Watch, unwatched, watched
+from lab.sweeps.execution.group import Course, Group
+from lab.sweeps.execution.lane_state import Live, host, stacked, unstacked
+from lab.sweeps.execution.work import Between, Work, dealt, padded
+from lab.sweeps.results.measurements import Measured, measured, worst_where
+from lab.types import RUNNING, State
+
+
+@dataclass
+class Pack:
+    """A group on its way."""
+
+    at: Sequence[int]  # its lanes, by their numbers; in the group the last one again as padding
+    group: Group
+    course: Course
+    watch: Watch  # [W]
+    best: State | None  # on the device: lanes at their last improvement, if they go back there
+
+
+def run_until_stopped(
+    rule: EarlyStopping,
+    work: Work,
+    between: Between,
+    begun: tuple[int, Live | None] = (0, None),
+    share: Container[int] | None = None,
+) -> Iterator[Measured]:
+    """Train the lanes of a job under a rule; yields them all at once.
+
+    Args:
+      rule: When they stop.
+      work: The job.
+      between: Called between two pieces.
+      begun: What was run before, all lanes as one block.
+      share: Numbers of the blocks, as `run_job` makes them, that this process runs; None for all.
+    """
+    job = work.job
+    mine = [lane for number, lanes in enumerate(dealt(job.lanes, work.size))
+            if share is None or number in share for lane in lanes]  # fmt: skip
+    work.advance((len(job.lanes) - len(mine)) * job.marks[-1])
+    run = Run(rule, work.of(mine))
+    run.begin(begun[1])
+    for piece in run.left():
+        run.go_on(*piece)
+        between(0, run.live)
+    yield run.measured()
+
+
+class Run:
+    """Lanes that share a rule: some in packs, others dropped."""
+
+    def __init__(self, rule: EarlyStopping, work: Work):
+        self.rule, self.upward = rule, rule.upward(work.job.task)
+        self.work, self.job, self.width = work, work.job, work.width
+        # state, gradient and best, old and new, of all blocks at the same time
+        work.check_memory(states=3, blocks=_blocks(work, len(work.job.lanes)))
+        self.epochs = epochs(self.job.marks)
+        self.packs: list[Pack] = []
+        self.dropped: dict[int, Live] = {}
+
+    def begin(self, whole: Live | None) -> None:
+        """Lanes before their first update, or as they were when brought home."""
+        lanes = len(self.job.lanes)
+        if whole is None:
+            self.packs = self._packed(range(lanes), lambda _: None)
+            for pack in self.packs:
+                pack.group.show(pack.course, 0)
+        else:
+            self._repack(dict(enumerate(unstacked(whole, lanes))))
+
+    def left(self) -> Iterator[tuple[int, int, bool]]:
+        """The pieces to be run, as long as there are lanes."""
+        while self.packs:
+            pieces, done = self.packs[0].group.pieces, self.packs[0].course.done
+            if done == len(pieces):
+                return
+            yield pieces[done]
+
+    def go_on(self, first: int, count: int, last: bool) -> None:
+        """Run a piece of every pack; after an evaluation the rule is asked."""
+        for pack in self.packs:
+            pack.group.go_on(pack.course, first, count, last)
+        if not last:
+            return
+        for pack in self.packs:
+            pack.group.show(pack.course, first + count)
+            pack.group.bring_home(pack.course)
+        mark = len(self.packs[0].course.evaluations) - 1
+        if mark in self.epochs:
+            for pack in self.packs:
+                self._ask(pack, self.epochs.index(mark), first + count)
+            running = sum(int((pack.watch.stopped_at[: len(pack.at)] == 0).sum())
+                          for pack in self.packs)  # fmt: skip
+            if _blocks(self.work, running) < -(-len(self.packs) // len(self.work.places)):
+                self.work.advance((self.job.marks[-1] - first - count) * (self._real() - running))
+                self._repack(self._home())
+
+    def live(self) -> Live:
+        """All lanes as one block, on the host."""
+        lives = self._home()
+        return stacked(leveled([lives[i] for i in range(len(lives))]))
+
+    def measured(self) -> Measured:
+        """What the lanes brought home, with the weights that they were left with."""
+        live, job = self.live(), self.job
+        ending = Ending(self.rule, job.marks, Watch(*live.beside[:4]), live.state[-1])
+        evaluations = ending.carried(live.evaluations)
+        info = self._group(0, range(min(self.width, len(job.lanes)))).info(live)
+        state = ending.restored(live.state, live.beside[4:])
+        return measured(
+            job, job.lanes, evaluations, ending.cut(info, job.program.probe_every),
+            ending.diverged_at, self._finish(state, evaluations[-1]),
+            stopped_early_at=ending.stopped_at, best_at=ending.best_at,
+        )  # fmt: skip
+
+    def _ask(self, pack: Pack, epoch: int, updates: int) -> None:
+        """Watch one more evaluation; freeze the lanes that stop, keep those that improved."""
+        state = pack.course.state
+        values = pack.course.evaluations[-1][self.rule.metric]
+        values = worst_where(self.job, self.rule.metric, False, values)
+        stopped_at = np.asarray(state.stopped_at)
+        alive = stopped_at == RUNNING
+        pack.watch = watched(self.rule, self.upward, pack.watch, epoch, values, alive)
+        if pack.best is not None:
+            improved = pack.group.put(pack.watch.best_at == epoch)
+            now = pack.group.put(np.full_like(stopped_at, updates))  # what the weights have taken
+            pack.best = _chosen(improved, state._replace(stopped_at=now), pack.best)
+        stops = pack.watch.stopped_at == epoch
+        frozen = np.where(stops, np.int32(updates), stopped_at)
+        pack.course.state = state._replace(stopped_at=pack.group.put(frozen))
+
+    def _home(self) -> dict[int, Live]:
+        """Every lane, on the host."""
+        lives = dict(self.dropped)
+        for pack in self.packs:
+            live = pack.group.live(pack.course)
+            beside = [*pack.watch, *host(pack.best)]
+            lives |= zip(pack.at, unstacked(live._replace(beside=beside), len(pack.at)))
+        return lives
+
+    def _repack(self, lives: dict[int, Live]) -> None:
+        """Lanes that have not stopped, in as few blocks as hold them."""
+        running = [i for i, live in sorted(lives.items()) if not Watch(*live.beside[:4]).stopped_at]
+        self.dropped = {i: live for i, live in lives.items() if i not in set(running)}
+        self.packs = self._packed(
+            running, lambda at: stacked([lives[i] for i in padded(at, self.width)])
+        )
+
+    def _packed(
+        self, lanes: Sequence[int], live: Callable[[Sequence[int]], Live | None]
+    ) -> list[Pack]:
+        """A pack for every W lanes."""
+        return [self._pack(n, at, live(at)) for n, at in enumerate(dealt(lanes, self.width))]
+
+    def _pack(self, number: int, at: Sequence[int], live: Live | None) -> Pack:
+        group = self._group(number, at)
+        course = group.begin(live)
+        if live is not None:
+            watch, best = Watch(*live.beside[:4]), live.beside[4:]
+            return Pack(at, group, course, watch, group.placed(best) if best else None)
+        values = course.evaluations[0][self.rule.metric]
+        best = None
+        if self.rule.restore_best_weights:  # a copy: `advance` takes the state itself
+            everywhere = group.put(np.ones(self.width, bool))
+            best = _chosen(everywhere, course.state, course.state)
+        return Pack(at, group, course, unwatched(self.width, values.dtype), best)
+
+    def _finish(self, state: list[np.ndarray], metrics: dict) -> np.ndarray | None:
+        """Export lanes as they are in the end; outputs [L, rows, ...], if they are wanted."""
+        if self.work.export is None and self.work.predict_on is None:
+            return None
+        outputs = []
+        for number, at in enumerate(dealt(range(len(self.job.lanes)), self.width)):
+            group, where = self._group(number, at), padded(at, self.width)
+            placed = group.placed([leaf[where] for leaf in state])
+            shown = {name: values[where] for name, values in metrics.items()}
+            group.export(placed, shown, self.job.marks[-1])
+            outputs.append((group.predict(placed), len(at)))
+        if self.work.predict_on is None:
+            return None
+        return np.concatenate([np.asarray(found)[:lanes] for found, lanes in outputs])
+
+    def _group(self, number: int, at: Sequence[int]) -> Group:
+        """At one place after the other."""
+        places = self.work.places
+        return Group(self.work, places[number % len(places)], [self.job.lanes[i] for i in at])
+
+    def _real(self) -> int:
+        return sum(len(pack.at) for pack in self.packs)
+
+
+def _blocks(work: Work, lanes: int) -> int:
+    """How many blocks hold so many lanes."""
+    return -(-lanes // work.size)
+
+
+@jax.jit
+def _chosen(mask_L, new, old):
+    """`new` where the mask is set."""
+    return jax.tree.map(
+        lambda a, b: jnp.where(mask_L.reshape(-1, *[1] * (a.ndim - 1)), a, b), new, old
+    )

@@ -1,0 +1,1 @@
+"""Lanes that train: data and inputs, groups, blocks, rounds, timing."""

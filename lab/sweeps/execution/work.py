@@ -1,0 +1,100 @@
+"""What it takes to train the lanes of a job, and how they are dealt to blocks."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+from jax.sharding import Mesh
+
+from lab.sweeps.compilation.programs import compiled
+from lab.sweeps.devices.places import Place, check_memory, places
+from lab.sweeps.execution.lane_state import Live
+from lab.sweeps.execution.placed_data import Rows
+from lab.sweeps.execution.timing import Clock
+from lab.sweeps.planning.plan import Job, Lane
+from lab.sweeps.planning.sizes import group_width
+from lab.sweeps.results.exports import Export
+
+T = TypeVar("T")
+Advance = Callable[[int], None]  # told how many lane-updates were taken
+Between = Callable[[int, Callable[[], Live]], None]  # number of the block, and how to get it home
+
+
+def unheard(updates: int) -> None:
+    """Tell nobody of the lane-updates that were taken."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """A job, where and on what its lanes are trained, and who looks on.
+
+    Attributes:
+      job: The lanes.
+      mesh: Where they run.
+      rows: Their data, from `place_rows`.
+      clock: Times the calls of programs.
+      advance: Called with the number of lane-updates as they are done, or need not be.
+      export: Looks at lanes whenever they are evaluated.
+      predict_on: Row numbers, by split seed, whose outputs are wanted at the end.
+    """
+
+    job: Job
+    mesh: Mesh
+    rows: Rows
+    clock: Clock
+    advance: Advance = unheard
+    export: Export | None = None
+    predict_on: Callable[[int], np.ndarray] | None = None
+
+    @property
+    def places(self) -> list[Place]:
+        """Of the groups of a block."""
+        return places(self.mesh)
+
+    @property
+    def width(self) -> int:
+        """Lanes of a group."""
+        return group_width(self.job, self.mesh)[0]
+
+    @property
+    def size(self) -> int:
+        """Lanes of a block."""
+        return block_size(self.job, self.mesh)
+
+    @property
+    def lane_bytes(self) -> float:
+        """Memory that a lane takes while it trains, as compiled; the rows are not its own."""
+        return compiled(self.job.program, self.mesh).advance.nbytes / self.width
+
+    def of(self, lanes: Sequence[Lane]) -> "Work":
+        """The same for these lanes of the job only."""
+        return replace(self, job=replace(self.job, lanes=list(lanes)))
+
+    def check_memory(self, states: int, blocks: int = 1) -> None:
+        """Refuse what cannot fit: so many states per lane, of blocks that run at the same time."""
+        lanes, nbytes = group_width(self.job, self.mesh)
+        check_memory(self.mesh, states * nbytes * lanes * blocks, self.rows.nbytes)
+
+
+def block_size(job: Job, mesh: Mesh) -> int:
+    """Lanes of a block: one group at each place."""
+    return group_width(job, mesh)[0] * mesh.size
+
+
+def dealt(lanes: Sequence[T], size: int) -> list[Sequence[T]]:
+    """Lanes block by block; the last block may have fewer.
+
+    >>> dealt(range(5), 2)
+    [range(0, 2), range(2, 4), range(4, 5)]
+    """
+    return [lanes[i : i + size] for i in range(0, len(lanes), size)]
+
+
+def padded(lanes: Sequence[T], size: int) -> list[T]:
+    """The lanes of a group, the last one repeated up to its size.
+
+    >>> padded([7, 8], 4)
+    [7, 8, 8, 8]
+    """
+    return [*lanes, *[lanes[-1]] * (size - len(lanes))]

@@ -1,0 +1,1 @@
+"""From what a sweep is asked for to jobs of lanes: checked, priced, sized, identified."""

@@ -1,0 +1,1 @@
+"""What lanes measured: the record, what it may be extended by, exported and loaded models."""

@@ -1,0 +1,1 @@
+"""One sentence per mistake: errors, kinds of arguments, checks of them, signatures."""
