@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     from lab.records import load, save
     from lab.sweeps.devices.places import use_all_cores
     from lab.sweeps.early_stopping.rule import EarlyStopping
-    from lab.sweeps.hosts import distributed
+    from lab.sweeps.execution.process_pool import ProcessPool
     from lab.sweeps.results.exports import Export, load_model, save_model
     from lab.sweeps.results.predictor import Predictor, load_predictor
-    from lab.sweeps.sweep import sweep
+    from lab.sweeps.sweep import Sweep, sweep
     from lab.sweeps.verify import verify
     from lab.tasks.task import Task
     from lab.training import make_train
+    from lab.types import Probe
     from lab.validation.errors import InputError
 
 _HOME = {
@@ -39,15 +40,17 @@ _HOME = {
     "EarlyStopping": "lab.sweeps.early_stopping.rule",
     "Export": "lab.sweeps.results.exports",
     "InputError": "lab.validation.errors",
+    "Probe": "lab.types",
+    "ProcessPool": "lab.sweeps.execution.process_pool",
     "Predictor": "lab.sweeps.results.predictor",
     "Task": "lab.tasks.task",
-    "distributed": "lab.sweeps.hosts",
     "load": "lab.records",
     "load_model": "lab.sweeps.results.exports",
     "load_predictor": "lab.sweeps.results.predictor",
     "make_train": "lab.training",
     "save": "lab.records",
     "save_model": "lab.sweeps.results.exports",
+    "Sweep": "lab.sweeps.sweep",
     "sweep": "lab.sweeps.sweep",
     "use_all_cores": "lab.sweeps.devices.places",
     "verify": "lab.sweeps.verify",
@@ -58,7 +61,8 @@ _ROOMS = (
 )  # fmt: skip
 
 __all__ = [
-    "Budget", "EarlyStopping", "Export", "InputError", "Predictor", "Task", "data", "distributed",
+    "Budget", "EarlyStopping", "Export", "InputError", "Predictor", "Probe", "ProcessPool", "Sweep",
+    "Task", "data",
     "load", "load_model", "load_predictor", "losses", "make_train", "models", "optimizers", "plots",
     "probes", "protocol", "regularizers", "save", "save_model", "schedules", "search", "statistics",
     "sweep", "tasks", "use_all_cores", "verify",

@@ -3,7 +3,9 @@
 import hashlib
 import json
 import platform
+import re
 import subprocess
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +24,11 @@ _PACKAGES = ("optimization-lab", "jax", "jaxlib", "flax", "optax", "numpy", "sci
 
 def provenance() -> dict[str, Any]:
     """Versions, device and source revision: what numbers depend on beside configuration."""
+    return environment() | {"revision": _revision()}
+
+
+def environment() -> dict[str, Any]:
+    """The same without the revision, which costs two processes."""
     device = jax.devices()[0]
     return {
         "python": platform.python_version(),
@@ -29,11 +36,24 @@ def provenance() -> dict[str, Any]:
         "platform": platform.platform(),
         "device": device.device_kind,
         "backend": device.platform,
+        "instructions": instructions() if device.platform == "cpu" else [],
         "devices": jax.device_count(),
         "x64": bool(jax.config.jax_enable_x64),  # type: ignore[attr-defined]
         "matmul_precision": str(jax.config.jax_default_matmul_precision),  # type: ignore[attr-defined]
-        "revision": _revision(),
+        "threefry_partitionable": bool(jax.config.jax_threefry_partitionable),  # type: ignore[attr-defined]
     }
+
+
+@cache
+def instructions() -> list[str]:
+    """Sets of vector instructions of this CPU, on which XLA's code depends; [] if not known."""
+    try:
+        told = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return []
+    flags = re.search(r"^(?:flags|Features)\s*:(.*)$", told, re.MULTILINE)
+    sets = r"sse4_2|avx\w*|fma|amx\w*|asimd\w*|sve\w*"
+    return sorted(re.findall(rf"\b(?:{sets})\b", flags[1])) if flags else []
 
 
 def manifest(record: xr.Dataset | xr.DataTree) -> dict[str, Any]:

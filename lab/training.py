@@ -101,7 +101,7 @@ def make_train(program: Program) -> Train:
         return step(state, batch, stream.rate_C[at], key, hypers, number)
 
     def observe(snapshot: Snapshot):
-        return None if probe is None else probe(snapshot)
+        return None if probe is None else probe.measure(snapshot)
 
     def advance(state: State, rows, stream: Stream, hypers: Hypers, first, count):
         capacity = stream.rate_C.shape[0]
@@ -157,6 +157,11 @@ def make_train(program: Program) -> Train:
         return problem.predict(evaluation_point(state), state.model_state, batch, hypers.task)
 
     return Train(draw, start, advance, evaluate, predict)
+
+
+def first_state(train: Train, key, hypers: Hypers) -> State:
+    """A lane before its first update."""
+    return train.start(train.draw(key, hypers), key, hypers)
 
 
 def mean_metrics(problem: Problem, params, model_state, rows, index_E, mask_E, numbers) -> dict:

@@ -12,6 +12,8 @@ import numpy as np
 import optax
 
 from lab.tasks.task import Problem
+from lab.validation.checks import check_fields
+from lab.validation.kinds import Count
 
 Array = jax.Array | np.ndarray  # on the device, or on its way there
 RUNNING = -1  # `stopped_at` of a lane that has not stopped
@@ -89,6 +91,25 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Probe:
+    """What a training state is measured by, and how often.
+
+    Attributes:
+      measure: `Snapshot -> pytree of arrays`, a pure function.
+      every: Period in updates; the first update is measured.
+
+    Raises:
+      InputError: If `measure` is no function, or `every` no whole number of at least 1.
+    """
+
+    measure: Callable[[Snapshot], Any]
+    every: Count = 10
+
+    def __post_init__(self):
+        check_fields(self)
+
+
+@dataclass(frozen=True)
 class Program:
     """Everything static about a lane: lanes of equal programs share one compilation.
 
@@ -96,12 +117,15 @@ class Program:
       problem: What is minimized and measured.
       rule: The optimizer.
       batch_size: B.
-      probe: `Snapshot -> pytree of arrays`, called every `probe_every` updates; None for none.
-      probe_every: Its period in updates.
+      probe: What looks on, if anything does.
     """
 
     problem: Problem
     rule: Rule
     batch_size: int
-    probe: Callable[[Snapshot], Any] | None = None
-    probe_every: int = 1
+    probe: Probe | None = None
+
+    @property
+    def probe_every(self) -> int:
+        """Period of the probe; 1 without one."""
+        return 1 if self.probe is None else self.probe.every

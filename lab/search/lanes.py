@@ -8,23 +8,25 @@ from typing import Any
 import jax
 import numpy as np
 
-from lab import records
 from lab.budget import Budget
 from lab.optimizers import CATALOG
 from lab.search._halving import ETA, RUNGS
 from lab.search.entry import Losses, Round
 from lab.search.paused import Key, Paused
 from lab.search.space import Configuration
-from lab.sweeps.devices.places import lane_mesh
-from lab.sweeps.execution import rounds as rungs
-from lab.sweeps.execution.lane_state import Live
-from lab.sweeps.execution.placed_data import Rows, place_rows
+from lab.sweeps import engine
+from lab.sweeps.execution import rounds
+from lab.sweeps.execution.blocks import onward
+from lab.sweeps.execution.distribution import Executor
+from lab.sweeps.execution.lane_state import Live, unstacked
 from lab.sweeps.execution.timing import Clock
-from lab.sweeps.execution.work import Advance, Work, unheard
-from lab.sweeps.planning.identity import MACHINE
-from lab.sweeps.planning.plan import Job, make_plan
+from lab.sweeps.execution.work import Advance, no_op
+from lab.sweeps.local import Observers
+from lab.sweeps.planning.identity import hashed, of_job
+from lab.sweeps.planning.jobs import Job, Plan
 from lab.sweeps.results.exports import Model
 from lab.sweeps.results.predictor import Predictor, predictor
+from lab.sweeps.sweep import Sweep
 from lab.tasks.task import Task
 from lab.validation.checks import checked
 from lab.validation.errors import require
@@ -59,29 +61,28 @@ class Lanes:
         *,
         seeds: Sequence[Whole],
         fixed: Configuration | None = None,
-        advanced: Advance = unheard,
+        advanced: Advance = no_op,
         folder: Path | None = None,
+        executor: Executor | None = None,
     ):
         self.task, self.budget, self.seeds = task, budget, list(seeds)
         self.fixed, self.advanced = dict(fixed or {}), advanced
-        self.mesh = lane_mesh()
-        made = records.provenance()
+        self.executor = executor
         identity = {
             "task": task.name, "data": task.source.sha256, "options": task.options,
             "hypers": task.hypers, "budget": {budget.currency: budget.amount},
-            "seeds": self.seeds, "fixed": self.fixed, **{name: made[name] for name in MACHINE},
+            "seeds": self.seeds, "fixed": self.fixed, **engine.machine_of(engine.place(executor)),
         }  # fmt: skip
         self.paused = Paused(identity, folder)
-        self._rows: dict[Any, Rows] = {}
 
     def __call__(self, one: Round) -> Losses:
         """Train the trials of a round to its share."""
         losses: dict[int, list[float]] = {number: [] for number in one.trials}
-        trained = list(self._trained(one, self.paused.of(one)))
-        for job, keys, lives in trained:
+        trained = self._trained(one, self.paused.of(one))
+        for job, keys, _, lives in trained:
             for (number, _), live in zip(keys, lives):
-                losses[number].append(float(rungs.metrics(job, live)["loss"][0]))
-        self.paused.keep(one, [(keys, lives) for _, keys, lives in trained])
+                losses[number].append(float(rounds.metrics(job, live)["loss"][0]))
+        self.paused.keep(one, [(keys, hashes, lives) for _, keys, hashes, lives in trained])
         return {number: float(np.mean(found)) for number, found in losses.items()}
 
     def predictor(self, configuration: Configuration) -> Predictor:
@@ -89,29 +90,43 @@ class Lanes:
 
         It is trained once more, to the same bits: a search keeps no parameters.
         """
-        ((job, _, lives),) = self._trained(Round({0: configuration}, 1.0), {})
-        losses = [float(rungs.metrics(job, live)["loss"][0]) for live in lives]
+        ((job, _, _, lives),) = self._trained(Round({0: configuration}, 1.0), {})
+        losses = [float(rounds.metrics(job, live)["loss"][0]) for live in lives]
         at = int(np.argmin(losses))
-        lane, state = job.lanes[at], rungs.state(job, at, lives[at])
+        lane, state = job.lanes[at], rounds.state(job, lives[at])
         evaluated = job.program.rule.eval_params
         params = state.params if evaluated is None else evaluated(state.opt_state, state.params)
-        metrics = {name: float(v[0]) for name, v in rungs.metrics(job, lives[at]).items()}
+        metrics = {name: float(v[0]) for name, v in rounds.metrics(job, lives[at]).items()}
         about = {"lane": lane.setting, "updates": job.marks[-1], **metrics}
         params, model_state = jax.device_get((params, state.model_state))
         model = Model(params, model_state, about)
         return predictor(job.task, model, lane.task_numbers, lane.split)
 
     def _trained(
-        self, one: Round, paused: dict[Key, Live]
-    ) -> Iterator[tuple[Job, list[Key], list[Live]]]:
-        """Jobs with their lanes at the share of the round."""
+        self, one: Round, paused: dict[Key, tuple[str, Live]]
+    ) -> list[tuple[Job, list[Key], list[str], list[Any]]]:
+        """Jobs with their lanes: keys, identities, and what they have come to at the share."""
         mark = 1 + next(i for i, s in enumerate(SHARES) if abs(float(s) - one.share) < 1e-9)
+        found = []
+        for numbers, job in self._jobs(one):
+            keys = [(numbers[lane.cell[1]], lane.cell[2]) for lane in job.lanes]
+            hashes = [hashed(of_job(job.of([i]))) for i in range(len(keys))]
+            known = [paused.get(key, ("", None)) for key in keys]
+            stand = [live if own == was else None for own, (was, live) in zip(hashes, known)]
+            found.append((job, keys, hashes, stand))
+        plan = Plan({}, None, [job for job, *_ in found], {}, {}, {})
+        blocks = [
+            block
+            for number, (job, _, _, stand) in enumerate(found)
+            for block in onward(number, job, stand, mark)
+        ]
         with Clock() as clock:
-            for numbers, job in self._jobs(one):
-                keys = [(numbers[lane.cell[1]], lane.cell[2]) for lane in job.lanes]
-                before = [paused.get(key) for key in keys]
-                work = Work(job, self.mesh, self._placed(job), clock, self.advanced)
-                yield job, keys, rungs.advance(work, before, mark)
+            observers = Observers(clock, self.advanced)
+            for result in engine.run(plan, blocks, engine.place(self.executor), observers):
+                lives = unstacked(result.paused, len(result.lanes)) if result.paused else []
+                for lane, live in zip(result.lanes, lives, strict=True):
+                    found[result.job][3][lane] = live
+        return found
 
     def _jobs(self, one: Round) -> Iterator[tuple[list[int], Job]]:
         """Jobs with the numbers of their trials, for one optimizer after the other."""
@@ -128,13 +143,15 @@ class Lanes:
                 {name: value for name, value in settings[n].items() if name != "optimizer"}
                 for n in numbers
             ]
-            own = {"batch_size": 32, "schedule": "constant_schedule", "split": 0}
-            plan = make_plan(
-                self._task(shape), [rule], axes={}, trials={rule: trials}, seeds=self.seeds,
-                budget=self.budget, evaluations=SHARES, probe=None, probe_every=1, timed=None,
-                **own,
-            )  # fmt: skip
-            for job in plan.jobs:
+            sweep = Sweep(
+                self._task(shape),
+                [rule],
+                trials={rule: trials},
+                seeds=self.seeds,
+                budget=self.budget,
+                evaluations=SHARES,
+            )
+            for job in sweep.plan.jobs:
                 yield numbers, job
 
     def _shape(self, setting: Configuration) -> tuple[tuple[str, float], ...] | None:
@@ -146,9 +163,3 @@ class Lanes:
     def _task(self, shape: tuple[tuple[str, float], ...] | None) -> Task:
         alone = self.task.unpadded
         return self.task if alone is None or shape is None else alone(dict(shape))
-
-    def _placed(self, job: Job) -> Rows:
-        where = (job.task.source, *sorted({lane.split for lane in job.lanes}))
-        if where not in self._rows:
-            self._rows = {where: place_rows(job, self.mesh)}  # one table at a time is kept
-        return self._rows[where]

@@ -32,31 +32,31 @@ class Paused:
         self.number = 0
         self.share = 0.0
         self.trials: dict[int, Configuration] = {}
-        self.blocks: list[tuple[list[Key], Live]] = []
+        self.blocks: list[tuple[list[Key], list[str], Live]] = []
         if self.store is not None and self.store.identity() is not None:
             if self.store.identity() == self.identity:
                 self._read(self.store)
             else:
                 self.store.remove()
 
-    def of(self, one: Round) -> dict[Key, Live]:
-        """Those lanes of the round's trials that are on their way to its share."""
+    def of(self, one: Round) -> dict[Key, tuple[str, Live]]:
+        """Lanes of the round's trials on their way to its share, with their identities."""
         if self.share > one.share:
             return {}
         same = {n for n, trial in one.trials.items() if self.trials.get(n) == trial}
         return {
-            key: live
-            for keys, block in self.blocks
-            for key, live in zip(keys, unstacked(block, len(keys)))
+            key: (hashed, live)
+            for keys, hashes, block in self.blocks
+            for key, hashed, live in zip(keys, hashes, unstacked(block, len(keys)))
             if key[0] in same
         }
 
-    def keep(self, one: Round, trained: list[tuple[list[Key], list[Live]]]) -> None:
+    def keep(self, one: Round, trained: list[tuple[list[Key], list[str], list[Live]]]) -> None:
         """Put the lanes of a round in the place of those before, job by job.
 
         Where a round was broken off and its rest is trained now, both parts stay.
         """
-        blocks = [(keys, stacked(lives)) for keys, lives in trained]
+        blocks = [(keys, hashes, stacked(lives)) for keys, hashes, lives in trained]
         rest = one.share == self.share
         self.trials = (self.trials if rest else {}) | one.trials
         self.blocks = (self.blocks if rest else []) + blocks
@@ -74,9 +74,9 @@ class Paused:
     def _write(self, store: Checkpoints) -> None:
         arrays: dict[str, np.ndarray] = {}
         described = []
-        for i, (keys, block) in enumerate(self.blocks):
+        for i, (keys, hashes, block) in enumerate(self.blocks):
             live, leaves = packed(block)
-            described.append({"keys": keys, "live": live})
+            described.append({"keys": keys, "hashes": hashes, "live": live})
             arrays |= {f"{i}/{name}": leaf for name, leaf in leaves.items()}
         self.number += 1
         trials = [[number, trial] for number, trial in self.trials.items()]
@@ -93,4 +93,4 @@ class Paused:
         for i, block in enumerate(position["blocks"]):
             own = {k.removeprefix(f"{i}/"): v for k, v in arrays.items() if k.startswith(f"{i}/")}
             keys = [(number, seed) for number, seed in block["keys"]]
-            self.blocks.append((keys, unpacked(block["live"], own)))
+            self.blocks.append((keys, block["hashes"], unpacked(block["live"], own)))

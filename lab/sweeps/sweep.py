@@ -1,53 +1,194 @@
-"""`lab.sweep`: many training runs in, one labelled record out."""
+"""`lab.sweep`: many training runs in, one labelled record out. `lab.Sweep`: the same as a value."""
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import KW_ONLY, dataclass, fields
 from fractions import Fraction
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 import jax
 import numpy as np
 import xarray as xr
+from jax.sharding import Mesh
 
 from lab import records
 from lab.budget import Budget
 from lab.catalog import ScheduleEntry
 from lab.files import AnyPath
-from lab.sweeps import hosts
-from lab.sweeps.checkpointing.checkpointer import keeping, timed_before
+from lab.sweeps import engine
+from lab.sweeps.checkpointing.checkpointer import Checkpointer, checkpointing, timed_before
 from lab.sweeps.checkpointing.enclosing import place_for
-from lab.sweeps.devices.memory import told_when_exhausted
-from lab.sweeps.devices.places import lane_mesh, warn_of_idle_cores
+from lab.sweeps.devices.places import warn_of_idle_cores
 from lab.sweeps.devices.precision import full_precision
 from lab.sweeps.early_stopping.rule import EarlyStopping, check_monitor
-from lab.sweeps.early_stopping.stopping import run_until_stopped
-from lab.sweeps.execution.lane_state import Live
-from lab.sweeps.execution.placed_data import place_rows
+from lab.sweeps.execution.blocks import blocks_left, updates_left
+from lab.sweeps.execution.distribution import Executor
 from lab.sweeps.execution.progress_bar import Progress
-from lab.sweeps.execution.runner import run_job
 from lab.sweeps.execution.timing import Clock
-from lab.sweeps.execution.work import Work
-from lab.sweeps.gather import agree, first, gather, shares
-from lab.sweeps.planning.arguments import Setting
-from lab.sweeps.planning.identity import identity
+from lab.sweeps.local import Observers
+from lab.sweeps.planning.arguments import (
+    Setting,
+    checked_axes,
+    checked_seeds,
+    checked_shares,
+    checked_trials,
+    over_budget,
+)
+from lab.sweeps.planning.identity import hashed, identity, json_words, of_job, predictions
+from lab.sweeps.planning.jobs import Plan
 from lab.sweeps.planning.plan import make_plan
-from lab.sweeps.planning.rules import Optimizers
+from lab.sweeps.planning.prices import seconds
+from lab.sweeps.planning.rules import Optimizers, resolve
 from lab.sweeps.planning.sizes import group_width
-from lab.sweeps.results import extension as resume
+from lab.sweeps.results import extension
 from lab.sweeps.results.exports import Export
-from lab.sweeps.results.record import Table
+from lab.sweeps.results.record import Record
 from lab.tasks import CATALOG as TASKS
 from lab.tasks.task import Task
-from lab.types import Snapshot
-from lab.validation.checks import checked
+from lab.types import Probe, Snapshot
+from lab.validation.checks import check_fields, checked
 from lab.validation.kinds import Count, Finite, Whole
 
 
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """What is trained: a value that can be compared, hashed, pickled, and run anywhere.
+
+    The arguments are those of `lab.sweep` that say what is trained; everything is checked when it
+    is made. Two are equal if all that can change a number is: data, code, settings, and the
+    versions and device of this process; to compare them traces their functions.
+
+    >>> import lab
+    >>> sweep = lab.Sweep(
+    ...     "iris", ["sgd"], axes={"learning_rate": [0.1]}, budget=lab.Budget(updates=5),
+    ...     evaluations=1,
+    ... )
+    >>> dict(sweep.run().validation_loss.sizes)
+    {'optimizer': 1, 'learning_rate': 1, 'seed': 1, 'step': 2}
+    """
+
+    task: Task | str
+    optimizers: Optimizers
+    _: KW_ONLY
+    budget: Budget
+    axes: Mapping[str, Iterable[Any]] | None = None
+    trials: Mapping[str, Sequence[Setting]] | None = None
+    seeds: int | Sequence[int] = 1
+    batch_size: Count = 32
+    schedule: str | ScheduleEntry | Callable[..., Any] = "constant_schedule"
+    split: Whole = 0
+    evaluations: int | Sequence[Fraction | Finite] = 20
+    probe: Probe | None = None
+    predict_on: Callable[[int], np.ndarray] | None = None
+    timed: bool = False
+    early_stopping: EarlyStopping | None = None
+
+    def __post_init__(self):
+        check_fields(self)
+        task = TASKS[self.task].make() if isinstance(self.task, str) else self.task
+        choices = resolve(self.optimizers)
+        axes = checked_axes(self.axes or {}, choices, task)
+        given = self.optimizers
+        rules = dict(given) if isinstance(given, Mapping) else {name: name for name in choices}
+        held = {
+            "task": task,
+            "optimizers": rules,
+            "axes": axes,
+            "trials": checked_trials(self.trials, choices, axes, task),
+            "timed": self.timed or self.budget.currency == "seconds",
+        }
+        if not isinstance(self.seeds, int):
+            held["seeds"] = checked_seeds(self.seeds)
+        for name, value in held.items():
+            object.__setattr__(self, name, value)
+        checked_shares(self.evaluations)
+        over_budget(self.schedule)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """Its lanes, by program; each program that is charged in seconds is timed here, once."""
+        return self._planned({}, seconds)
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """Everything that its numbers depend on in this process, in words."""
+        with full_precision():
+            return identity(self.plan, engine.machine_of(engine.place()))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sweep) and self.identity == other.identity
+
+    def __hash__(self) -> int:
+        return hash(hashed(self.identity))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @full_precision()
+    def run(
+        self,
+        *,
+        extend: xr.Dataset | None = None,
+        checkpoint: AnyPath | None = None,
+        export: Export | None = None,
+        executor: Executor | None = None,
+        devices: Sequence[jax.Device] | None = None,  # type: ignore[valid-type]
+        progress: bool | None = None,
+    ) -> xr.Dataset:
+        """Train; where and how changes no bit. Arguments and record are those of `lab.sweep`."""
+        begin = time.perf_counter()
+        folder, how = place_for(checkpoint)
+        where = engine.place(executor, devices)
+        known = extension.timed(extend) | (timed_before(folder) if folder is not None else {})
+        timing = partial(engine.timed_on, where)
+        plan = self._planned(known, timing) if self.timed else self.plan
+        if isinstance(where, Mesh):
+            warn_of_idle_cores(where)
+        record, machine = Record(plan), cache(partial(engine.machine_of, where))
+        if extend is not None:
+            extension.take_over(record, extend, machine())
+        described = cache(lambda: identity(plan, machine()))
+        before = record.done.copy()
+        updates = sum(job.marks[-1] * len(record.left(job)) for job in plan.jobs)
+        shown = sys.stderr.isatty() if progress is None else progress
+        lane_bytes = 0.0
+        with (
+            _kept(folder, described, record, how) as kept,
+            Progress(updates, int((~before).sum()), shown) as bar,
+            Clock(begin) as clock,
+        ):
+            observers = Observers(clock, bar.advance, export)
+            if kept is not None:
+                clock.begin_at(kept.spent)
+                kept.seconds = clock.spent
+                observers = observers._replace(between=kept.look)
+            left = blocks_left(record) if kept is None else kept.blocks()
+            bar.advance(updates - sum(updates_left(plan, block) for block in left))
+            for result in engine.run(plan, left, where, observers):
+                if result.measured is not None:
+                    record.write(result.measured)
+                lane_bytes = max(lane_bytes, result.lane_bytes)
+            if kept is not None and left:
+                kept.finish()
+        made = records.stamp(record.dataset(), _configuration(plan, machine()))
+        spent = clock.spent()
+        made.attrs["seconds"] = spent.pop("all")
+        made.attrs |= {f"seconds_{kind}": took for kind, took in spent.items()}
+        made.attrs |= {} if kept is None else kept.told()
+        made.attrs |= {"lane_updates": updates - record.saved(before), "lane_bytes": lane_bytes}
+        return made
+
+    def _planned(self, known: Mapping[str, float], timing: Callable[..., float]) -> Plan:
+        plan = make_plan(self, known if self.timed else None, timing)  # type: ignore[arg-type]
+        if self.early_stopping is not None:
+            check_monitor(self.early_stopping, plan.jobs)
+        return plan
+
+
 @checked
-@full_precision()
 def sweep(
     task: Task | str,
     optimizers: Optimizers,
@@ -60,12 +201,13 @@ def sweep(
     schedule: str | ScheduleEntry | Callable[..., Any] = "constant_schedule",
     split: Whole = 0,
     evaluations: int | Sequence[Fraction | Finite] = 20,
-    probe: Callable[[Snapshot], Any] | None = None,
-    probe_every: Count = 10,
+    probe: Probe | Callable[[Snapshot], Any] | None = None,
+    probe_every: Count | None = None,
     predict_on: Callable[[int], np.ndarray] | None = None,
     extend: xr.Dataset | None = None,
     timed: bool = False,
     devices: Sequence[jax.Device] | None = None,  # type: ignore[valid-type]
+    executor: Executor | None = None,
     progress: bool | None = None,
     checkpoint: AnyPath | None = None,
     export: Export | None = None,
@@ -81,7 +223,8 @@ def sweep(
         the task's own numbers are traced; `schedule` is data; `batch_size`, the task's options
         and the optimizers' other parameters cost a program per value.
       trials: Settings to try instead of a full grid, equally many per optimizer: a dict from
-        label to a list of dicts. Crossed with `axes`.
+        label to a list of dicts. Crossed with `axes`. They may name their `split` and, all of them,
+        their `seed`: lanes are then rows of a list, and the record has no dimension `seed`.
       seeds: A count or a list. A seed fixes initial parameters, order of the examples and noise;
         all lanes of a seed read the same ones, so comparisons are paired.
       budget: How much training each lane gets.
@@ -91,8 +234,9 @@ def sweep(
       split: Seed of the train/validation/test split, unless an axis.
       evaluations: How often validation metrics are taken, evenly over the budget, beside once
         before the first update; or at which shares of it, ascending to 1.
-      probe: `Snapshot -> pytree of arrays`, recorded every `probe_every` updates.
-      probe_every: Its period in updates.
+      probe: What measures the training state (`lab.Probe`), or its function alone, which is then
+        called every `probe_every` updates.
+      probe_every: Period of a probe that is a function; 10 by default.
       predict_on: From a split seed to the numbers of rows for which the record gets the trained
         models' `outputs`; equally many for every split.
       extend: A record of the same sweep with fewer seeds, trials or values: what it holds is
@@ -100,6 +244,10 @@ def sweep(
       timed: Whether lanes are charged in seconds too: each program is timed alone first, unless
         `extend` holds its time. Always so where the budget is in seconds.
       devices: Where lanes run; by default all that this process has.
+      executor: Where blocks of lanes run instead: anything with `submit` of `concurrent.futures`,
+        such as `lab.ProcessPool(4)` or Dask's `client.get_executor(retries=2)`. The record has the
+        same bits; a lost process costs what it was running, which is run again elsewhere. The
+        `seconds_…` of several processes are added up.
       progress: Whether to show a progress bar; by default on a terminal.
       checkpoint: A folder in which the state of the sweep is kept while it runs, about every
         minute or as often as 2 % of the time pays for. Where the same sweep was checkpointed
@@ -140,84 +288,41 @@ def sweep(
     >>> dict(record.validation_loss.sizes)
     {'optimizer': 1, 'learning_rate': 2, 'seed': 3, 'step': 3}
     """
-    begin = time.perf_counter()
-    task = TASKS[task].make() if isinstance(task, str) else task
-    folder, how = place_for(checkpoint)
-    known = resume.timed(extend) | (timed_before(folder) if folder is not None else {})
-    laid_out = partial(
-        make_plan, task, optimizers, axes=axes or {}, trials=trials, seeds=seeds, budget=budget,
-        batch_size=batch_size, schedule=schedule, split=split, evaluations=evaluations,
-        probe=probe, probe_every=probe_every,
-    )  # fmt: skip
-    timed = timed or budget.currency == "seconds"
-    if timed and hosts.count() > 1:
-        known = first(lambda: laid_out(timed=known).timed)
-    plan = laid_out(timed=known if timed else None)
-    if early_stopping is not None:
-        check_monitor(early_stopping, plan.jobs)
-    configuration = {
-        "task": task.name,
-        "data_sha256": task.source.sha256,
-        "task_hypers": dict(task.hypers),
-        "task_options": {k: str(v) for k, v in task.options.items()},
-        "budget": {budget.currency: budget.amount},
-        "evaluations": [*map(str, evaluations)]
-        if isinstance(evaluations, Sequence)
-        else int(evaluations),
-        "fixed": plan.fixed,
-        "early_stopping": None if early_stopping is None else vars(early_stopping),
-        "probe": None
+    watch = (
+        None
         if probe is None
-        else [getattr(probe, "__name__", str(probe)), int(probe_every)],
+        else probe
+        if isinstance(probe, Probe)
+        else Probe(probe, 10 if probe_every is None else probe_every)
+    )
+    asked = Sweep(
+        task, optimizers, axes=axes, trials=trials, seeds=seeds, budget=budget,
+        batch_size=batch_size, schedule=schedule, split=split, evaluations=evaluations,
+        probe=watch, predict_on=predict_on, timed=timed, early_stopping=early_stopping,
+    )  # fmt: skip
+    return asked.run(
+        extend=extend, checkpoint=checkpoint, export=export, executor=executor, devices=devices,
+        progress=progress,
+    )  # fmt: skip
+
+
+@contextmanager
+def _kept(
+    folder: Any, described: Callable[[], dict[str, Any]], record: Record, how: str
+) -> Iterator[Checkpointer | None]:
+    """A checkpointer, where there is a folder for it."""
+    with nullcontext() if folder is None else checkpointing(folder, described, record, how) as kept:
+        yield kept
+
+
+def _configuration(plan: Plan, machine: Mapping[str, Any]) -> dict[str, Any]:
+    """What a record says of how it was made: enough to be extended by the same sweep only."""
+    words = {name: word for job in plan.jobs for name, word in of_job(job).items()}
+    return plan.shared | {
+        "identity": json_words(dict(machine) | words | predictions(plan)),
+        "lane_width": {
+            job.lanes[0].setting["optimizer"]: group_width(job, machine["backend"])[0]
+            for job in plan.jobs
+        },
+        "seconds_per_update": plan.timed,
     }
-    mesh = lane_mesh(None if devices is None else tuple(devices))
-    warn_of_idle_cores(mesh)
-    table = Table(plan)
-    todo = plan.jobs
-    if extend is not None:
-        todo = resume.take_over(plan, configuration, extend, table.put)
-    # traces all functions, and so only for those who ask
-    described = cache(partial(identity, plan, todo, configuration, mesh))
-    keeper = nullcontext() if folder is None else keeping(folder, described, table, how)
-    updates = sum(len(job.lanes) * job.marks[-1] for job in todo)
-    shown = sys.stderr.isatty() and not hosts.index() if progress is None else progress
-    widths: dict[str, int] = {}
-    lane_bytes = 0.0
-    placed: dict[Any, Any] = {}
-    lanes = sum(len(job.lanes) for job in todo)
-    with keeper as kept, Progress(updates, lanes, shown) as bar, Clock(begin) as clock:
-        if kept is not None:
-            clock.begin_at(kept.spent)
-        agree(described)
-        for number, (job, share) in enumerate(zip(todo, shares(todo, mesh, hosts.index()))):
-            widths[job.lanes[0].setting["optimizer"]] = group_width(job, mesh)[0]
-            between, begun = _go_on, (0, None)
-            if kept is not None:
-                between, begun = kept.between(number, clock.spent), kept.begun(number)
-            if begun is None or not share:
-                bar.advance(len(job.lanes) * job.marks[-1])
-                continue
-            where = (job.task.source, *sorted({lane.split for lane in job.lanes}))
-            if where not in placed:
-                placed = {where: place_rows(job, mesh)}  # one table at a time is kept
-            run = run_job if early_stopping is None else partial(run_until_stopped, early_stopping)
-            work = Work(job, mesh, placed[where], clock, bar.advance, export, predict_on)
-            with told_when_exhausted(group_width(job, mesh)[0], job.program.batch_size):
-                for measured in run(work, between, begun, share):
-                    table.write(measured)
-            lane_bytes = max(lane_bytes, work.lane_bytes)
-        if kept is not None:
-            kept.finish(len(todo), clock.spent)
-        gather(table, todo, mesh, hosts.patient if kept is None else kept.waiting)
-    configuration = configuration | {"lane_width": widths, "seconds_per_update": plan.timed}
-    record = records.stamp(table.dataset(), configuration)
-    spent = clock.spent()
-    record.attrs["seconds"] = spent.pop("all")
-    record.attrs |= {f"seconds_{kind}": seconds for kind, seconds in spent.items()}
-    record.attrs |= {} if kept is None else kept.told()
-    record.attrs |= {"lane_updates": updates - table.saved(todo), "lane_bytes": lane_bytes}
-    return record
-
-
-def _go_on(block: int, live: Callable[[], Live]) -> None:
-    """Between two pieces of a sweep that keeps no checkpoints."""

@@ -1,9 +1,9 @@
-"""When a sweep is checkpointed, and what of it: position in the plan, arrays, time spent."""
+"""When a sweep is checkpointed, and what of it: lanes done, lanes under way, time spent."""
 
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from lab.sweeps import hosts
 from lab.sweeps.checkpointing.lock import locked
 from lab.sweeps.checkpointing.signals import Heard, deferred
 from lab.sweeps.checkpointing.store import Arrays, Checkpoints
+from lab.sweeps.execution.blocks import Block, blocks_left
 from lab.sweeps.execution.lane_state import Live, packed, unpacked
-from lab.sweeps.planning.identity import check_same
-from lab.sweeps.results.record import Table
+from lab.sweeps.planning.identity import check_same, hashed
+from lab.sweeps.results.record import Record
 from lab.validation.errors import InputError
 
 FIRST_S = 10.0  # a sweep shorter than this is sooner run again than kept
@@ -29,59 +29,57 @@ Seconds = Callable[[], dict[str, float]]  # spent so far, by kind
 Identity = Callable[[], dict[str, Any]]  # what the sweep is, worked out once
 
 
-class Keeper:
+class Checkpointer:
     """Checkpoints one sweep, in a thread of its own, as often as their cost allows."""
 
-    def __init__(self, folder: Path, store: Checkpoints, identity: Identity, table: Table):
-        self.folder, self.store, self.identity, self.table = folder, store, identity, table
-        self.at: tuple[int, int, Live | None] = (0, 0, None)  # job, block, the block's live part
+    def __init__(self, folder: Path, store: Checkpoints, identity: Identity, record: Record):
+        self.folder, self.store, self.identity, self.record = folder, store, identity, record
+        self.under_way: Block | None = None  # lanes that were being trained
         self.spent: dict[str, float] = {}  # seconds before this process, by kind
         self.heard = Heard()
         self.saved = 0  # checkpoints written by this process
         self.number = 0
         self.interval, self.cost = FIRST_S, 0.0
-        self.live = False  # whether the last one held a block, as all do that are to come
+        self.live = False  # whether the last one held lanes under way, as all do that are to come
         self._begin = self._last = time.perf_counter()
         self._writer = ThreadPoolExecutor(1)
         self._writing: Future[float] | None = None
         self.good = ""  # when the last good one was written
+        self.seconds: Seconds = dict
 
-    def begun(self, job: int) -> tuple[int, Live | None] | None:
-        """The block that a job begins with, and its live part; None for a job that is done."""
-        at, block, live = self.at
-        if job < at:
-            return None
-        return (block, live) if job == at else (0, None)
+    def blocks(self) -> list[Block]:
+        """What is left to be trained."""
+        return blocks_left(self.record, self.under_way)
 
-    def between(self, job: int, seconds: Seconds) -> Callable[[int, Callable[[], Live]], None]:
-        """What `run_job` calls between two pieces of a block of that job."""
+    def look(self, job: int, lanes: Sequence[int], live: Callable[[], Live] | None) -> None:
+        """Save if it is time to, or if a signal was heard; called where training may stop.
 
-        def look(block: int, live: Callable[[], Live]) -> None:
-            hosts.check()
-            self._collect(wait=False)
-            stop = self.heard.number is not None
-            late = time.perf_counter() - self._last >= self.interval
-            if stop:
-                self._collect(wait=True)
-            if stop or (late and self._writing is None):
-                self._save(job, block, live(), seconds)
-            if stop:
-                self._collect(wait=True)
-                raise Stopped
+        Args:
+          job: Number of the one that is trained.
+          lanes: Numbers of its lanes that are under way in this process.
+          live: How to bring them home; None where none is.
 
-        return look
+        Raises:
+          Stopped: If a signal was heard, once everything is saved.
+        """
+        self._collect(wait=False)
+        stop = self.heard.number is not None
+        late = time.perf_counter() - self._last >= self.interval
+        if stop:
+            self._collect(wait=True)
+        if stop or (late and self._writing is None):
+            under_way = None if live is None else Block(job, tuple(lanes), live())
+            self._save(under_way)
+        if stop:
+            self._collect(wait=True)
+            raise Stopped
 
-    def finish(self, jobs: int, seconds: Seconds) -> None:
-        """Keep the finished table, if the sweep took long enough to be worth it."""
+    def finish(self) -> None:
+        """Keep the finished record, if the sweep took long enough to be worth it."""
         self._collect(wait=True)
         worth = self.number > 0 or self.heard.number is not None
-        if self.at[0] < jobs and (worth or time.perf_counter() - self._begin >= FIRST_S):
-            self._save(jobs, 0, None, seconds)
-
-    def waiting(self) -> None:
-        """Obey a signal while other processes are waited for: everything is saved."""
-        if self.heard.number is not None:
-            raise Stopped
+        if worth or time.perf_counter() - self._begin >= FIRST_S:
+            self._save(None)
 
     def told(self) -> dict[str, float]:
         """How many checkpoints this process wrote, what they took, and how far apart they are."""
@@ -96,21 +94,23 @@ class Keeper:
         self._collect(wait=True)
         self._writer.shutdown()
 
-    def _save(self, job: int, block: int, live: Live | None, seconds: Seconds) -> None:
+    def _save(self, under_way: Block | None) -> None:
         begin = time.perf_counter()
-        self.number, self.live = self.number + 1, live is not None
+        self.number, self.live = self.number + 1, under_way is not None
+        what = self.identity()  # not in the thread: precision is a setting of this one
         position: dict[str, Any] = {
-            "job": job, "block": block, "seconds": seconds(), "interval": self.interval,
-            "at": time.strftime("%Y-%m-%d %H:%M:%S"), "live": None,
-            "dims": {name: list(dims) for name, dims in self.table.dims.items()},
+            "sweep": hashed(what), "seconds": self.seconds(), "interval": self.interval,
+            "at": time.strftime("%Y-%m-%d %H:%M:%S"), "under_way": None,
+            "dims": {name: list(dims) for name, dims in self.record.dims.items()},
         }  # fmt: skip
-        arrays: Arrays = {f"table/{k}": v.copy() for k, v in self.table.arrays.items()}
-        if live is not None:
-            position["live"], of_block = packed(live)
+        arrays: Arrays = {f"record/{k}": v.copy() for k, v in self.record.arrays.items()}
+        arrays["done"] = self.record.done.astype(np.uint8)
+        if under_way is not None and under_way.paused is not None:
+            described, of_block = packed(under_way.paused)
+            position["under_way"] = [under_way.job, under_way.lanes, described]
             arrays |= of_block
         copied = time.perf_counter() - begin
         self._last = time.perf_counter()
-        what = self.identity()  # not there: precision is a setting of this thread
         self._writing = self._writer.submit(
             self._write, self.number, what, arrays, position, copied
         )
@@ -147,17 +147,20 @@ class Keeper:
         found = self.store.identity()
         if found is None:
             return
-        check_same(found, self.identity(), f"the checkpoint in {self.folder}")
-        newest = self.store.newest()
+        what = self.identity()
+        check_same(found, what, f"the checkpoint in {self.folder}")
+        newest = self.store.newest(hashed(what))
         if newest is None:
             return
         self.number, arrays, position = newest
         self.spent, self.good = position["seconds"], position["at"]
         for name, dims in position["dims"].items():
-            self.table.arrays[name] = np.array(arrays[f"table/{name}"])
-            self.table.dims[name] = tuple(dims)
-        live = None if position["live"] is None else unpacked(position["live"], arrays)
-        self.at = position["job"], position["block"], live
+            self.record.arrays[name] = np.array(arrays[f"record/{name}"])
+            self.record.dims[name] = tuple(dims)
+        self.record.done = arrays["done"].astype(bool)
+        if position["under_way"] is not None:
+            job, lanes, described = position["under_way"]
+            self.under_way = Block(job, tuple(lanes), unpacked(described, arrays))
         say(
             f"continuing with the checkpoint of {position['at']} in {self.folder}; "
             f"at most about {position['interval']:.0f} s of work before the stop are run again."
@@ -169,32 +172,27 @@ class Stopped(Exception):
 
 
 @contextmanager
-def keeping(folder: Path, identity: Identity, table: Table, how: str) -> Iterator[Keeper]:
-    """A keeper that has resumed; on SIGINT or SIGTERM it says how to go on, and they act.
-
-    So it does where another process is lost, without saving once more.
+def checkpointing(
+    folder: Path, identity: Identity, record: Record, how: str
+) -> Iterator[Checkpointer]:
+    """A checkpointer that has resumed; on SIGINT or SIGTERM it says how to go on, and they act.
 
     Args:
       folder: Where checkpoints lie.
       identity: Of the sweep.
-      table: Of the sweep; what was measured before is put there.
+      record: Of the sweep; what was measured before is put there.
       how: Words that say how a stopped sweep is continued.
     """
     with locked(folder):
-        keeper = Keeper(folder, Checkpoints(folder), identity, table)
-        keeper.resume()
-        with deferred() as keeper.heard:
-            why = None
+        found = Checkpointer(folder, Checkpoints(folder), identity, record)
+        found.resume()
+        with deferred() as found.heard:
             try:
-                yield keeper
-            except hosts.Lost as lost:
-                why = f"stopped, as {lost}"
-                raise
+                yield found
             finally:
-                keeper.close()
-                why = why if keeper.heard.number is None else "stopped"
-                if why is not None:
-                    say(f"{why}; what was saved at {keeper.good or 'no time'} is kept, and {how} "
+                found.close()
+                if found.heard.number is not None:
+                    say(f"stopped; what was saved at {found.good or 'no time'} is kept, and {how} "
                         "continues.")  # fmt: skip
 
 

@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 
-from lab.sweeps import hosts
 from lab.sweeps.checkpointing.store import Checkpoints
 
 
@@ -56,6 +55,6 @@ def place_for(checkpoint: str | Path | None) -> tuple[Path | None, str]:
     """Where a sweep is checkpointed, if it is, and how it is continued."""
     if checkpoint is not None:
         how = f"the same call with checkpoint={str(checkpoint)!r}"
-        return hosts.own(Path(checkpoint)), how
+        return Path(checkpoint), how
     enclosing = _ENCLOSING.get()
     return (None, "") if enclosing is None else (enclosing.following(), enclosing.how)

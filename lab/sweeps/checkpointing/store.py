@@ -66,14 +66,19 @@ class Checkpoints:
             raise InputError(f"{path} cannot be read as a checkpoint's description.") from error
         return found
 
-    def newest(self) -> tuple[int, Arrays, dict[str, Any]] | None:
+    def newest(self, sweep: str | None = None) -> tuple[int, Arrays, dict[str, Any]] | None:
         """Number, arrays and position of the newest checkpoint that is sound.
 
         One that is not is set aside, with a warning, and the one before it is taken.
+
+        Args:
+          sweep: Hash of the identity that a checkpoint must name.
         """
         for number in sorted(self._numbers(), reverse=True):
             try:
                 arrays, position = self._read(number)
+                own = position.get("sweep") == sweep
+                require(own, "it is of another sweep")
             except Exception as error:  # any of Orbax, TensorStore, JSON and the checksum
                 self._set_aside(number, error)
             else:

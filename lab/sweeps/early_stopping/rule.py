@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import jax
 import numpy as np
 
-from lab.sweeps.planning.plan import Job
+from lab.sweeps.planning.jobs import Job
 from lab.sweeps.planning.sizes import state_shapes
 from lab.tasks.task import Task
 from lab.validation.checks import check_fields

@@ -7,7 +7,7 @@ stands changes no bit, so one that does not stop is bitwise what it is without a
 A diverged lane is a result and no rule is asked about it: it stays as in any sweep.
 """
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import jax
@@ -16,8 +16,9 @@ import numpy as np
 
 from lab.sweeps.early_stopping.outcome import Ending, epochs, leveled
 from lab.sweeps.early_stopping.rule import EarlyStopping, Watch, unwatched, watched
+from lab.sweeps.execution.blocks import Block, Result
 from lab.sweeps.execution.group import Course, Group
-from lab.sweeps.execution.lane_state import Live, host, stacked, unstacked
+from lab.sweeps.execution.lane_state import Live, host, stacked, taken, unstacked
 from lab.sweeps.execution.work import Between, Work, dealt, padded
 from lab.sweeps.results.measurements import Measured, measured, worst_where
 from lab.types import RUNNING, State
@@ -34,32 +35,23 @@ class Pack:
     best: State | None  # on the device: lanes at their last improvement, if they go back there
 
 
-def run_until_stopped(
-    rule: EarlyStopping,
-    work: Work,
-    between: Between,
-    begun: tuple[int, Live | None] = (0, None),
-    share: Container[int] | None = None,
-) -> Iterator[Measured]:
-    """Train the lanes of a job under a rule; yields them all at once.
+def train_until_stopped(
+    rule: EarlyStopping, work: Work, block: Block, between: Between
+) -> Iterator[Result]:
+    """Train the lanes of a block under a rule; yields them all at once.
 
     Args:
       rule: When they stop.
       work: The job.
-      between: Called between two pieces.
-      begun: What was run before, all lanes as one block.
-      share: Numbers of the blocks, as `run_job` makes them, that this process runs; None for all.
+      block: Which lanes, and where they stand.
+      between: Called between two chunks with the numbers of lanes and how to bring them home.
     """
-    job = work.job
-    mine = [lane for number, lanes in enumerate(dealt(job.lanes, work.size))
-            if share is None or number in share for lane in lanes]  # fmt: skip
-    work.advance((len(job.lanes) - len(mine)) * job.marks[-1])
-    run = Run(rule, work.of(mine))
-    run.begin(begun[1])
-    for piece in run.left():
-        run.go_on(*piece)
-        between(0, run.live)
-    yield run.measured()
+    run = Run(rule, work.of(block.lanes))
+    run.begin(block.paused)
+    for chunk in run.left():
+        run.go_on(*chunk)
+        between(block.lanes, run.live)
+    yield Result(block.job, block.lanes, run.measured())
 
 
 class Run:
@@ -85,15 +77,15 @@ class Run:
             self._repack(dict(enumerate(unstacked(whole, lanes))))
 
     def left(self) -> Iterator[tuple[int, int, bool]]:
-        """The pieces to be run, as long as there are lanes."""
+        """The chunks to be run, as long as there are lanes."""
         while self.packs:
-            pieces, done = self.packs[0].group.pieces, self.packs[0].course.done
-            if done == len(pieces):
+            chunks, done = self.packs[0].group.chunks, self.packs[0].course.done
+            if done == len(chunks):
                 return
-            yield pieces[done]
+            yield chunks[done]
 
     def go_on(self, first: int, count: int, last: bool) -> None:
-        """Run a piece of every pack; after an evaluation the rule is asked."""
+        """Run a chunk of every pack; after an evaluation the rule is asked."""
         for pack in self.packs:
             pack.group.go_on(pack.course, first, count, last)
         if not last:
@@ -158,9 +150,7 @@ class Run:
         """Lanes that have not stopped, in as few blocks as hold them."""
         running = [i for i, live in sorted(lives.items()) if not Watch(*live.beside[:4]).stopped_at]
         self.dropped = {i: live for i, live in lives.items() if i not in set(running)}
-        self.packs = self._packed(
-            running, lambda at: stacked([lives[i] for i in padded(at, self.width)])
-        )
+        self.packs = self._packed(running, lambda at: stacked([lives[i] for i in at]))
 
     def _packed(
         self, lanes: Sequence[int], live: Callable[[Sequence[int]], Live | None]
@@ -172,7 +162,8 @@ class Run:
         group = self._group(number, at)
         course = group.begin(live)
         if live is not None:
-            watch, best = Watch(*live.beside[:4]), live.beside[4:]
+            beside = taken(live, padded(range(len(at)), self.width)).beside
+            watch, best = Watch(*beside[:4]), beside[4:]
             return Pack(at, group, course, watch, group.placed(best) if best else None)
         values = course.evaluations[0][self.rule.metric]
         best = None

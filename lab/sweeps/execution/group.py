@@ -18,15 +18,15 @@ from lab.data.streams import key_data
 from lab.sweeps.compilation.programs import compiled, seen
 from lab.sweeps.devices.places import Place, number
 from lab.sweeps.execution.inputs import orders, rates
-from lab.sweeps.execution.lane_state import Call, Live, device, host, merged
+from lab.sweeps.execution.lane_state import Call, Live, device, host, merged, taken
 from lab.sweeps.execution.work import Work, padded
-from lab.sweeps.planning.chunks import pieces
-from lab.sweeps.planning.plan import Lane
+from lab.sweeps.planning.chunks import chunks
+from lab.sweeps.planning.jobs import Lane
 from lab.sweeps.planning.sizes import call_capacity, hypers_of, state_shapes
 from lab.sweeps.results.measurements import Measured, measured
 from lab.types import State, Stream
 
-TOGETHER = 8  # short pieces of all groups brought home at once: the host is slow when it wakes
+TOGETHER = 8  # short chunks of all groups brought home at once: the host is slow when it wakes
 
 
 @dataclass
@@ -36,12 +36,12 @@ class Course:
     state: State
     evaluations: list[dict[str, Any]]  # [W] each
     calls: list[Call]
-    done: int = 0  # pieces of the run
-    away: list["Away"] = field(default_factory=list)  # pieces whose results are not here yet
+    done: int = 0  # chunks of the run
+    away: list["Away"] = field(default_factory=list)  # chunks whose results are not here yet
 
 
 class Away(NamedTuple):
-    """A piece whose results are on the device, or will be."""
+    """A chunk whose results are on the device, or will be."""
 
     count: int  # updates
     results: list[dict[str, Any]]
@@ -65,7 +65,7 @@ class Group:
         self.evaluated = self.put((np.stack(index), np.stack(mask)))
         self.noise = self._keys("noise")
         self.rate_LT = rates(self.lanes, self.job.marks[-1], self.capacity)
-        self.pieces = list(pieces(self.job.marks, self.capacity))
+        self.chunks = list(chunks(self.job.marks, self.capacity))
         self.read: tuple[int, Stream] | None = None  # a stream on the device, where it begins
 
     def finish(self, course: Course, outputs: jax.Array | None) -> Measured:
@@ -79,8 +79,9 @@ class Group:
         return measured(self.job, self.own, evaluations, info, stopped_at, predicted)
 
     def begin(self, live: Live | None = None) -> Course:
-        """Before the first update, or where the group was when it was brought home as `live`."""
+        """Before the first update, or where the group's own lanes are, as `live` has them."""
         if live is not None:
+            live = taken(live, padded(range(len(self.own)), len(self.lanes)))
             calls = [(0, live.count, self.info(live))] if live.count else []
             return Course(self.placed(live.state), list(live.evaluations), calls, live.done)
         state = self._start()
@@ -88,8 +89,8 @@ class Group:
         return Course(state, [metrics], [], away=[Away(0, [metrics], done)])
 
     def go_on(self, course: Course, first: int, count: int, last: bool) -> None:
-        """Run the next of the pieces, without waiting for it."""
-        # long pieces are told one by one, and what a probe saw may be large
+        """Run the next of the chunks, without waiting for it."""
+        # long chunks are told one by one, and what a probe saw may be large
         short = count * TOGETHER <= self.capacity and self.job.program.probe is None
         some = self.together if short else 1
         if len(course.away) >= 2 * some:
@@ -112,14 +113,15 @@ class Group:
         course.done += 1
 
     def live(self, course: Course) -> Live:
-        """The group as it is now, on the host; lists are emptied into their short form."""
+        """The group's own lanes as they are now, on the host."""
         self.bring_home(course)
         course.calls[:] = merged(course.calls, self.job.program.probe_every) if course.calls else []
         count, infos = 0, []
         if course.calls:
             ((_, count, info),) = course.calls
             infos = jax.tree.leaves(info)
-        return Live(course.done, host(course.state), list(course.evaluations), count, infos)
+        whole = Live(course.done, host(course.state), list(course.evaluations), count, infos)
+        return taken(whole, slice(len(self.own)))
 
     def info(self, live: Live) -> dict[str, Any]:
         """The Info that lanes brought home, by its names."""
@@ -154,13 +156,13 @@ class Group:
         return outputs
 
     def bring_home(self, course: Course, leave: int = 0) -> None:
-        """Put arrays of the host in the place of results, but for those of the last pieces."""
+        """Put arrays of the host in the place of results, but for those of the last chunks."""
         while len(course.away) > leave:
-            piece = course.away.pop(0)
-            piece.done.result()
-            for results in piece.results:
+            chunk = course.away.pop(0)
+            chunk.done.result()
+            for results in chunk.results:
                 results |= jax.tree.map(np.asarray, results)
-            self.work.advance(piece.count * len(self.own))
+            self.work.advance(chunk.count * len(self.own))
 
     def _like(self) -> State:
         """Shapes and dtypes of the state."""

@@ -5,7 +5,7 @@ import numpy as np
 from lab.data.streams import order
 from lab.sweeps.compilation.programs import compiled_schedule
 from lab.sweeps.execution.placed_data import Rows
-from lab.sweeps.planning.plan import Lane
+from lab.sweeps.planning.jobs import Lane
 from lab.types import float_type
 
 

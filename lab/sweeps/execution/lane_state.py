@@ -11,9 +11,9 @@ Call = tuple[int, int, dict]  # first update, how many, their Info
 
 
 class Live(NamedTuple):
-    """A lane, a group or a block between two calls; L lanes, padding among them."""
+    """Lanes between two calls, equally far; L of them."""
 
-    done: int  # pieces of the run
+    done: int  # chunks of the run
     state: list[np.ndarray]  # leaves [L, ...]
     evaluations: list[dict[str, np.ndarray]]  # [L] each
     count: int  # updates taken
@@ -41,8 +41,8 @@ def stacked(lives: Sequence[Live]) -> Live:
     )
 
 
-def taken(live: Live, lanes: slice) -> Live:
-    """Some of the lanes."""
+def taken(live: Live, lanes: slice | Sequence[int]) -> Live:
+    """Some of the lanes, by their places."""
     return Live(
         done=live.done,
         state=[leaf[lanes] for leaf in live.state],

@@ -1,6 +1,7 @@
-"""The data of a job: rows on every device that is used, splits as row numbers."""
+"""The data of lanes: rows on every device that is used, splits as row numbers."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import jax
@@ -8,12 +9,12 @@ import numpy as np
 from jax.sharding import Mesh
 
 from lab.sweeps.devices.places import places
-from lab.sweeps.planning.plan import Job
+from lab.tasks.task import Source
 
 
 @dataclass(frozen=True)
 class Rows:
-    """The data of a job: one table with every split's rows, and where each split lies in it."""
+    """One table with every split's rows, and where each split lies in it."""
 
     table: dict[Any, Any]  # by device
     train: dict[int, np.ndarray]  # by split seed: row numbers in the table
@@ -22,9 +23,18 @@ class Rows:
     nbytes: int
 
 
-def place_rows(job: Job, mesh: Mesh) -> Rows:
-    """Collect the rows of every split that the lanes of `job` use, and copy them to the devices."""
-    prepared = {s: job.task.source.prepare(s) for s in sorted({x.split for x in job.lanes})}
+@lru_cache(maxsize=1)  # of one table: the jobs of a sweep, and rounds of a search, share it
+def place_rows(source: Source, splits: tuple[int, ...], mesh: Mesh, dtype: Any) -> Rows:
+    """Collect the rows of some splits, and copy them to the devices.
+
+    Args:
+      source: Of the rows.
+      splits: Seeds of the splits.
+      mesh: Of the devices.
+      dtype: What JAX makes of 64-bit floats now (`lab.types.float_type`).
+    """
+    del dtype  # known to the cache
+    prepared: dict[int, Any] = {split: source.prepare(split) for split in splits}
     tables, offsets = [], {}
     for seed, split in prepared.items():
         # rows that do not depend on the split are held once

@@ -1,70 +1,63 @@
-"""Runs the lanes of one job, block by block.
+"""Runs the lanes of a block, some at a time, to the end of their budget or to where they pause.
 
-A block is one group of W lanes at each of D places. It runs to the end of its budget before the
-next one starts, so that live state is one block. Within it no call waits for another group's.
+One group of W lanes at each of D places, which end before the next ones start, so that what is on
+the devices is bounded. Within them no call waits for another group's.
 """
 
-from collections.abc import Callable, Container, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 
+from lab.sweeps.execution.blocks import Block, Result, chunks_to
 from lab.sweeps.execution.group import Course, Group
 from lab.sweeps.execution.lane_state import Live, stacked, taken
 from lab.sweeps.execution.work import Between, Work, dealt
-from lab.sweeps.planning.plan import Lane
-from lab.sweeps.results.measurements import Measured
 
 
-def run_job(
-    work: Work,
-    between: Between,
-    begun: tuple[int, Live | None] = (0, None),
-    share: Container[int] | None = None,
-) -> Iterator[Measured]:
-    """Train all lanes of a job; yields one group after the other.
+def train(work: Work, block: Block, between: Between) -> Iterator[Result]:
+    """Train the lanes of a block.
 
     Args:
-      work: The job.
-      between: Called between the pieces of a block.
-      begun: The block to begin with, and what of it was run before.
-      share: Numbers of the blocks that this process runs; None for all.
+      work: Its job.
+      block: Which lanes, from where and how far.
+      between: Called between two chunks with the numbers of lanes and how to bring them home.
     """
     work.check_memory(states=2)  # state and gradient, old and new
-    first, live = begun
-    for number, lanes in enumerate(dealt(work.job.lanes, work.size)):
-        if number < first or (share is not None and number not in share):
-            work.advance(len(lanes) * work.job.marks[-1])
-            continue
-        part = live if number == first else None
-        yield from _run_block(work, lanes, partial(between, number), part)
+    for at in dealt(range(len(block.lanes)), work.size):
+        paused = None if block.paused is None else taken(block.paused, list(at))
+        lanes = tuple(block.lanes[i] for i in at)
+        yield from _train(work, block._replace(lanes=lanes, paused=paused), between)
 
 
-def _run_block(
-    work: Work,
-    lanes: Sequence[Lane],
-    between: Callable[[Callable[[], Live]], None],
-    begun: Live | None,
-) -> Iterator[Measured]:
-    """Train D·W lanes or fewer to the end of the budget; `between` is called after every piece."""
-    width, dealt_lanes = work.width, dealt(lanes, work.width)
-    groups = [Group(work, *where) for where in zip(work.places, dealt_lanes)]
-    courses = [
-        group.begin(None if begun is None else taken(begun, slice(i * width, (i + 1) * width)))
-        for i, group in enumerate(groups)
+def _train(work: Work, block: Block, between: Between) -> Iterator[Result]:
+    """Train D·W lanes or fewer; `between` is called after every chunk."""
+    shares = dealt(range(len(block.lanes)), work.width)
+    groups = [
+        Group(work, place, [work.job.lanes[block.lanes[i]] for i in share])
+        for place, share in zip(work.places, shares)
     ]
-    block = list(zip(groups, courses))
-    for group, course in block if begun is None else []:
+    paused = block.paused
+    courses = [
+        group.begin(None if paused is None else taken(paused, list(share)))
+        for group, share in zip(groups, shares)
+    ]
+    together = list(zip(groups, courses))
+    for group, course in together if paused is None else []:
         group.show(course, 0)
-    for first, count, last in groups[0].pieces[courses[0].done :]:
-        for group, course in block:
+    end = None if block.until is None else chunks_to(work.job, block.until)
+    for first, count, last in groups[0].chunks[courses[0].done : end]:
+        for group, course in together:
             group.go_on(course, first, count, last)
-        for group, course in block if last else []:
+        for group, course in together if last else []:
             group.show(course, first + count)
-        between(partial(_live, block))
-    outputs = [group.predict(course.state) for group, course in block]
-    for (group, course), of_group in zip(block, outputs):
-        yield group.finish(course, of_group)
+        between(block.lanes, lambda: _live(together))
+    if end is not None:
+        yield Result(block.job, block.lanes, paused=_live(together))
+        return
+    outputs = [group.predict(course.state) for group, course in together]
+    for (group, course), share, of_group in zip(together, shares, outputs):
+        lanes = tuple(block.lanes[i] for i in share)
+        yield Result(block.job, lanes, group.finish(course, of_group))
 
 
-def _live(block: list[tuple[Group, Course]]) -> Live:
-    """The block as it is now, on the host."""
-    return stacked([group.live(course) for group, course in block])
+def _live(together: Sequence[tuple[Group, Course]]) -> Live:
+    """All groups as they are now, on the host."""
+    return stacked([group.live(course) for group, course in together])

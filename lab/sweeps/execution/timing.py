@@ -1,7 +1,7 @@
 """Where the time of a sweep goes; what is left of it is the host's."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -38,6 +38,11 @@ class Clock:
     def begin_at(self, seconds: dict[str, float]) -> None:
         """Count on from what an earlier process has spent."""
         self._before = seconds
+
+    def add(self, seconds: Mapping[str, float]) -> None:
+        """Count what another process has spent; of several at the same time, the sum."""
+        for kind, spent in seconds.items():
+            self._spent[kind] += spent
 
     def call(
         self, place: Any, kind: str, watched: Callable[[Any], Any], function: Any, *args: Any

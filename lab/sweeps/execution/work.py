@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from jax.sharding import Mesh
@@ -12,17 +12,17 @@ from lab.sweeps.devices.places import Place, check_memory, places
 from lab.sweeps.execution.lane_state import Live
 from lab.sweeps.execution.placed_data import Rows
 from lab.sweeps.execution.timing import Clock
-from lab.sweeps.planning.plan import Job, Lane
+from lab.sweeps.planning.jobs import Job
 from lab.sweeps.planning.sizes import group_width
 from lab.sweeps.results.exports import Export
 
 T = TypeVar("T")
 Advance = Callable[[int], None]  # told how many lane-updates were taken
-Between = Callable[[int, Callable[[], Live]], None]  # number of the block, and how to get it home
+Between = Callable[[Sequence[int], Callable[[], Live]], None]  # lanes, and how to bring them home
 
 
-def unheard(updates: int) -> None:
-    """Tell nobody of the lane-updates that were taken."""
+def no_op(*_: Any) -> None:
+    """Nobody looks on."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Work:
     mesh: Mesh
     rows: Rows
     clock: Clock
-    advance: Advance = unheard
+    advance: Advance = no_op
     export: Export | None = None
     predict_on: Callable[[int], np.ndarray] | None = None
 
@@ -55,35 +55,30 @@ class Work:
     @property
     def width(self) -> int:
         """Lanes of a group."""
-        return group_width(self.job, self.mesh)[0]
+        return group_width(self.job, self.mesh.devices.flat[0].platform)[0]
 
     @property
     def size(self) -> int:
-        """Lanes of a block."""
-        return block_size(self.job, self.mesh)
+        """Lanes that are trained at the same time: a group at each place."""
+        return self.width * self.mesh.size
 
     @property
     def lane_bytes(self) -> float:
         """Memory that a lane takes while it trains, as compiled; the rows are not its own."""
         return compiled(self.job.program, self.mesh).advance.nbytes / self.width
 
-    def of(self, lanes: Sequence[Lane]) -> "Work":
+    def of(self, lanes: Sequence[int]) -> "Work":
         """The same for these lanes of the job only."""
-        return replace(self, job=replace(self.job, lanes=list(lanes)))
+        return replace(self, job=self.job.of(lanes))
 
     def check_memory(self, states: int, blocks: int = 1) -> None:
         """Refuse what cannot fit: so many states per lane, of blocks that run at the same time."""
-        lanes, nbytes = group_width(self.job, self.mesh)
+        lanes, nbytes = group_width(self.job, self.mesh.devices.flat[0].platform)
         check_memory(self.mesh, states * nbytes * lanes * blocks, self.rows.nbytes)
 
 
-def block_size(job: Job, mesh: Mesh) -> int:
-    """Lanes of a block: one group at each place."""
-    return group_width(job, mesh)[0] * mesh.size
-
-
 def dealt(lanes: Sequence[T], size: int) -> list[Sequence[T]]:
-    """Lanes block by block; the last block may have fewer.
+    """Lanes in parts of a size; the last may have fewer.
 
     >>> dealt(range(5), 2)
     [range(0, 2), range(2, 4), range(4, 5)]

@@ -1,6 +1,9 @@
 """What a sweep is asked for, checked before anything compiles: one sentence for each mistake."""
 
+import itertools
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from lab.catalog import ScheduleEntry
@@ -26,6 +29,8 @@ def checked_axes(
 
 def _check_name(name: str, choices: Mapping[str, Choice], task: Task) -> None:
     others = [*OWN_AXES, *task.hypers, *task.options]
+    if name == "seed":  # of a trial: axes have refused it
+        return
     if name == "learning_rate":
         for choice in choices.values():
             require(choice.takes_rate, f"optimizer {choice.label!r} has no learning_rate to set.")
@@ -60,10 +65,10 @@ def _check_value(name: str, value: Any) -> None:
             real and 0 <= value < float("inf"),
             f"learning_rate must be finite and not negative, given {value!r}.",
         )
-    if name == "split":
+    if name in ("split", "seed"):
         require(
             is_whole(value) and value >= 0,
-            f"split must be a seed (a whole number of at least 0), given {value!r}.",
+            f"{name} must be a seed (a whole number of at least 0), given {value!r}.",
         )
     if name == "schedule":
         over_budget(value)
@@ -86,6 +91,8 @@ def checked_trials(
         optimizer: [{name: plain(value) for name, value in row.items()} for row in settings]
         for optimizer, settings in trials.items()
     }
+    naming = {"seed" in row for settings in listed.values() for row in settings}
+    require(len(naming) < 2, "a seed must be named by every trial or by none, given by some.")
     counts = {name: len(settings) for name, settings in listed.items()}
     require(
         len(set(counts.values())) == 1 and 0 not in counts.values(),
@@ -115,6 +122,23 @@ def checked_seeds(seeds: Any) -> list[int]:
         f"seeds must be distinct whole numbers in [0, 2**63), at least one; given {listed}.",
     )
     return listed
+
+
+def checked_shares(evaluations: int | Sequence[Fraction | float]) -> list[Fraction]:
+    """Shares of the budget, from 0 to 1: so many even ones, or those that are given."""
+    if isinstance(evaluations, Sequence):
+        shares = [Fraction(0), *(Fraction(share) for share in evaluations)]
+        ascending = all(a < b for a, b in itertools.pairwise(shares))
+        require(
+            ascending and shares[-1] == 1,
+            f"evaluations at shares of the budget must ascend to 1, given {evaluations!r}.",
+        )
+        return shares
+    require(
+        is_count(evaluations),
+        f"evaluations must be a whole number of at least 1, given {evaluations!r}.",
+    )
+    return [Fraction(k, int(evaluations)) for k in range(evaluations + 1)]
 
 
 def checked_batch(size: Any, rows: int, task: str) -> int:
@@ -151,3 +175,12 @@ def label(value: Any) -> Any:
     if isinstance(value, bool | int | float | str):
         return value
     return getattr(value, "name", None) or getattr(value, "__name__", None) or str(value)
+
+
+ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+
+
+def words(value: Any) -> Any:
+    """A label that is the same in every process: without addresses."""
+    found = label(value)
+    return ADDRESS.sub("", found) if isinstance(found, str) else found

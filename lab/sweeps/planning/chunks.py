@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 
-def pieces(marks: tuple[int, ...], capacity: int) -> Iterator[tuple[int, int, bool]]:
+def chunks(marks: tuple[int, ...], capacity: int) -> Iterator[tuple[int, int, bool]]:
     """A run, cut: number of the first update, how many follow, whether an evaluation does."""
     for start, stop in itertools.pairwise(marks):
         cuts = range((start // capacity + 1) * capacity, stop, capacity)

@@ -1,53 +1,116 @@
-"""What a sweep is, in words that can be read and compared: nothing else may be continued as it."""
+"""What a sweep is, in words that can be read and compared: nothing else may be continued as it.
+
+Checkpoints, `extend=`, `lab.verify` and the folders of searches ask it. A number depends on what
+all lanes share, on the data of its split, on the code and default numbers of its job, on its
+schedule, and on the machine; each of these has a word here.
+"""
 
 import hashlib
 import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
+import jax
 import numpy as np
-from jax.sharding import Mesh
 
 from lab import records
-from lab.sweeps.planning.code import code
-from lab.sweeps.planning.plan import Job, Plan
-from lab.types import Hypers
+from lab.sweeps.planning.arguments import words
+from lab.sweeps.planning.jobs import Job, Plan
+from lab.sweeps.planning.traced import code, digest, form
+from lab.types import Hypers, float_type
 from lab.validation.errors import InputError
 
-# A checkpoint is continued under the same of these only: other versions give other bits.
-MACHINE = ("versions", "python", "device", "backend", "x64", "matmul_precision")
+# Other ones give other bits. Of the provenance of a record.
+MACHINE = (
+    "versions", "python", "device", "backend", "instructions", "x64", "matmul_precision",
+    "threefry_partitionable",
+)  # fmt: skip
+Words = dict[str, Any]
 
 
-def identity(
-    plan: Plan, todo: list[Job], configuration: dict[str, Any], mesh: Mesh
-) -> dict[str, Any]:
-    """Everything that the numbers of a sweep, and the order they come in, depend on."""
-    made = records.provenance()
-    described = configuration | {
-        **{f"axis {name}": values for name, values in plan.dims.items()},
-        "trials": plan.trials,
-        "lanes to run": [len(job.lanes) for job in todo],
-        "updates": [job.marks[-1] for job in todo],
-        "learning rates and other numbers (SHA-256)": _digest(todo),
-        **{f"code of {name} (SHA-256)": of for name, of in _code(todo).items()},
-        "seconds_per_update": plan.timed,
-        "devices": mesh.size,
-        **{name: made[name] for name in MACHINE},
+def machine() -> Words:
+    """Versions, device and settings of this process that numbers depend on."""
+    made = records.environment()
+    return {name: made[name] for name in MACHINE}
+
+
+def identity(plan: Plan, where: Mapping[str, Any]) -> Words:
+    """Everything that the numbers of a sweep, and their places in the record, depend on.
+
+    Args:
+      plan: Of the sweep.
+      where: `machine()` of the process that trains.
+    """
+    lanes = (
+        {f"axis {name}": values for name, values in plan.dims.items()}
+        | {
+            "trials": plan.trials,
+            "seconds_per_update": plan.timed,
+        }
+        | predictions(plan)
+    )
+    own = {name: word for job in plan.jobs for name, word in of_job(job).items()}
+    return json_words(plan.shared | dict(where) | own | lanes)
+
+
+def of_job(job: Job) -> Words:
+    """What the numbers of a job depend on, beside what all lanes share and what labels say."""
+    first, found = job.lanes[0], {}
+    hypers = Hypers(first.rule_numbers, first.task_numbers)
+    rows = job.task.source.prepare(first.split).rows
+    for part, digest_of in code(form(job.program, hypers, rows)).items():
+        found[f"code of {part} in {job.label}"] = digest_of
+    found[f"numbers of {job.label}"] = [
+        {name: value for name, value in numbers.items() if name not in first.setting}
+        for numbers in hypers
+    ]
+    found[f"updates of {job.label}"] = list(job.marks)
+    for split in sorted({lane.split for lane in job.lanes}):
+        found[f"data of split {split} for {job.label}"] = _data(job.task.source, split)
+    for lane in {lane.schedule: lane for lane in job.lanes}.values():
+        name = f"schedule {lane.setting['schedule']}"
+        found[name] = found.get(name, "") + _schedule(lane.schedule)
+    return found
+
+
+def predictions(plan: Plan) -> Words:
+    """Digests of the rows that are predicted on, by split."""
+    if plan.predict_on is None:
+        return {}
+    splits = sorted({lane.split for job in plan.jobs for lane in job.lanes})
+    rows = {split: np.ascontiguousarray(plan.predict_on(split)) for split in splits}
+    return {
+        f"predict_on of split {split}": hashlib.sha256(chosen.tobytes()).hexdigest()[:16]
+        for split, chosen in rows.items()
     }
-    return json.loads(json.dumps(described, default=str))
+
+
+def json_words(found: Mapping[str, Any]) -> Words:
+    """As JSON gives them back."""
+    return json.loads(json.dumps(found, default=words))
 
 
 def check_same(
-    found: dict[str, Any],
-    asked: dict[str, Any],
+    found: Mapping[str, Any],
+    asked: Mapping[str, Any],
     where: str,
     remedy: str = "ask for the same again, or give another folder",
+    names: Iterable[str] | None = None,
 ) -> None:
     """Refuse to go on with another sweep.
+
+    Args:
+      found: Words of the one that was made.
+      asked: Words of the one that is asked for.
+      where: What was made, to begin the sentence with.
+      remedy: What to do, to end it with.
+      names: Which words are compared; by default all.
 
     Raises:
       InputError: Names the first thing that differs.
     """
-    for name in sorted({*found, *asked}):
+    for name in sorted({*found, *asked} if names is None else names):
         old, new = found.get(name), asked.get(name)
         if old != new:
             raise InputError(
@@ -56,27 +119,32 @@ def check_same(
             )
 
 
-def _code(todo: list[Job]) -> dict[str, str]:
-    """What the functions of all jobs compute, hashed: their names do not tell."""
-    found: dict[str, Any] = {}
-    for job in todo:
-        lane = job.lanes[0]
-        rows = job.task.source.prepare(lane.split).rows
-        parts = code(job.program, Hypers(lane.rule_numbers, lane.task_numbers), rows)
-        for name, of in parts.items():
-            found.setdefault(name, hashlib.sha256()).update(of.encode())
-    return {name: digest.hexdigest()[:16] for name, digest in found.items()}
+def hashed(found: Mapping[str, Any]) -> str:
+    """SHA-256 of words."""
+    return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
 
 
-def _digest(todo: list[Job]) -> str:
-    digest = hashlib.sha256()
-    for job in todo:
-        digest.update(repr((job.marks, job.program.batch_size, job.program.rule.options)).encode())
-        for lane in job.lanes:
-            numbers = [lane.rate, sorted(lane.rule_numbers.items()), lane.seed, lane.split]
-            text = [lane.cell, lane.setting, numbers, sorted(lane.task_numbers.items())]
-            digest.update(json.dumps(text, sort_keys=True, default=str).encode())
-    return digest.hexdigest()[:16]
+@lru_cache(maxsize=64)
+def _data(source: Any, split: int) -> str:
+    """Of the rows as they are prepared for a split, and of who is trained on and validated."""
+    prepared = source.prepare(split)
+    found = hashlib.sha256()
+    split_rows = {"train": prepared.train, "validation": prepared.validation}
+    for name, array in [*sorted(prepared.rows.items()), *split_rows.items()]:
+        array = np.ascontiguousarray(array)
+        found.update(f"{name} {array.dtype} {array.shape}".encode())
+        found.update(array.view(np.uint8).data if array.size else b"")
+    return found.hexdigest()[:16]
+
+
+@lru_cache(maxsize=256)
+def _schedule(schedule: Callable[..., Any]) -> str:
+    """Of the learning rate as a function of its peak, the number of updates, and the update."""
+    number: Any = jax.ShapeDtypeStruct((), float_type())
+    count: Any = jax.ShapeDtypeStruct((), np.int32)
+    return digest(
+        jax.make_jaxpr(lambda peak, steps, at: schedule(peak, steps)(at))(number, count, count)
+    )
 
 
 def _short(value: Any) -> str:

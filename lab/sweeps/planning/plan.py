@@ -1,172 +1,200 @@
-"""From a grid to lanes: which training runs there are, and which of them share a program."""
+"""From a declaration to lanes: which training runs there are, and which of them share a program."""
 
 import itertools
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from lab.budget import Budget, Price
-from lab.catalog import ScheduleEntry
+from lab.budget import Budget
 from lab.sweeps.planning.arguments import (
     OWN_AXES,
     Setting,
-    checked_axes,
     checked_batch,
     checked_seeds,
-    checked_trials,
-    is_count,
+    checked_shares,
     label,
     over_budget,
+    words,
 )
+from lab.sweeps.planning.jobs import Job, Lane, Plan
 from lab.sweeps.planning.prices import price, seconds
 from lab.sweeps.planning.rules import Choice, Optimizers, resolve
 from lab.tasks.task import Task
-from lab.types import Hypers, Program
+from lab.types import Hypers, Probe, Program
 from lab.validation.errors import InputError, require
 from lab.validation.kinds import plain
 
 
-@dataclass(frozen=True)
-class Lane:
-    """One training run: where it stands in the record, and its numbers."""
+class Asked(Protocol):
+    """What a plan is made of; `lab.Sweep` is one, with everything checked."""
 
-    cell: tuple[int, ...]
-    setting: Setting  # every label that tells it from other lanes
-    rate: float | None
-    schedule: Callable[..., Any]  # (peak, steps) -> optax.Schedule
-    rule_numbers: dict[str, float]
-    task_numbers: dict[str, float]
-    seed: int
-    split: int
-
-
-@dataclass(frozen=True)
-class Job:
-    """All lanes of one program, on one task, for one number of updates."""
-
-    program: Program
     task: Task
-    price: Price  # of an update
-    marks: tuple[int, ...]  # numbers of updates after which lanes are evaluated; ascending
-    unspent: tuple[float, ...]  # declared less executed by each, in the currency of the budget
-    lanes: list[Lane] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The lanes of a sweep.
-
-    Attributes:
-      dims: Names of the lane dimensions with their coordinates, in order.
-      trials: The trials of each optimizer, where the record has a dimension `trial`.
-      jobs: Lanes, gathered by program.
-      fixed: What every lane has in common: batch size, schedule and split, unless axes.
-      timed: Seconds of an update of each program, where lanes are charged in them.
-    """
-
-    dims: dict[str, list[Any]]
-    trials: dict[str, list[Setting]] | None
-    jobs: list[Job]
-    fixed: Setting
-    timed: dict[str, float]
+    optimizers: Optimizers
+    axes: Mapping[str, Sequence[Any]]
+    trials: Mapping[str, Sequence[Setting]] | None
+    seeds: int | Sequence[int]
+    budget: Budget
+    batch_size: int
+    schedule: Any
+    split: int
+    evaluations: int | Sequence[Fraction | float]
+    probe: Probe | None
+    predict_on: Callable[[int], np.ndarray] | None
+    early_stopping: Any
 
 
 def make_plan(
-    task: Task,
-    optimizers: Optimizers,
-    *,
-    axes: Mapping[str, Iterable[Any]],
-    trials: Mapping[str, Sequence[Setting]] | None,
-    seeds: int | Sequence[int],
-    budget: Budget,
-    batch_size: int,
-    schedule: str | ScheduleEntry | Callable[..., Any],
-    split: int,
-    evaluations: int | Sequence[Fraction | float],
-    probe: Callable[..., Any] | None,
-    probe_every: int,
-    timed: Mapping[str, float] | None,
+    asked: Asked,
+    timed: Mapping[str, float] | None = None,
+    timing: Callable[..., float] = seconds,
 ) -> Plan:
-    """Check everything a sweep is asked for, and lay out its lanes; see `lab.sweep`."""
-    choices = resolve(optimizers)
-    axes = checked_axes(axes, choices, task)
-    settings = checked_trials(trials, choices, axes, task)
-    shares = _shares(evaluations)
-    require(
-        is_count(probe_every),
-        f"probe_every must be a whole number of at least 1, given {probe_every!r}.",
-    )
-    dims: dict[str, list[Any]] = {"optimizer": list(choices)}
-    if settings is not None:
-        dims["trial"] = list(range(len(next(iter(settings.values())))))
-    dims |= {name: [label(v) for v in values] for name, values in axes.items()}
-    dims["seed"] = checked_seeds(seeds)
+    """Lay out the lanes of a sweep.
 
-    common = {"batch_size": plain(batch_size), "schedule": schedule, "split": plain(split)}
-    jobs: dict[Any, Job] = {}
-    clock = dict(timed or {})
-    variants: dict[Any, Task] = {}
-    grid = itertools.product(*(range(len(values)) for values in dims.values()))
-    for cell in grid:
+    Args:
+      asked: What it is asked for.
+      timed: Known seconds of an update, by labels of jobs; None where nobody is charged in them.
+      timing: How those that are not known are measured.
+    """
+    choices = resolve(asked.optimizers)
+    common = {
+        "batch_size": plain(asked.batch_size),
+        "schedule": asked.schedule,
+        "split": plain(asked.split),
+    }
+    dims, settings = _dimensions(asked, list(choices))
+    planner = _Planner(asked, None if timed is None else dict(timed), timing)
+    for cell in itertools.product(*(range(len(values)) for values in dims.values())):
         at = dict(zip(dims, cell))
         choice = choices[dims["optimizer"][at["optimizer"]]]
-        own = settings[choice.label][at["trial"]] if settings is not None else {}
-        given = common | {name: values[at[name]] for name, values in axes.items()} | own
-        parts = _sort_out(choice, task, given)
+        given = common | {name: values[at[name]] for name, values in asked.axes.items()}
+        given |= settings[choice.label][at["trial"]] if settings is not None else {}
+        seed = given.pop("seed", None)
+        planner.add(choice, given, cell, dims["seed"][at["seed"]] if seed is None else seed)
+    for job in planner.jobs.values():  # a block reads few streams, and draws few
+        job.lanes.sort(key=lambda lane: (lane.split, lane.seed))
+    rows = [row for listed in (settings or {}).values() for row in listed]
+    varied = {*asked.axes, *(name for row in rows for name in row)}
+    fixed = {name: label(value) for name, value in common.items() if name not in varied}
+    return Plan(
+        dims, settings, list(planner.jobs.values()), fixed, planner.timed or {},
+        _described(asked, fixed), asked.early_stopping, asked.predict_on,
+    )  # fmt: skip
 
-        chosen = tuple(sorted(parts.task_options.items()))
-        if chosen not in variants:
-            variants[chosen] = task.variant(**dict(chosen)) if chosen and task.variant else task
-        variant = variants[chosen]
-        require(
-            variant.unpadded is None or choice.entry is None or choice.entry.padding_safe,
-            f"optimizer {choice.label!r} looks at shapes, so that it cannot train padded nets: "
-            "sweep over lab.tasks.supervised, or leave it to lab.search.Lanes.",
-        )
-        data = variant.source.prepare(given["split"])
-        size = checked_batch(given["batch_size"], len(data.train), variant.name)
+
+def _dimensions(
+    asked: Asked, optimizers: list[str]
+) -> tuple[dict[str, list[Any]], dict[str, list[Setting]] | None]:
+    """Of the lanes, with their coordinates; and the trials of each optimizer."""
+    dims: dict[str, list[Any]] = {"optimizer": optimizers}
+    settings = None
+    if asked.trials is not None:
+        settings = {name: list(rows) for name, rows in asked.trials.items()}
+        dims["trial"] = list(range(len(settings[optimizers[0]])))
+    dims |= {name: [label(v) for v in values] for name, values in asked.axes.items()}
+    if settings is not None and "seed" in settings[optimizers[0]][0]:
+        require(asked.seeds == 1, "seeds must not be given where trials name their own.")
+        return dims, settings
+    return dims | {"seed": checked_seeds(asked.seeds)}, settings
+
+
+def _described(asked: Asked, fixed: Setting) -> dict[str, Any]:
+    """What all lanes share, in words."""
+    task, stopping, probe = asked.task, asked.early_stopping, asked.probe
+    shares = asked.evaluations
+    return {
+        "task": task.name,
+        "data_sha256": task.source.sha256,
+        "task_hypers": dict(task.hypers),
+        "task_options": {name: words(value) for name, value in task.options.items()},
+        "budget": {asked.budget.currency: asked.budget.amount},
+        "evaluations": [*map(str, shares)] if isinstance(shares, Sequence) else int(shares),
+        "fixed": fixed,
+        "early_stopping": None if stopping is None else vars(stopping),
+        "probe": None if probe is None else [words(probe.measure), int(probe.every)],
+    }
+
+
+class _Planner:
+    """Puts lanes into jobs, one after the other."""
+
+    def __init__(self, asked: Asked, timed: dict[str, float] | None, timing: Callable[..., float]):
+        self.asked, self.timed, self.timing = asked, timed, timing
+        self.shares = checked_shares(asked.evaluations)
+        self.jobs: dict[Any, Job] = {}
+        self._variants: dict[Any, Task] = {}
+
+    def add(self, choice: Choice, given: Setting, cell: tuple[int, ...], seed: int) -> None:
+        """Put a lane with these settings in the job of its program."""
+        parts = _sort_out(choice, self.asked.task, given)
+        task = self._variant(choice, parts)
+        train_rows = len(task.source.prepare(given["split"]).train)
         program = Program(
-            problem=variant.problem,
+            problem=task.problem,
             rule=choice.rule(parts.rule_options, rated=parts.rate is not None),
-            batch_size=size,
-            probe=probe,
-            probe_every=int(probe_every),
+            batch_size=checked_batch(given["batch_size"], train_rows, task.name),
+            probe=self.asked.probe,
         )
-        key = (program, frozenset(parts.rule_numbers), chosen)
-        task_numbers = {**variant.hypers, **parts.task_numbers}
-        if key not in jobs:
-            hypers = Hypers(parts.rule_numbers, task_numbers)
-            cost = price(program, choice.gradient_evaluations, hypers, data.rows)
-            if timed is not None:
-                name = json.dumps([choice.label, size, *program.rule.options, *chosen], default=str)
-                if name not in clock:
-                    clock[name] = seconds(program, hypers, parts.rate or 0.0, data.rows)
-                cost = cost._replace(seconds=clock[name])
-            jobs[key] = _job(program, variant, cost, budget, len(data.train), shares)
-        job = jobs[key]
-        seed = dims["seed"][at["seed"]]
-        labels = {k: label(v) for k, v in given.items()}
-        job.lanes.append(
+        numbers = {**task.hypers, **parts.task_numbers}
+        key = program, frozenset(parts.rule_numbers), parts.options
+        if key not in self.jobs:
+            self.jobs[key] = self._job(choice, parts, program, task, numbers, given["split"])
+        labels = {name: label(value) for name, value in given.items()}
+        self.jobs[key].lanes.append(
             Lane(
                 cell=cell,
                 setting={"optimizer": choice.label, **labels, "seed": seed},
                 rate=parts.rate,
                 schedule=over_budget(given["schedule"]),
                 rule_numbers=parts.rule_numbers,
-                task_numbers=task_numbers,
+                task_numbers=numbers,
                 seed=seed,
                 split=given["split"],
             )
         )
-    for job in jobs.values():  # a block reads few streams, and draws few
-        job.lanes.sort(key=lambda lane: (lane.split, lane.seed))
-    varied = {*axes, *(k for rows in (settings or {}).values() for row in rows for k in row)}
-    fixed = {name: label(value) for name, value in common.items() if name not in varied}
-    return Plan(dims, settings, list(jobs.values()), fixed, clock)
+
+    def _variant(self, choice: Choice, parts: "Parts") -> Task:
+        """The task with the options of a lane."""
+        task = self.asked.task
+        if parts.options not in self._variants:
+            chosen = dict(parts.options)
+            own = task.variant(**chosen) if chosen and task.variant else task
+            self._variants[parts.options] = own
+        found = self._variants[parts.options]
+        require(
+            found.unpadded is None or choice.entry is None or choice.entry.padding_safe,
+            f"optimizer {choice.label!r} looks at shapes, so that it cannot train padded nets: "
+            "sweep over lab.tasks.supervised, or leave it to lab.search.Lanes.",
+        )
+        return found
+
+    def _job(
+        self, choice: Choice, parts: "Parts", program: Program, task: Task,
+        numbers: dict[str, float], split: int,
+    ) -> Job:  # fmt: skip
+        """A job without lanes yet, that spends the budget up to less than an update."""
+        data, hypers = task.source.prepare(split), Hypers(parts.rule_numbers, numbers)
+        rows, size, budget = len(data.train), program.batch_size, self.asked.budget
+        extra = sorted(set(parts.rule_numbers) - set(choice.numbers))
+        told = [choice.label, size, *program.rule.options, *parts.options, *extra]
+        name = json.dumps(told, default=words)
+        while any(job.label == name for job in self.jobs.values()):  # options of equal names
+            name += "′"
+        cost = price(program, choice.gradient_evaluations, hypers, data.rows)
+        if self.timed is not None:
+            if name not in self.timed:
+                self.timed[name] = self.timing(program, hypers, parts.rate or 0.0, data.rows)
+            cost = cost._replace(seconds=self.timed[name])
+        marks = tuple(budget.in_updates(cost, rows, share) for share in self.shares)
+        require(
+            marks[-1] >= 1,
+            f"Budget({budget.currency}={budget.amount:g}) pays for no update at batch_size={size}.",
+        )
+        unspent = tuple(budget.unspent(cost, rows, updates) for updates in marks)
+        return Job(name, program, task, cost, marks, unspent)
 
 
 @dataclass(frozen=True)
@@ -178,6 +206,11 @@ class Parts:
     rule_options: Setting
     task_numbers: dict[str, float]
     task_options: Setting
+
+    @property
+    def options(self) -> tuple[tuple[str, Any], ...]:
+        """Of the task, sorted."""
+        return tuple(sorted(self.task_options.items()))
 
 
 def _sort_out(choice: Choice, task: Task, given: Setting) -> Parts:
@@ -203,34 +236,3 @@ def _sort_out(choice: Choice, task: Task, given: Setting) -> Parts:
         else:
             parts.rule_options[name] = value
     return parts
-
-
-def _shares(evaluations: int | Sequence[Fraction | float]) -> list[Fraction]:
-    """Of the budget, from 0 to 1: so many even ones, or those that are given."""
-    if isinstance(evaluations, Sequence):
-        shares = [Fraction(0), *(Fraction(share) for share in evaluations)]
-        ascending = all(a < b for a, b in itertools.pairwise(shares))
-        require(
-            ascending and shares[-1] == 1,
-            f"evaluations at shares of the budget must ascend to 1, given {evaluations!r}.",
-        )
-        return shares
-    require(
-        is_count(evaluations),
-        f"evaluations must be a whole number of at least 1, given {evaluations!r}.",
-    )
-    return [Fraction(k, int(evaluations)) for k in range(evaluations + 1)]
-
-
-def _job(
-    program: Program, task: Task, cost: Price, budget: Budget, rows: int, shares: list[Fraction]
-) -> Job:
-    """A job without lanes yet, that spends the budget up to less than an update."""
-    marks = tuple(budget.in_updates(cost, rows, share) for share in shares)
-    require(
-        marks[-1] >= 1,
-        f"Budget({budget.currency}={budget.amount:g}) pays for no update at batch_size="
-        f"{program.batch_size}.",
-    )
-    unspent = tuple(budget.unspent(cost, rows, updates) for updates in marks)
-    return Job(program, task, cost, marks, unspent)

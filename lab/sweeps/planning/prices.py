@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import jax
@@ -11,13 +11,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from lab.budget import Price
-from lab.flops import follow, follow_jaxpr
+from lab.flops import follow_jaxpr
 from lab.sweeps.devices.compiler_options import options
 from lab.sweeps.devices.places import lane_mesh
-from lab.training import Train, make_train
+from lab.sweeps.planning.traced import Form, form, traced
+from lab.training import Train, first_state, make_train
 from lab.types import Hypers, Program, Stream, float_type
 
-Shapes = tuple[tuple[str, tuple[int, ...], Any], ...]  # name, shape and dtype of every column
 FOLLOWED = 100  # updates whose FLOPs are averaged where some differ from others
 TIMED_S = 0.02  # how long a timing lasts at least
 TIMINGS = 5
@@ -32,31 +32,20 @@ def price(program: Program, gradient_evaluations: float, hypers: Hypers, rows: A
       hypers: The numbers of some lane; only their names count.
       rows: The data, for their shapes.
     """
-    shapes = tuple((k, np.shape(v), np.asarray(v).dtype) for k, v in sorted(rows.items()))
-    unwatched = replace(program, probe=None, probe_every=1)
-    flops = _flops(unwatched, tuple(hypers.rule), tuple(hypers.task), shapes, float_type())
+    flops = _flops(form(replace(program, probe=None), hypers, rows))
     return Price(1, program.batch_size, gradient_evaluations, flops)
 
 
 @lru_cache(maxsize=512)
-def _flops(
-    program: Program, rule: tuple[str, ...], task: tuple[str, ...], rows: Shapes, dtype: Any
-) -> float:
+def _flops(form: Form) -> float:
     """Of an update, on average over the first `FOLLOWED`: some rules do more now and then."""
-    train, number = make_train(program), jax.ShapeDtypeStruct((), dtype)
-    hypers = Hypers(dict.fromkeys(rule, number), dict.fromkeys(task, number))
-    key: Any = jax.ShapeDtypeStruct((2,), jnp.uint32)
-    _, state = follow(lambda k, h: train.start(train.draw(k, h), k, h), key, hypers)
-    table = {name: jax.ShapeDtypeStruct(shape, kind) for name, shape, kind in rows}
-
-    rates: Any = jax.ShapeDtypeStruct((1,), dtype)
-    order: Any = jax.ShapeDtypeStruct((program.batch_size,), jnp.int32)
-    stream = Stream(order, rates, key)
-    args = (state, table, stream, hypers, np.int32(0))
-    advance = jax.make_jaxpr(train.advance)(*args, np.int32(0))
+    found = traced(form)
+    shapes, *between, _ = found.advance_args
+    known = follow_jaxpr(found.start, *found.start_args)[1]  # counters are
+    state = [s if k is None else k for s, k in zip(jax.tree.leaves(shapes), known)]
 
     def updates(count: int) -> float:
-        return follow_jaxpr(advance, *args, np.int32(count))[0]
+        return follow_jaxpr(found.advance, state, *between, np.int32(count))[0]
 
     one, two = updates(1), updates(2)
     return one if two == 2 * one else updates(FOLLOWED) / FOLLOWED
@@ -93,7 +82,7 @@ def _lone_lane(
     height = len(next(iter(table.values())))
     order = np.random.default_rng(0).integers(0, height, count * program.batch_size)
     stream = Stream(jnp.asarray(order, jnp.int32), jnp.full(count, rate, float_type()), key)
-    state = jax.jit(lambda k, h: train.start(train.draw(k, h), k, h))(key, hypers)
+    state = jax.jit(partial(first_state, train))(key, hypers)
     rest = table, stream, hypers, np.int32(0), np.int32(count)
     traced = jax.jit(train.advance).trace(state, *rest)
     advance = traced.lower().compile(options(lane_mesh((device,)), traced.jaxpr))

@@ -5,19 +5,18 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax.sharding import Mesh
 
 from lab.sweeps.devices.widths import width
 from lab.sweeps.planning.chunks import capacity
-from lab.sweeps.planning.plan import Job, Lane
-from lab.training import Train, make_train
+from lab.sweeps.planning.jobs import Job, hypers_of
+from lab.training import first_state, make_train
 from lab.types import Hypers, Program, State, float_type
 
 
-def group_width(job: Job, mesh: Mesh) -> tuple[int, int]:
+def group_width(job: Job, platform: str) -> tuple[int, int]:
     """Lanes of a group, and bytes of one lane's state with its gradient."""
     nbytes = _job_bytes(job)
-    return width(nbytes, mesh.devices.flat[0].platform), nbytes
+    return width(nbytes, platform), nbytes
 
 
 def call_capacity(job: Job) -> int:
@@ -49,19 +48,3 @@ def _shapes(program: Program, rule: tuple[str, ...], task: tuple[str, ...], dtyp
     number, key = jax.ShapeDtypeStruct((), dtype), jax.ShapeDtypeStruct((2,), np.uint32)
     hypers = Hypers(dict.fromkeys(rule, number), dict.fromkeys(task, number))
     return jax.eval_shape(partial(first_state, make_train(program)), key, hypers)
-
-
-def first_state(train: Train, key, hypers: Hypers) -> State:
-    """A lane before its first update."""
-    return train.start(train.draw(key, hypers), key, hypers)
-
-
-def hypers_of(lanes: list[Lane]) -> Hypers:
-    """The numbers of lanes, [L] each."""
-
-    def stack(numbers: list[dict[str, float]]) -> dict[str, np.ndarray]:
-        return {k: np.array([row[k] for row in numbers], float_type()) for k in sorted(numbers[0])}
-
-    return Hypers(
-        stack([lane.rule_numbers for lane in lanes]), stack([lane.task_numbers for lane in lanes])
-    )

@@ -2,51 +2,53 @@
 
 import itertools
 import json
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from lab.records import manifest
-from lab.sweeps.planning.plan import Job, Plan
-from lab.validation.errors import require
+from lab.sweeps.planning.identity import check_same, json_words, of_job, predictions
+from lab.sweeps.results.record import Record
 
 REPEATED = "repeated"  # a coordinate: True where a lane is not taken over though it is held
-Put = Callable[[str, tuple[str, ...], tuple[int, ...], Any], None]
+MADE, REMEDY = "the record to extend", "extend it by the same sweep, or run the whole anew"
 
 
-def take_over(plan: Plan, configuration: dict[str, Any], record: xr.Dataset, put: Put) -> list[Job]:
-    """Copy every lane of `plan` that `record` holds; returns the jobs that remain.
+def take_over(record: Record, earlier: xr.Dataset, where: Mapping[str, Any]) -> None:
+    """Copy every lane of a plan that an earlier record holds.
+
+    Args:
+      record: Of the plan; gets the lanes.
+      earlier: What holds them.
+      where: `machine()` of the process that trains.
 
     Raises:
-      InputError: If the record was made with another configuration; says where they differ.
+      InputError: If it was made otherwise; names the first thing that differs.
     """
-    found = manifest(record)["configuration"]
-    asked = json.loads(json.dumps(configuration, default=str))
-    for name, value in asked.items():
-        require(
-            found.get(name) == value,
-            f"the record to extend was made with {name}={found.get(name)}, "
-            f"and this sweep asks for {value}.",
-        )
-    held = _lanes_of(record)
-    variables = {str(name): v for name, v in record.data_vars.items()}
-    jobs = []
+    plan, told = record.plan, manifest(earlier)["configuration"]
+    shared, found = json_words(plan.shared), told.get("identity", {})
+    check_same(told, shared, MADE, REMEDY, shared)
+    check_same(found, json_words(where), MADE, REMEDY, sorted(where))
+    if "outputs" in earlier:
+        rows = predictions(plan)
+        check_same(found, rows, MADE, REMEDY, sorted({*rows} & {*found}))
+    held = _lanes_of(earlier)
+    variables = {str(name): v for name, v in earlier.data_vars.items()}
     for job in plan.jobs:
-        missing = []
-        for lane in job.lanes:
-            cell = held.get(_identity(lane.setting))
-            if cell is None:
-                missing.append(lane)
-                continue
+        cells = {number: held.get(_labels(lane.setting)) for number, lane in enumerate(job.lanes)}
+        taken = {number: cell for number, cell in cells.items() if cell is not None}
+        if not taken:
+            continue
+        asked = json_words(of_job(job.of(list(taken))))
+        check_same(found, asked, MADE, REMEDY, sorted(asked))
+        for number, cell in taken.items():
+            lane = job.lanes[number]
             for name, variable in variables.items():
                 inner = tuple(str(dim) for dim in variable.dims[len(cell) :])
-                put(name, inner, lane.cell, variable.values[cell])
-        if missing:
-            jobs.append(replace(job, lanes=missing))
-    return jobs
+                record.put(name, inner, lane.cell, variable.values[cell])
+            record.done[lane.cell] = True
 
 
 def timed(record: xr.Dataset | None) -> dict[str, float]:
@@ -71,9 +73,9 @@ def _lanes_of(record: xr.Dataset) -> dict[str, tuple[int, ...]]:
             value = record[name].values[at["optimizer"], at["trial"]].item()
             if not (isinstance(value, float) and np.isnan(value)):
                 setting[name] = value
-        lanes[_identity(setting)] = cell
+        lanes[_labels(setting)] = cell
     return lanes
 
 
-def _identity(setting: dict[str, Any]) -> str:
+def _labels(setting: dict[str, Any]) -> str:
     return json.dumps(setting, sort_keys=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lab.sweeps.planning.plan import Job, Lane
+from lab.sweeps.planning.jobs import Job, Lane
 from lab.types import RUNNING
 
 

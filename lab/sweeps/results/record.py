@@ -1,4 +1,4 @@
-"""The record of a plan, filled in group by group."""
+"""The record of a plan, filled in as lanes are done."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ import numpy as np
 import xarray as xr
 
 from lab.budget import CURRENCIES
-from lab.sweeps.planning.plan import Job, Plan
+from lab.sweeps.planning.jobs import Job, Plan
 from lab.sweeps.results.measurements import Measured
 from lab.types import RUNNING
 
 
-class Table:
+class Record:
     """Arrays over the lane dimensions of a plan, and what they are called."""
 
     def __init__(self, plan: Plan):
@@ -20,6 +20,7 @@ class Table:
         self.shape = tuple(len(values) for values in plan.dims.values())
         self.arrays: dict[str, np.ndarray] = {}
         self.dims: dict[str, tuple[str, ...]] = {}
+        self.done = np.zeros(self.shape, bool)
 
     def write(self, measured: Measured) -> None:
         """Put a group's measurements in their cells."""
@@ -41,8 +42,10 @@ class Table:
             inner = tuple(f"{name}_{i}" for i in range(leaf.ndim - 2))
             columns[name] = (("probe_step", *inner), leaf)
         for name, (inner, values) in columns.items():
-            for lane, value in zip(measured.lanes, values):
+            for lane, value in zip(measured.lanes, values, strict=True):
                 self.put(name, inner, lane.cell, value)
+        for lane in measured.lanes:
+            self.done[lane.cell] = True
 
     def put(self, name: str, inner: tuple[str, ...], cell: tuple[int, ...], value: Any) -> None:
         """Set the cell of one lane."""
@@ -53,16 +56,20 @@ class Table:
             self.dims[name] = inner
         self.arrays[name][cell] = value
 
-    def saved(self, jobs: list[Job]) -> int:
-        """Updates that lanes of these jobs did not take, because they stopped early."""
+    def left(self, job: Job) -> list[int]:
+        """Numbers of the lanes of a job that are not done."""
+        return [i for i, lane in enumerate(job.lanes) if not self.done[lane.cell]]
+
+    def saved(self, before: np.ndarray) -> int:
+        """Updates that lanes did not take as they stopped early, but for those done `before`."""
         stopped = self.arrays.get("stopped_early_at")
         if stopped is None:
             return 0
         return sum(
             job.marks[-1] - int(stopped[lane.cell])
-            for job in jobs
+            for job in self.plan.jobs
             for lane in job.lanes
-            if stopped[lane.cell] >= 0
+            if stopped[lane.cell] >= 0 and not before[lane.cell]
         )
 
     def dataset(self) -> xr.Dataset:

@@ -1,0 +1,111 @@
+"""The functions of a program as JAX traces them for one lane: what is counted, and what is hashed.
+
+At the shapes of one lane, one batch and one split, so that neither the number of lanes nor of
+splits matters.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
+
+from lab.training import first_state, make_train
+from lab.types import Hypers, Program, Stream, float_type
+
+Shapes = tuple[tuple[str, tuple[int, ...], Any], ...]  # name, shape and dtype of every column
+ADDRESS = re.compile(r" at 0x[0-9a-f]+|0x[0-9a-f]{6,}")  # of functions; of this process alone
+
+
+class Form(NamedTuple):
+    """What the traced functions of a program depend on."""
+
+    program: Program
+    rule: tuple[str, ...]  # names of the optimizer's numbers
+    task: tuple[str, ...]
+    rows: Shapes
+    dtype: Any  # of numbers
+
+
+class Traced(NamedTuple):
+    """Functions of a program with the shapes of their arguments."""
+
+    start: ClosedJaxpr
+    advance: ClosedJaxpr
+    evaluate: ClosedJaxpr
+    start_args: tuple[Any, ...]
+    advance_args: tuple[Any, ...]  # the state's place first, the number of updates last
+
+
+def form(program: Program, hypers: Hypers, rows: Mapping[str, Any]) -> Form:
+    """Of a program: of the numbers only the names count, of the rows the shapes."""
+    shapes = tuple((k, np.shape(v), np.asarray(v).dtype) for k, v in sorted(rows.items()))
+    return Form(program, tuple(hypers.rule), tuple(hypers.task), shapes, float_type())
+
+
+@lru_cache(maxsize=128)
+def traced(form: Form) -> Traced:
+    """Trace a program once."""
+    program, train = form.program, make_train(form.program)
+    number = jax.ShapeDtypeStruct((), form.dtype)
+    hypers = Hypers(dict.fromkeys(form.rule, number), dict.fromkeys(form.task, number))
+    key: Any = jax.ShapeDtypeStruct((2,), jnp.uint32)
+    table = {name: jax.ShapeDtypeStruct(shape, kind) for name, shape, kind in form.rows}
+    order: Any = jax.ShapeDtypeStruct((program.batch_size,), jnp.int32)
+    one: Any = jax.ShapeDtypeStruct((1,), form.dtype)
+    mask: Any = jax.ShapeDtypeStruct(order.shape, form.dtype)
+    first = partial(first_state, train)
+    start, state = jax.make_jaxpr(first, return_shape=True)(key, hypers)
+    update = (state, table, Stream(order, one, key), hypers, np.int32(0), np.int32(0))
+    return Traced(
+        start,
+        jax.make_jaxpr(train.advance)(*update),
+        jax.make_jaxpr(train.evaluate)(state, table, order, mask, hypers),
+        (key, hypers),
+        update,
+    )
+
+
+@lru_cache(maxsize=4096)
+def code(form: Form) -> dict[str, str]:
+    """Hashes of initialization, update and evaluation, the same in every process.
+
+    Each is of the operations that JAX traces and of the arrays that they hold: whatever changes a
+    number changes it, wherever it was edited; a comment does not.
+    """
+    found = traced(form)
+    return {
+        "init": digest(found.start),
+        "loss and update rule": digest(found.advance),
+        "metrics": digest(found.evaluate),
+    }
+
+
+def digest(closed: ClosedJaxpr) -> str:
+    """SHA-256 of a traced function, its first 16 digits."""
+    found = hashlib.sha256(ADDRESS.sub("", str(closed.jaxpr)).encode())
+    for array in _held(closed):
+        found.update(np.asarray(_data(array)).tobytes())
+    return found.hexdigest()[:16]
+
+
+def _held(closed: ClosedJaxpr | Jaxpr) -> Iterator[Any]:
+    """The arrays that a jaxpr, and those within it, hold: its text shows but their shapes."""
+    if isinstance(closed, ClosedJaxpr):
+        yield from closed.consts
+    for equation in closed.eqns:
+        literals = [atom.val for atom in equation.invars if isinstance(atom, Literal)]
+        yield from (value for value in literals if hasattr(value, "dtype"))
+        for part in jax.tree.leaves(equation.params):
+            if isinstance(part, ClosedJaxpr | Jaxpr):
+                yield from _held(part)
+
+
+def _data(array: Any) -> Any:
+    is_key = jnp.issubdtype(array.dtype, jax.dtypes.prng_key)
+    return jax.random.key_data(array) if is_key else array
