@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import platform
 import re
 import subprocess
@@ -40,6 +41,12 @@ def environment() -> dict[str, Any]:
         "devices": jax.device_count(),
         "x64": bool(jax.config.jax_enable_x64),  # type: ignore[attr-defined]
         "matmul_precision": str(jax.config.jax_default_matmul_precision),  # type: ignore[attr-defined]
+        "most_optimizations_disabled": bool(jax.config.read("jax_disable_most_optimizations")),
+        "xla_flags": [
+            flag
+            for flag in sorted(os.environ.get("XLA_FLAGS", "").split())
+            if not re.search("device_count|dump", flag)
+        ],
         "threefry_partitionable": bool(jax.config.jax_threefry_partitionable),  # type: ignore[attr-defined]
     }
 

@@ -15,6 +15,7 @@ from lab.search.entry import Losses, Round
 from lab.search.paused import Key, Paused
 from lab.search.space import Configuration
 from lab.sweeps import engine
+from lab.sweeps.devices.precision import full_precision
 from lab.sweeps.execution import rounds
 from lab.sweeps.execution.blocks import onward
 from lab.sweeps.execution.distribution import Executor
@@ -102,6 +103,7 @@ class Lanes:
         model = Model(params, model_state, about)
         return predictor(job.task, model, lane.task_numbers, lane.split)
 
+    @full_precision()
     def _trained(
         self, one: Round, paused: dict[Key, tuple[str, Live]]
     ) -> list[tuple[Job, list[Key], list[str], list[Any]]]:

@@ -10,7 +10,6 @@ from jax.sharding import Mesh
 
 from lab.files import write_atomically
 from lab.sweeps.devices.places import lane_mesh
-from lab.sweeps.devices.precision import full_precision
 from lab.sweeps.execution.blocks import Block, Result, portions, updates_left
 from lab.sweeps.execution.distribution import Executor, distributed
 from lab.sweeps.execution.shipping import shipped
@@ -60,7 +59,6 @@ def timed_on(where: Mesh | Executor, *program: Any) -> float:
     return found
 
 
-@full_precision()
 def run(
     plan: Plan, blocks: Sequence[Block], where: Mesh | Executor, observers: Observers
 ) -> Iterator[Result]:

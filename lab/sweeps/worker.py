@@ -50,7 +50,12 @@ class Returned(NamedTuple):
 
 def settings() -> dict[str, Any]:
     """Of this process."""
-    return {name: jax.config.read(name) for name in SETTINGS}
+    return {name: _setting(name) for name in SETTINGS}
+
+
+def _setting(name: str) -> Any:
+    # those that a context can change are attributes, the others are not
+    return getattr(jax.config, name) if hasattr(jax.config, name) else jax.config.read(name)
 
 
 def describe(told: dict[str, Any], *_: Any) -> dict[str, Any]:
@@ -90,7 +95,7 @@ def _begin(told: dict[str, Any]) -> None:
     """Take the settings of the process that asks; before the first array all cores, too."""
     _cores()
     for name, value in told.items():
-        if jax.config.read(name) != value:
+        if _setting(name) != value:
             jax.config.update(name, value)
 
 

@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, 
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 WAIT_S = 0.5  # at a time, so that signals are heard
-LOSSES = 5  # of one call, one after the other: then it is not the machine's fault
+LOSSES = 5  # of one call: then it is not the machine's fault
 T = TypeVar("T")
 
 
@@ -51,8 +51,10 @@ def distributed(
     names = tuple(parts)
     waiting: dict[Future, int] = {}
     lost: Counter[int] = Counter()
+    lacked: dict[int, set[str]] = {}  # by call: what some process that was given it had not
 
-    def submit(number: int, sent: dict[str, bytes]) -> None:
+    def submit(number: int) -> None:
+        sent = {name: parts[name] for name in lacked.get(number, ())}
         try:
             waiting[executor.submit(function, calls[number], names, sent)] = number
         except (BrokenExecutor, RuntimeError) as error:
@@ -63,12 +65,12 @@ def distributed(
 
     try:
         for number in range(len(calls)):
-            submit(number, {})
+            submit(number)
         while waiting:
             done, _ = wait(waiting, WAIT_S, FIRST_COMPLETED)
             look()
             for future in done:
-                number, sent = waiting.pop(future), {}
+                number = waiting.pop(future)
                 try:
                     result = future.result()
                 except Exception as error:
@@ -82,11 +84,10 @@ def distributed(
                         ) from error
                 else:
                     if not isinstance(result, Missing):
-                        lost[number] = 0
                         yield calls[number], result
                         continue
-                    sent = {name: parts[name] for name in result.names}
-                submit(number, sent)
+                    lacked.setdefault(number, set()).update(result.names)
+                submit(number)
     finally:
         for future in waiting:
             future.cancel()

@@ -24,7 +24,7 @@ from lab.validation.errors import InputError
 # Other ones give other bits. Of the provenance of a record.
 MACHINE = (
     "versions", "python", "device", "backend", "instructions", "x64", "matmul_precision",
-    "threefry_partitionable",
+    "threefry_partitionable", "most_optimizations_disabled", "xla_flags",
 )  # fmt: skip
 Words = dict[str, Any]
 
