@@ -16,13 +16,12 @@ import xarray as xr
 import lab
 from lab import records
 from lab.files import write_atomically
-from lab.sweeps import hosts
 from lab.sweeps.checkpointing.enclosing import checkpoints_in, remove_from
 from lab.sweeps.checkpointing.lock import locked
 from lab.validation.errors import InputError, require, shown
 from studies import _flags
+from studies._executors import Executors
 from studies._flags import Column, OneOf, Whole
-from studies._processes import Processes
 
 
 class Command:
@@ -31,13 +30,13 @@ class Command:
     def check(self) -> None:
         """Refuse flags that do not fit together; each alone is right by now."""
 
-    def joined(self) -> AbstractContextManager[None]:
-        """With the processes that share the work: none, where nothing is trained."""
+    def executing(self) -> AbstractContextManager[None]:
+        """Where sweeps are trained: nowhere else, where nothing is trained."""
         return nullcontext()
 
 
 @dataclass(frozen=True)
-class Flags(Processes, Command):
+class Flags(Executors, Command):
     """The flags that all studies take."""
 
     smoke: bool = False
@@ -122,7 +121,7 @@ def main(flags: type[F], run: Callable[[F], None]) -> None:
         given = _flags.read(tyro.cli(flags, description=sys.modules[run.__module__].__doc__))
         given.check()
         start_jax()
-        with given.joined(), _blamed_on(getattr(given, "from_", None)):
+        with given.executing(), _blamed_on(getattr(given, "from_", None)):
             run(given)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -163,10 +162,6 @@ class Folder:
         self._lock: ExitStack | None = None
         self.path = flags.resume or flags.out or Path("runs") / name
         self._resuming = flags.resume is not None
-        require(
-            flags.from_ is None or not flags.distributed,
-            "--from trains nothing that could be shared: leave out --distributed.",
-        )
         self._verified = None if flags.verify is None else Verification(flags.verify)
         _refuse_anothers(self.path, name)
 
@@ -177,14 +172,13 @@ class Folder:
         path = self.path / "parts" / f"{name}.nc"
         held = records.load(path) if self._resuming and path.is_file() else None
         self._hold()
-        kept = hosts.own(self.path / "parts" / f"{name}.checkpoints")
+        kept = self.path / "parts" / f"{name}.checkpoints"
         if not self._resuming:
             remove_from(kept)  # of a run that nobody goes on with
         try:
             with checkpoints_in(kept, self.how):
                 made = make(held)
-                if hosts.index() == 0:
-                    records.save(made, path)
+                records.save(made, path)
         except InputError:
             self._let_go()
             raise
@@ -197,7 +191,7 @@ class Folder:
 
     def _hold(self) -> None:
         """Keep other runs out until the record is written, or this one ends."""
-        if self._lock is None and hosts.index() == 0:
+        if self._lock is None:
             self._lock = ExitStack()
             self._lock.enter_context(locked(self.path))
 
@@ -210,8 +204,6 @@ class Folder:
         """Write the whole record with its manifest."""
         if self._verified is not None:
             raise SystemExit(self._verified.different)
-        if hosts.index() > 0:  # has done its share
-            raise SystemExit(0)
         tree = xr.DataTree.from_dict(dict(parts))
         record = records.stamp(tree, configuration | {"study": self.name})
         records.save(record, self.path / "record.nc")

@@ -2,8 +2,8 @@
 
 Panels: `throughput` (run-steps per second of `lab.sweep` and of plain ways), `updates` (one update
 of every rule by hand beside optax), `checkpoints` (what keeping a sweep's state costs), `search`
-(trials per second beside Optuna driving jitted steps, and Keras where it is installed), `hosts`
-(two processes that share a sweep beside one, over CPU devices), `lanes` (what one costs by their
+(trials per second beside Optuna driving jitted steps, and Keras where it is installed), `executors`
+(two processes of half the cores each beside one), `lanes` (what one costs by their
 number), `evaluations` (what one per epoch costs), `widths` (how many lanes a group holds),
 `first_figure` (where a user's time goes).
 Whatever is compared runs in turn; ratios are formed within a round, medians over rounds count.
@@ -19,8 +19,8 @@ from lab import plots
 from lab.sweeps.devices.precision import full_precision
 from studies import _speed_checkpoints as checkpoints
 from studies import _speed_evaluations as evaluations
+from studies import _speed_executors as executors
 from studies import _speed_first_figure as first_figure
-from studies import _speed_hosts as hosts
 from studies import _speed_lanes as lanes
 from studies import _speed_search as searching
 from studies import _speed_throughput as throughput
@@ -36,7 +36,7 @@ PANELS = {
     "checkpoints": Panel(checkpoints.measure, checkpoints.drawn),
     "evaluations": Panel(evaluations.measure, evaluations.drawn),
     "first_figure": Panel(first_figure.measure, first_figure.drawn),
-    "hosts": Panel(hosts.measure, hosts.drawn),
+    "executors": Panel(executors.measure, executors.drawn),
     "lanes": Panel(lanes.measure, lanes.drawn),
     "search": Panel(searching.measure, searching.drawn),
     "throughput": Panel(throughput.measure, throughput.drawn),

@@ -31,7 +31,6 @@ from lab.search import (
     search,
 )  # fmt: skip
 from lab.search._bayesian import optuna
-from lab.sweeps.gather import first
 from studies import _tuning_report as report
 from studies._cli import DataFlags, Folder, main
 from studies._cli import opened as reopened
@@ -118,7 +117,7 @@ def run(flags: Tuning) -> None:
     }  # fmt: skip
     network = folder.path / "best.npz"
 
-    def found() -> list[dict[str, Any]]:
+    def found() -> list[Trial]:
         folder.path.mkdir(parents=True, exist_ok=True)
         storage = opened(folder.path / "trials.db", identity, searched)
         progress = Progress(count, limit)
@@ -139,10 +138,9 @@ def run(flags: Tuning) -> None:
             raise
         print("training the best of them once more, and on fresh seeds", flush=True)
         lanes.predictor(best(trials).configuration).save(network)
-        return [vars(trial) | {"losses": list(trial.losses.items())} for trial in trials]
+        return trials
 
-    # a search is a matter of one storage and one clock: other processes wait for it
-    trials = [Trial(**row | {"losses": dict(row["losses"])}) for row in first(found)]
+    trials = found()
     chosen = best(trials).configuration
     fresh = protocol.phase_seeds(protocol.REPORT, told["seeds"])
     compared = {"best": chosen, "default": DEFAULT}

@@ -123,18 +123,15 @@ def test_dropout_is_that_of_flax_in_law_and_off_at_inference():
 
 
 def test_a_path_of_strengths_is_one_program():
-    from lab.sweeps.planning.plan import make_plan
-
     names = tuple(CATALOG)
     task = lab.tasks.CATALOG["digits"].make(
         widths=(4,), dropout=True, regularizers=names, scaling="whole"
     )
-    plan = make_plan(
-        task, ["adamw"], trials=None, seeds=1, budget=lab.Budget(updates=2), batch_size=8,
+    plan = lab.Sweep(
+        task, ["adamw"], budget=lab.Budget(updates=2), batch_size=8, evaluations=1,
         axes={"learning_rate": [0.1], "weight_decay": [0.1], "dropout_rate": [0.1, 0.5]}
         | {name: [0.0, strength] for name, strength in list(STRONG.items())[:5]},
-        schedule="constant_schedule", split=0, evaluations=1, probe=None, probe_every=1, timed=None,
-    )  # fmt: skip
+    ).plan  # fmt: skip
     assert len(plan.jobs) == 1
 
 

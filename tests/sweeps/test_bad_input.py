@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import lab
-from lab.sweeps.planning.plan import make_plan
 from lab.validation.errors import InputError
 from tests.sweeps import small
 
@@ -109,12 +108,11 @@ def test_bad_input_is_one_sentence_before_compilation(task, change, words, compi
 
 def test_numpys_whole_numbers_are_as_good(task):
     def laid_out(whole):
-        return make_plan(
-            task, ["adam"], axes={}, trials={"adam": [{"learning_rate": 0.1, "split": whole(2)}]},
+        return lab.Sweep(
+            task, ["adam"], trials={"adam": [{"learning_rate": 0.1, "split": whole(2)}]},
             seeds=whole(3), budget=lab.Budget(updates=whole(10)), batch_size=whole(10),
-            schedule="constant_schedule", split=whole(0), evaluations=whole(2), probe=None,
-            probe_every=whole(5), timed=None,
-        )  # fmt: skip
+            split=whole(0), evaluations=whole(2),
+        ).plan  # fmt: skip
 
     plan, of_numpy = laid_out(int), laid_out(np.int64)
     assert repr(of_numpy) == repr(plan)

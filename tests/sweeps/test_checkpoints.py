@@ -18,7 +18,8 @@ import lab
 from lab.sweeps.checkpointing import checkpointer as keeper
 from lab.sweeps.checkpointing import lock
 from lab.sweeps.checkpointing import store as checkpoint
-from lab.sweeps.results.record import Table
+from lab.sweeps.execution.group import Group
+from lab.sweeps.results.record import Record
 from tests.sweeps import killed_script
 from tests.sweeps.killed_script import same
 
@@ -44,7 +45,7 @@ class Crash(Exception):
 
 def crash_after(monkeypatch, blocks):
     """The sweep dies when it is about to note one more block."""
-    left, write = [blocks], Table.write
+    left, write = [blocks], Record.write
 
     def dying(self, measured):
         if not left[0]:
@@ -52,8 +53,8 @@ def crash_after(monkeypatch, blocks):
         left[0] -= 1
         write(self, measured)
 
-    monkeypatch.setattr(Table, "write", dying)
-    return lambda: monkeypatch.setattr(Table, "write", write)
+    monkeypatch.setattr(Record, "write", dying)
+    return lambda: monkeypatch.setattr(Record, "write", write)
 
 
 def cut_off(monkeypatch, folder, blocks=1, **other):
@@ -214,7 +215,7 @@ def test_memory_that_runs_out_is_said_in_a_sentence(monkeypatch):
     def exhausted(*_):
         raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes.")
 
-    monkeypatch.setattr(Table, "write", exhausted)
+    monkeypatch.setattr(Group, "finish", exhausted)
     with pytest.raises(lab.InputError, match=r"memory ran out with .* smaller batch_size"):
         killed_script.sweep(**SMALL)
 

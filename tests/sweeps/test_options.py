@@ -12,14 +12,16 @@ from lab.data.streams import key_data
 from lab.sweeps.devices.compiler_options import draws_repeatedly, options
 from lab.sweeps.devices.places import lane_mesh
 from lab.training import make_train
-from lab.types import Hypers, Program, Rule, Stream
+from lab.types import Hypers, Probe, Program, Rule, Stream
 
 
 def traced(dropout=False, watched=False):
     """Jaxprs of drawing first parameters and of training."""
     task = lab.tasks.CATALOG["iris"].make(widths=(4,), dropout=dropout)
     probe = probes.OfLoss(task.problem, probes.sharpness) if watched else None
-    program = Program(task.problem, Rule(optimizers.sgd), batch_size=8, probe=probe)
+    program = Program(
+        task.problem, Rule(optimizers.sgd), batch_size=8, probe=probe and Probe(probe)
+    )
     train, rows = make_train(program), task.source.prepare(0).rows
     hypers, key = Hypers({}, dict(task.hypers)), key_data(0, "parameters")
     stream = Stream(np.zeros(128, np.int32), np.full(16, 1e-3, np.float32), key)

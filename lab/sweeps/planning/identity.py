@@ -51,7 +51,7 @@ def identity(plan: Plan, where: Mapping[str, Any]) -> Words:
         | predictions(plan)
     )
     own = {name: word for job in plan.jobs for name, word in of_job(job).items()}
-    return json_words(plan.shared | dict(where) | own | lanes)
+    return json_words(plan.shared | dict(where) | lanes | own)
 
 
 def of_job(job: Job) -> Words:
@@ -110,7 +110,7 @@ def check_same(
     Raises:
       InputError: Names the first thing that differs.
     """
-    for name in sorted({*found, *asked} if names is None else names):
+    for name in dict.fromkeys([*asked, *found]) if names is None else names:
         old, new = found.get(name), asked.get(name)
         if old != new:
             raise InputError(

@@ -3,7 +3,7 @@
 import pytest
 
 import lab
-from studies import _speed_hosts as panel
+from studies import _speed_executors as panel
 from studies._speed_device import start_on
 from studies._speed_panel import Scope
 
@@ -13,9 +13,11 @@ from studies._speed_panel import Scope
     [([180.0, 210.0], "held, 0.975"), ([170.0, 190.0], "inconclusive"), ([1, 2], "did not hold")],
 )
 def test_two_processes_are_judged_beside_the_same_devices_in_one_within_a_round(two, verdict):
-    record = panel.recorded({panel.ONE: [200.0, 200.0], panel.TWO: two}, 256, 1000)
+    record = panel.recorded({panel.ONE: [200.0, 200.0], panel.POOL: two}, 256, 1000)
     _, table = panel.drawn(record, "2 cpu devices")
-    assert f"Two processes reach 0.9 of the same devices in one: {verdict}" in table.text
+    assert (
+        f"process pool of 2 reaches 0.95 of the same cores in one process: {verdict}" in table.text
+    )
     assert table.rows[0][3:] == ["1.00", "1.00 – 1.00"]
 
 
