@@ -6,7 +6,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from lab import plots, records, statistics
-from lab.plots.best_of import best_of_curves
+from lab.plots.best_of_k import best_of_curves
 from lab.plots.looks import looks
 from lab.plots.style import COLOURS, caption, plain_ticks, style
 from lab.statistics.intervals import Interval

@@ -5,7 +5,7 @@ import numpy as np
 import xarray as xr
 
 from lab import plots
-from lab.plots import landscapes as figures
+from lab.plots import landscape_maps as figures
 from lab.plots.animation import animate
 from lab.tasks import LANDSCAPES
 from studies._cli import Folder

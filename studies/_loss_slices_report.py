@@ -5,7 +5,7 @@ import xarray as xr
 from scipy import stats
 
 from lab import plots, records, statistics
-from lab.plots import slices as figures
+from lab.plots import loss_planes as figures
 from lab.statistics.intervals import Interval
 from studies._cli import Folder
 from studies._gradient_descent_report import judged

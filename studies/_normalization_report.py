@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from lab import plots, records, statistics
-from lab.plots import normalization as figures
+from lab.plots import normalization_comparison as figures
 from lab.statistics.intervals import Interval
 from studies._cli import Folder
 from studies._normalization_measures import usable_decades

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from lab import plots, records, statistics
-from lab.plots import precision as figures
+from lab.plots import numerical_precision as figures
 from lab.statistics.intervals import Interval
 from studies._cli import Folder
 from studies._gradient_descent_report import judged

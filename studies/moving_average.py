@@ -12,7 +12,7 @@ import xarray as xr
 
 import lab
 from lab import plots
-from lab.plots.averages import moving_averages
+from lab.plots.moving_averages import moving_averages
 from lab.statistics import mean_interval
 from lab.statistics.averages import ema, ema_reach, ema_weights, simple_average
 from studies._cli import Flags, Folder, main, opened

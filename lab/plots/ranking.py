@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from lab.plots.checks import Ranked, require_each, require_some
+from lab.plots.figure_arguments import Ranked, require_each, require_some
 from lab.plots.panels import panels
 from lab.plots.style import COLOURS, caption, plain_ticks, style
 from lab.statistics import Interval

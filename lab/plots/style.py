@@ -16,7 +16,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from PIL import Image
 
 from lab.files import AnyPath, write_atomically
-from lab.plots.checks import Colour, is_row
+from lab.plots.figure_arguments import Colour, is_row
 from lab.validation.checks import checked
 from lab.validation.errors import require
 from lab.validation.kinds import Kind, is_scalar, is_whole

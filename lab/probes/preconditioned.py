@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from lab.probes.curvature import hessian
 from lab.probes.eigenvalues import Eigenvalues, largest
-from lab.probes.noise import Loss
+from lab.probes.gradient_noise import Loss
 from lab.shapes import require_alike
 from lab.validation.checks import checked
 from lab.validation.errors import InputError, shown

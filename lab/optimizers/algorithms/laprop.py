@@ -8,7 +8,6 @@ import optax
 from lab.catalog import OptimizerEntry
 from lab.optimizers.common import counter
 from lab.optimizers.common.after_step import AfterStepState
-from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.mean_over_root import over_root
 from lab.optimizers.common.moments import (
     bias_corrected,
@@ -18,6 +17,7 @@ from lab.optimizers.common.moments import (
     zeros_like,
 )
 from lab.optimizers.common.numbers import Decay, NonNegative, cast_like
+from lab.optimizers.common.parameter_checks import require_params
 from lab.optimizers.common.scalars import safe_divide, scalar, scalar_dtype
 from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.transformation import gradient_transformation

@@ -7,8 +7,8 @@ import jax
 import optax
 
 from lab.optimizers.common import counter
-from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.numbers import promote
+from lab.optimizers.common.parameter_checks import require_params
 
 
 class AfterStepState(NamedTuple):

@@ -6,8 +6,8 @@ import jax
 import optax
 
 from lab.optimizers.common import counter
-from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.numbers import NonNegativeOrSchedule, like, promote
+from lab.optimizers.common.parameter_checks import require_params
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.validation.kinds import Mask
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from lab.plots.checks import Row, require_each, require_some
+from lab.plots.figure_arguments import Row, require_each, require_some
 from lab.plots.looks import Look, legend
 from lab.plots.panels import panels
 from lab.plots.style import caption, style
