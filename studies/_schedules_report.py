@@ -73,10 +73,12 @@ def shift(record: xr.Dataset) -> tuple[Interval, Interval, Interval]:
     """Best rates under constant and cosine, and their ratio, bootstrapped over paired seeds."""
     rates = record.learning_rate.values
     loss = record.validation_loss.isel(optimizer=0, step=-1)
-    both = np.stack([
-        loss.sel(schedule=name).transpose("learning_rate", "seed").values
-        for name in (CONSTANT, COSINE)
-    ])  # fmt: skip
+    both = np.stack(
+        [
+            loss.sel(schedule=name).transpose("learning_rate", "seed").values
+            for name in (CONSTANT, COSINE)
+        ]
+    )
 
     def statistic(x):
         constant, cosine = best_rate(x[0], rates), best_rate(x[1], rates)

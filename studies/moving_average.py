@@ -51,14 +51,15 @@ def measure(beta: float, count: int, seeds: int) -> xr.Dataset:
     window = max(1, round((1 + beta) / (1 - beta)))  # its noise variance is that of the EWMA
     t = np.arange(1, count + 1)
     signal = 15 + 8 * np.sin(2 * np.pi * t / count)
-    data = np.stack([
-        signal + 3 * np.random.default_rng(FIRST_SEED + s).normal(size=count) for s in range(seeds)
-    ])  # fmt: skip
+    data = np.stack(
+        [
+            signal + 3 * np.random.default_rng(FIRST_SEED + s).normal(size=count)
+            for s in range(seeds)
+        ]
+    )
     step = (t > count // 2).astype(float)
     ages = max(30, 3 * window)
-    expanded = np.stack(
-        [data[:, u::-1] @ ema_weights(beta, u + 1) for u in range(count)], -1
-    )  # fmt: skip
+    expanded = np.stack([data[:, u::-1] @ ema_weights(beta, u + 1) for u in range(count)], -1)
 
     def averages(x):
         return np.stack([ema(x, beta), ema(x, beta, debias=True), simple_average(x, window)])

@@ -94,13 +94,15 @@ def _path(x: np.ndarray, t: np.ndarray) -> xr.Dataset:
         for unit in (first, along)
     ]  # [3], [shown, 3]
     return records.stamp(
-        xr.Dataset({
-            "layer": (("shown", "number"), np.vstack(layers)),
-            "x": (("row", "input"), np.asarray(x)),
-            "target": (("row",), np.asarray(t)),
-        }),
+        xr.Dataset(
+            {
+                "layer": (("shown", "number"), np.vstack(layers)),
+                "x": (("row", "input"), np.asarray(x)),
+                "target": (("row",), np.asarray(t)),
+            }
+        ),
         {"alpha": 1.0, "theta": 0.0, "epochs": EPOCHS},
-    )  # fmt: skip
+    )
 
 
 class Drawn(NamedTuple):

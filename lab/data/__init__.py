@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from lab.data.table_files import from_file
 
 _HOME = {
-    "DATASETS": "catalogue", "load": "catalogue", "from_file": "table_files", "from_openml": "openml",
-    "Prepared": "prepared", "prepare": "prepared", "Source": "sources", "source": "sources",
-    "SCALINGS": "scaling",
+    "DATASETS": "catalogue", "load": "catalogue", "from_file": "table_files",
+    "from_openml": "openml", "Prepared": "prepared", "prepare": "prepared",
+    "SCALINGS": "scaling", "Source": "sources", "source": "sources",
     "Split": "splits", "make_split": "splits", "Table": "table",
 }  # fmt: skip
 

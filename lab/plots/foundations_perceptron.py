@@ -95,9 +95,10 @@ def mistake_bound(sets: xr.Dataset, text: str) -> Figure:
             transform_rotates_text=True, ha="center", va="bottom",
         )  # fmt: skip
         left.set(
-            title="A point per data set", xlabel="Novikoff's bound on corrections",
+            title="A point per data set",
+            xlabel="Novikoff's bound on corrections",
             ylabel="corrections until none is needed",
-        )  # fmt: skip
+        )
         margins = sets.least_margin.values
         low, middle, high = sets.mistakes.quantile([0.05, 0.5, 0.95], "seed").values
         right.fill_between(margins, low, high, color=COLOURS[0], alpha=0.18, lw=0)

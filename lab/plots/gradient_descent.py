@@ -18,9 +18,7 @@ def curves(
 ) -> Figure:
     """Validation loss per epoch and example, per update, per second; and one seed alone."""
     with style():
-        figure, grid = plt.subplots(
-            2, 2, figsize=(9.2, 6.4), sharey=True, layout="constrained"
-        )  # fmt: skip
+        figure, grid = plt.subplots(2, 2, figsize=(9.2, 6.4), sharey=True, layout="constrained")
         panels: dict[str, Axes] = dict(zip(("epoch", "update", "second", "one"), grid.ravel()))
         for i, (size, report) in enumerate(reports.items()):
             loss = report.validation_loss.isel(optimizer=0, learning_rate=0)
@@ -75,9 +73,10 @@ def batch_sizes(found: Any, rows: int, text: str) -> Figure:
     with style():
         figure, grid = plt.subplots(1, 3, figsize=(11.4, 3.9), layout="constrained")
         factors = {
-            "updates": np.ones(len(found.sizes)), "epochs": found.sizes / rows,
+            "updates": np.ones(len(found.sizes)),
+            "epochs": found.sizes / rows,
             "seconds": found.seconds,
-        }  # fmt: skip
+        }
         for axes, (unit, factor) in zip(grid, factors.items()):
             _bars(axes, found.sizes, median * factor, low * factor, high * factor, "measured")
             axes.set(
@@ -160,7 +159,8 @@ def unfair(record: xr.Dataset, text: str) -> Figure:
     epochs = record.attrs["epochs"]
     panels = {
         "As published: full batch goes on\nwhere batch 1 stopped": (
-            ("batch 1", 0, COLOURS[1], "--"), ("full batch, continuing", epochs, COLOURS[0], "-"),
+            ("batch 1", 0, COLOURS[1], "--"),
+            ("full batch, continuing", epochs, COLOURS[0], "-"),
         ),
         "Fresh weights": (
             ("batch 1", 0, COLOURS[1], "--"),
@@ -171,11 +171,9 @@ def unfair(record: xr.Dataset, text: str) -> Figure:
             ("batch 1, tuned", 0, COLOURS[1], "--"),
             ("full batch, equal epochs, tuned", 0, COLOURS[0], "-"),
         ),
-    }  # fmt: skip
+    }
     with style():
-        figure, grid = plt.subplots(
-            1, 3, figsize=(11.4, 3.8), sharey=True, layout="constrained"
-        )  # fmt: skip
+        figure, grid = plt.subplots(1, 3, figsize=(11.4, 3.8), sharey=True, layout="constrained")
         for axes, (title, arms) in zip(grid, panels.items()):
             for arm, shift, colour, dash in arms:
                 values = record.loss.sel(arm=arm).transpose("point", "seed").values

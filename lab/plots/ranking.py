@@ -68,8 +68,8 @@ def _row(axes: Axes, place: int, loss: Interval, best: bool, low: float, high: f
         _note(axes, place, "diverged", colour)
         return
     axes.plot(
-        [max(float(loss.low), low), min(float(loss.high), high)], [place] * 2, color=colour, lw=1.5,
-    )  # fmt: skip
+        [max(float(loss.low), low), min(float(loss.high), high)], [place] * 2, color=colour, lw=1.5
+    )
     axes.plot(float(loss.estimate), place, "o" if best else "s", color=colour, ms=5)
     if loss.high > high:
         axes.plot(high, place, ">", color=colour, ms=4, clip_on=False)

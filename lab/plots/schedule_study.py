@@ -31,7 +31,7 @@ def outcomes(found: Any, tied: Mapping[str, list[str]], text: str) -> Figure:
     with style():
         figure, axes = plt.subplots(
             figsize=(3.2 + 1.12 * len(names), 1.4 + 0.26 * len(schedules)), layout="constrained"
-        )  # fmt: skip
+        )
         high = np.quantile(finite, 0.95)
         image = axes.imshow(
             np.where(np.isfinite(values), values, 1e9), aspect="auto", cmap="cividis_r",
@@ -80,8 +80,9 @@ def shift(record: xr.Dataset, found, text: str) -> Figure:
                 rates, np.median(values, -1), color=COLOURS[i], ls=DASHES[i], marker="o", ms=3.5,
                 label=name.split("_")[0],
             )  # fmt: skip
-            axes.fill_between(rates, values.min(-1), values.max(-1), color=COLOURS[i], alpha=0.15,
-                              lw=0)  # fmt: skip
+            axes.fill_between(
+                rates, values.min(-1), values.max(-1), color=COLOURS[i], alpha=0.15, lw=0
+            )
             best = found[i]
             axes.axvspan(float(best.low), float(best.high), color=COLOURS[i], alpha=0.18, lw=0)
             axes.axvline(float(best.estimate), color=COLOURS[i], ls=DASHES[i], lw=1.0)
@@ -102,7 +103,7 @@ def warmup(records: Mapping[str, xr.Dataset], found: Mapping[str, Any], text: st
     with style():
         figure, grid = plt.subplots(
             2, len(records), figsize=(4.6 * len(records), 6.6), squeeze=False, layout="constrained"
-        )  # fmt: skip
+        )
         for (above, below), (name, record) in zip(grid.T, records.items()):
             usable, _, best, lengths = found[name]
             x = np.arange(len(lengths))
