@@ -4,8 +4,8 @@ import numpy as np
 import xarray as xr
 
 from lab import plots
-from lab.plots import adaptive as figures
 from lab.statistics import mean_interval
+from studies import _adaptive_figures as figures
 from studies._cli import Folder
 from studies._momentum_report import held
 from studies._tables import comma_separated, markdown

@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 
 from lab import plots, records, statistics
-from lab.plots import edge_of_stability as figures
 from lab.statistics.intervals import Interval
+from studies import _edge_of_stability_figures as figures
 from studies._cli import Folder
 from studies._gradient_descent_report import judged
 from studies._tables import comma_separated, markdown

@@ -7,9 +7,9 @@ import numpy as np
 import xarray as xr
 
 from lab import plots, records, statistics
-from lab.plots import gradient_descent as figures
 from lab.statistics import noise
 from lab.statistics.intervals import Interval
+from studies import _gradient_descent_figures as figures
 from studies._cli import Folder
 from studies._tables import comma_separated, markdown
 

@@ -5,8 +5,8 @@ import xarray as xr
 from scipy import stats
 
 from lab import plots, records, statistics
-from lab.plots import loss_planes as figures
 from lab.statistics.intervals import Interval
+from studies import _loss_slices_figures as figures
 from studies._cli import Folder
 from studies._gradient_descent_report import judged
 from studies._tables import comma_separated, markdown

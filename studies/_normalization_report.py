@@ -7,8 +7,8 @@ import numpy as np
 import xarray as xr
 
 from lab import plots, records, statistics
-from lab.plots import normalization_comparison as figures
 from lab.statistics.intervals import Interval
+from studies import _normalization_figures as figures
 from studies._cli import Folder
 from studies._normalization_measures import usable_decades
 from studies._normalization_verdict import Found, verdict

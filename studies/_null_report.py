@@ -7,10 +7,10 @@ import xarray as xr
 from scipy.stats import binom, binomtest, norm
 
 from lab import plots, records
-from lab.plots.null import Power, Rate, false_winners, power_curves
 from lab.protocol import Comparison
 from lab.statistics import Interval
 from studies._cli import Folder
+from studies._null_figures import Power, Rate, false_winners, power_curves
 from studies._null_rounds import finds
 from studies._tables import comma_separated, markdown
 

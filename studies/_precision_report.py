@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 
 from lab import plots, records, statistics
-from lab.plots import numerical_precision as figures
 from lab.statistics.intervals import Interval
+from studies import _precision_figures as figures
 from studies._cli import Folder
 from studies._gradient_descent_report import judged
 from studies._precision_numbers import FORMATS, examples, limits

@@ -6,9 +6,9 @@ import numpy as np
 import xarray as xr
 
 from lab import plots, protocol, records, statistics
-from lab.plots import schedule_study as figures
 from lab.statistics import noise
 from lab.statistics.intervals import Interval
+from studies import _schedules_figures as figures
 from studies._cli import Folder
 from studies._tables import comma_separated, markdown
 

@@ -6,10 +6,10 @@ import numpy as np
 import xarray as xr
 
 from lab import plots, records, statistics
-from lab.plots.search import search_summary
 from lab.statistics.intervals import Interval
 from studies._cli import Folder
 from studies._tables import comma_separated, markdown
+from studies._tuning_figures import search_summary
 
 SHOWN = 10
 

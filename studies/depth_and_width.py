@@ -15,8 +15,8 @@ import xarray as xr
 import lab
 from lab import plots, protocol, statistics
 from lab.foundations.counting import parameter_count
-from lab.plots.foundations_depth import Shape, depth_and_width
 from studies._cli import Flags, Folder, main, opened
+from studies._depth_and_width_figures import Shape, depth_and_width
 from studies._flags import Number, Whole
 from studies._tables import comma_separated, markdown
 

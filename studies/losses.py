@@ -15,9 +15,9 @@ import optax
 import xarray as xr
 
 from lab import losses, optimizers, plots, records, schedules, statistics
-from lab.plots.foundations_losses import loss_shapes, outlier_lines
 from studies._cli import Flags, Folder, main, opened
 from studies._flags import Whole
+from studies._losses_figures import loss_shapes, outlier_lines
 from studies._tables import comma_separated, markdown
 
 SHARES = (0.0, 0.05, 0.1, 0.2, 0.3)

@@ -12,11 +12,11 @@ import xarray as xr
 
 import lab
 from lab import plots
-from lab.plots.moving_averages import moving_averages
 from lab.statistics import mean_interval
 from lab.statistics.averages import ema, ema_reach, ema_weights, simple_average
 from studies._cli import Flags, Folder, main, opened
 from studies._flags import Number, Whole
+from studies._moving_average_figures import moving_averages
 from studies._tables import comma_separated, markdown
 
 FIRST_SEED = 42

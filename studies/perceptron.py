@@ -15,9 +15,9 @@ from scipy import stats
 
 from lab import plots, records
 from lab.foundations import perceptron
-from lab.plots.foundations_perceptron import decision_lines, mistake_bound
 from studies._cli import Flags, Folder, main, opened
 from studies._flags import Whole
+from studies._perceptron_figures import decision_lines, mistake_bound
 from studies._tables import comma_separated, markdown
 
 GATES = {"AND": (-1, -1, -1, 1), "OR": (-1, 1, 1, 1), "NAND": (1, 1, 1, -1), "XOR": (-1, 1, 1, -1)}

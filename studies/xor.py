@@ -17,11 +17,11 @@ from scipy import stats
 import lab
 from lab import losses, plots, protocol, statistics
 from lab.foundations import backpropagation as bp
-from lab.plots.foundations_xor import boundaries, success_rates
 from lab.spaces import LogRange
 from studies._cli import Flags, Folder, main, opened
 from studies._flags import Whole
 from studies._tables import comma_separated, markdown
+from studies._xor_figures import boundaries, success_rates
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
 TARGETS = np.array([0, 1, 1, 0], np.float32)

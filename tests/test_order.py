@@ -16,7 +16,7 @@ CATALOGUES = {"lab/optimizers/algorithms", "lab/optimizers/transforms"}  # a fil
 
 FILES, PARAMETERS, LINES = 25, 10, 80  # of a folder; of a function, without its docstring
 
-FOLDERS = {"lab/plots": 36}
+FOLDERS: dict[str, int] = {}
 MANY_PARAMETERS = {
     # optax's parameters, or the authors'
     "lab/optimizers/algorithms/adafactor.py:adafactor": 12,
