@@ -25,9 +25,11 @@ def curves(
             values = loss.transpose("step", "seed").values[1:]
             updates = report.updates.values[1:]
             at = {
-                "epoch": updates * size / rows, "update": updates,
-                "second": updates * seconds[size], "one": updates,
-            }  # fmt: skip
+                "epoch": updates * size / rows,
+                "update": updates,
+                "second": updates * seconds[size],
+                "one": updates,
+            }
             look: Any = {"color": COLOURS[i], "ls": DASHES[i]}
             mean, low, high = (np.where(np.isinf(x), np.nan, x) for x in mean_interval(values))
             for name, axes in panels.items():
@@ -80,9 +82,12 @@ def batch_sizes(found: Any, rows: int, text: str) -> Figure:
         for axes, (unit, factor) in zip(grid, factors.items()):
             _bars(axes, found.sizes, median * factor, low * factor, high * factor, "measured")
             axes.set(
-                xscale="log", yscale="log", xlabel="batch size", ylabel=f"{unit} to the target",
+                xscale="log",
+                yscale="log",
+                xlabel="batch size",
+                ylabel=f"{unit} to the target",
                 title=f"{unit.capitalize()} to the target",
-            )  # fmt: skip
+            )
             plain_ticks(axes.yaxis, 4)
             axes.set_xticks([1, 8, 64, rows], ["1", "8", "64", f"{rows}\n(all)"])
             axes.minorticks_off()
@@ -121,10 +126,12 @@ def noise_along(found: Any, text: str) -> Figure:
     """Noise scale along training by two estimators, and the critical batch size as a band."""
     with style():
         figure, axes = plt.subplots(figsize=(7.2, 4.0), layout="constrained")
-        for k, (interval, name, marker) in enumerate((
-            (found.noise, "from single examples", "o"),
-            (found.noise_two, "from batches of 4 and 32", "s"),
-        )):  # fmt: skip
+        for k, (interval, name, marker) in enumerate(
+            (
+                (found.noise, "from single examples", "o"),
+                (found.noise_two, "from batches of 4 and 32", "s"),
+            )
+        ):
             x = found.noise_updates * (1.0 if k == 0 else 1.07) + 1
             sure = np.isfinite(interval.high)
             middle, low, high = (v[sure] for v in interval)
@@ -145,9 +152,12 @@ def noise_along(found: Any, text: str) -> Figure:
                 label="critical batch size, fitted",
             )  # fmt: skip
         axes.set(
-            xscale="log", yscale="log", xlabel="updates + 1", ylabel="tr Σ/|G|², examples",
+            xscale="log",
+            yscale="log",
+            xlabel="updates + 1",
+            ylabel="tr Σ/|G|², examples",
             title="Gradient noise along training",
-        )  # fmt: skip
+        )
         plain_ticks(axes.yaxis, 4)
         axes.legend(loc="upper left")
         caption(figure, text)

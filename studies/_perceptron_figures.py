@@ -70,9 +70,12 @@ def _unfinished(axes: Axes, corrections: xr.DataArray) -> None:
             color=COLOURS[i],
         )  # fmt: skip
     axes.set(
-        title="Random starts that still need corrections", xlabel="epoch",
-        ylabel="share of starts", ylim=(-0.03, 1.06), xlim=(1, epochs[-1]),
-    )  # fmt: skip
+        title="Random starts that still need corrections",
+        xlabel="epoch",
+        ylabel="share of starts",
+        ylim=(-0.03, 1.06),
+        xlim=(1, epochs[-1]),
+    )
     axes.legend(loc="center right")
 
 
