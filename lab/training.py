@@ -48,7 +48,6 @@ def make_train(program: Program) -> Train:
     nobody reads it any more, and to keep it would cost a copy of it in every update.
     """
     problem, rule = program.problem, program.rule
-    probe, every = program.probe, program.probe_every
 
     def draw(key, hypers: Hypers) -> Initial:
         initial = problem.init(_wrap(key), hypers.task)
@@ -59,6 +58,27 @@ def make_train(program: Program) -> Train:
         dtype = number_dtype(params)
         opt = rule.build(jnp.ones((), dtype), _cast(hypers.rule, dtype), _wrap(key))
         return State(params, model_state, opt.init(params), jnp.int32(RUNNING))
+
+    def evaluation_point(state: State):
+        if rule.eval_params is None:
+            return state.params
+        return rule.eval_params(state.opt_state, state.params)
+
+    def evaluate(state: State, rows, index_E, mask_E, hypers: Hypers) -> dict:
+        return mean_metrics(
+            problem, evaluation_point(state), state.model_state, rows, index_E, mask_E, hypers.task
+        )
+
+    def predict(state: State, rows, index_E, hypers: Hypers):
+        batch = jax.tree.map(lambda leaf: leaf[index_E], rows)
+        return problem.predict(evaluation_point(state), state.model_state, batch, hypers.task)
+
+    return Train(draw, start, _advance_of(program), evaluate, predict)
+
+
+def _update_of(program: Program) -> Callable[..., tuple[State, jax.Array, Snapshot]]:
+    """One update: (state, number, rows, stream, hypers) -> (state, loss, snapshot)."""
+    problem, rule = program.problem, program.rule
 
     @partial(jax.jit, inline=True)  # traced once for a probe's shapes and for the loop
     def step(state: State, batch, rate, key, hypers: Hypers, number):
@@ -99,6 +119,14 @@ def make_train(program: Program) -> Train:
         batch = jax.tree.map(lambda leaf: leaf[index_B], rows)
         key = jax.random.fold_in(_wrap(stream.key), number)
         return step(state, batch, stream.rate_C[at], key, hypers, number)
+
+    return take
+
+
+def _advance_of(program: Program) -> Callable[..., tuple[State, dict]]:
+    """The loop over updates, and what it notes of them: see `make_train`."""
+    rule, probe, every = program.rule, program.probe, program.probe_every
+    take = _update_of(program)
 
     def observe(snapshot: Snapshot):
         return None if probe is None else probe.measure(snapshot)
@@ -142,21 +170,7 @@ def make_train(program: Program) -> Train:
 
         return jax.lax.fori_loop(0, count, body, (state, info))
 
-    def evaluation_point(state: State):
-        if rule.eval_params is None:
-            return state.params
-        return rule.eval_params(state.opt_state, state.params)
-
-    def evaluate(state: State, rows, index_E, mask_E, hypers: Hypers) -> dict:
-        return mean_metrics(
-            problem, evaluation_point(state), state.model_state, rows, index_E, mask_E, hypers.task
-        )
-
-    def predict(state: State, rows, index_E, hypers: Hypers):
-        batch = jax.tree.map(lambda leaf: leaf[index_E], rows)
-        return problem.predict(evaluation_point(state), state.model_state, batch, hypers.task)
-
-    return Train(draw, start, advance, evaluate, predict)
+    return advance
 
 
 def first_state(train: Train, key, hypers: Hypers) -> State:

@@ -51,7 +51,7 @@ def shapes(record: xr.Dataset, text: str) -> Figure:
                 Line2D([], [], color=COLOURS[1], ls="--", label="slope f′(z)"),
             ],
             loc="center",
-        )  # fmt: skip
+        )
         for axes in grid.flat[5 * (len(grid) - 1) : len(names)]:
             axes.set_xlabel("pre-activation z")
         caption(figure, text)
@@ -116,9 +116,12 @@ def dying(parts: Mapping[str, xr.Dataset], text: str) -> Figure:
             for i, bias in enumerate(relu.bias.values.tolist()):
                 one = relu.sel(optimizer=rule, bias=bias, when="end").dead.mean("layer")
                 band(
-                    row[0], relu.learning_rate, one.transpose("learning_rate", "seed").values, i,
+                    row[0],
+                    relu.learning_rate,
+                    one.transpose("learning_rate", "seed").values,
+                    i,
                     f"bias {bias:g}",
-                )  # fmt: skip
+                )
             for i, (name, part) in enumerate(parts.items()):
                 mine = part.sel(optimizer=rule, bias=0.0)
                 dead = mine.dead.sel(when="end").mean("layer")
@@ -145,9 +148,12 @@ def outcome(parts: Mapping[str, xr.Dataset], text: str) -> Figure:
     depths = one.layers.values.tolist()
     with style():
         figure, row = plt.subplots(
-            1, len(depths), figsize=(4.8 * len(depths), 0.27 * len(names) + 1.3), squeeze=False,
+            1,
+            len(depths),
+            figsize=(4.8 * len(depths), 0.27 * len(names) + 1.3),
+            squeeze=False,
             layout="constrained",
-        )  # fmt: skip
+        )
         for axes, depth in zip(row[0], depths):
             wrong = {n: 1 - parts[n].accuracy.sel(layers=depth).values for n in names}
             order = sorted(names, key=lambda n: -wrong[n].mean())

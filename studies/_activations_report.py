@@ -45,9 +45,7 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
     for name, figure in drawn.items():
         plots.save(figure, folder.path / f"{name}.png")
     header, rows = _table(shapes, outcome)
-    verdict = "\n".join(
-        [*saturation_lines(sat), *dying_lines(dying), *outcome_lines(outcome)]
-    )  # fmt: skip
+    verdict = "\n".join([*saturation_lines(sat), *dying_lines(dying), *outcome_lines(outcome)])
     text = (
         f"# Activations\n\n{markdown(header, rows)}\n{texts['outcome']}\n\n"
         f"## Verdict\n\n{verdict}\n"
@@ -75,9 +73,11 @@ def _table(shapes: xr.Dataset, outcome: dict[str, xr.Dataset]):
     for name, part in outcome.items():
         shape = shapes.sel(activation=name)
         row = [
-            figures.plain(name), f"{float(shape.slope.sel(x=0, method='nearest')):.2f}",
-            f"{float(shape.slope.max()):.2f}", f"{float(shape.factor):.2f}",
-        ]  # fmt: skip
+            figures.plain(name),
+            f"{float(shape.slope.sel(x=0, method='nearest')):.2f}",
+            f"{float(shape.slope.max()):.2f}",
+            f"{float(shape.factor):.2f}",
+        ]
         for depth in depths:
             one = part.sel(layers=depth)
             mean, low, _ = statistics.mean_interval(100 * one.accuracy.values)

@@ -45,16 +45,20 @@ class Bench(NamedTuple):
     def task(self, activation: str, layers: int) -> Task:
         """Digits with a net of this activation."""
         return lab.tasks.CATALOG["digits"].make(
-            widths=(self.width,) * layers, activation=activation,
+            widths=(self.width,) * layers,
+            activation=activation,
             initializer=INITIALIZER[activation],
-        )  # fmt: skip
+        )
 
     def settings(self, **more: Any) -> dict[str, Any]:
         """Of every sweep."""
         return {
-            "budget": lab.Budget(updates=self.updates), "batch_size": 32, "evaluations": 1,
-            "progress": False, **more,
-        }  # fmt: skip
+            "budget": lab.Budget(updates=self.updates),
+            "batch_size": 32,
+            "evaluations": 1,
+            "progress": False,
+            **more,
+        }
 
     def chosen(self, task: Task, **more: Any) -> protocol.Selection:
         """The best of `rates` by validation loss on the tuning seeds."""
@@ -100,9 +104,12 @@ def saturation(bench: Bench, names: Sequence[str], scales: Sequence[float]) -> x
         loss: Any = task.problem.loss
         watch = probes.Signal(loss.model, ACTIVATIONS[name], SATURATED * SLOPES[name])
         swept = protocol.report(
-            task, [OUTCOME], protocol.chosen_trials(found), seeds=bench.report_seeds(),
+            task,
+            [OUTCOME],
+            protocol.chosen_trials(found),
+            seeds=bench.report_seeds(),
             **bench.settings(probe=watch, probe_every=max(1, bench.updates // 40)),
-        ).isel(optimizer=0)  # fmt: skip
+        ).isel(optimizer=0)
         layer = next(d for d in swept.probe_saturated.dims if "saturated" in str(d))
         seen = swept.probe_saturated.transpose("trial", "seed", "probe_step", layer)
         kept["saturated"].append(seen.values)
@@ -117,10 +124,12 @@ def saturation(bench: Bench, names: Sequence[str], scales: Sequence[float]) -> x
             "rate": (head, np.array(kept["rate"])),
         },
         {
-            "activation": list(names), "scale": list(scales), "updates": updates,
+            "activation": list(names),
+            "scale": list(scales),
+            "updates": updates,
             "layer": np.arange(1, DEEP + 1),
         },
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)
@@ -164,9 +173,8 @@ class Dead:
     def __call__(self, snapshot: Snapshot) -> jax.Array:
         """With the parameters before the update."""
         given = models.hidden(
-            self.model, snapshot.params, snapshot.model_state, training_inputs(),
-            of="preactivation",
-        )  # fmt: skip
+            self.model, snapshot.params, snapshot.model_state, training_inputs(), of="preactivation"
+        )
         return probes.stacked(probes.dead_fraction(given, ACTIVATIONS[self.activation]))
 
 
@@ -180,10 +188,12 @@ def dying(
     # the last probe sees what the update before it left: one more is taken than is looked at
     budget = lab.Budget(updates=bench.updates + 1)
     swept = lab.sweep(
-        task, list(optimizers), axes={"learning_rate": list(rates), "bias": list(biases)},
+        task,
+        list(optimizers),
+        axes={"learning_rate": list(rates), "bias": list(biases)},
         seeds=bench.report_seeds(),
         **bench.settings(budget=budget, probe=Dead(loss.model, name), probe_every=bench.updates),
-    )  # fmt: skip
+    )
     head = ("optimizer", "bias", "learning_rate", "seed")
     layer = next(d for d in swept.probe.dims if d not in (*head, "probe_step"))
     dead = swept.probe.transpose(*head, "probe_step", layer)
@@ -194,10 +204,12 @@ def dying(
             "accuracy": (head, np.where(np.isfinite(accuracy), accuracy, 0.0)),
         },
         {
-            "optimizer": list(optimizers), "bias": list(biases), "learning_rate": list(rates),
+            "optimizer": list(optimizers),
+            "bias": list(biases),
+            "learning_rate": list(rates),
             "when": ["start", "end"],
         },
-    )  # fmt: skip
+    )
 
 
 def outcome(bench: Bench, name: str, depths: Sequence[int]) -> xr.Dataset:
@@ -207,21 +219,28 @@ def outcome(bench: Bench, name: str, depths: Sequence[int]) -> xr.Dataset:
         task = bench.task(name, depth)
         found = bench.chosen(task)
         swept = protocol.report(
-            task, [OUTCOME], protocol.chosen_trials(found), seeds=bench.report_seeds(),
+            task,
+            [OUTCOME],
+            protocol.chosen_trials(found),
+            seeds=bench.report_seeds(),
             **bench.settings(),
-        ).isel(optimizer=0, trial=0)  # fmt: skip
+        ).isel(optimizer=0, trial=0)
         rows.append(
             (
-                swept.test_accuracy.values, swept.test_loss.values,
-                float(found.learning_rate.item()), bool(found.at_edge.item()),
+                swept.test_accuracy.values,
+                swept.test_loss.values,
+                float(found.learning_rate.item()),
+                bool(found.at_edge.item()),
             )
-        )  # fmt: skip
+        )
     accuracy, loss, rate, edge = (np.array(column) for column in zip(*rows))
     dims = ("layers", "seed")
     return xr.Dataset(
         {
-            "accuracy": (dims, accuracy), "loss": (dims, loss), "rate": ("layers", rate),
+            "accuracy": (dims, accuracy),
+            "loss": (dims, loss),
+            "rate": ("layers", rate),
             "at_edge": ("layers", edge),
         },
         {"layers": list(depths)},
-    )  # fmt: skip
+    )

@@ -143,9 +143,11 @@ def outcome_lines(parts: dict[str, xr.Dataset]) -> list[str]:
             if not shown:
                 continue
             behind = sum(g.high < 0 for g in shown)
-            word = "held" if behind == len(shown) else (
-                "did not hold" if any(g.low > 0 for g in shown) else "inconclusive"
-            )  # fmt: skip
+            word = (
+                "held"
+                if behind == len(shown)
+                else ("did not hold" if any(g.low > 0 for g in shown) else "inconclusive")
+            )
             lines.append(
                 f"- *{said}* ({depth} layers): **{word}**, "
                 f"{behind} of {len(shown)} ({', '.join(plain(n) for n in claimed)}) end "
@@ -154,9 +156,11 @@ def outcome_lines(parts: dict[str, xr.Dataset]) -> list[str]:
         newer = [gaps[n] for n in ("gelu", "swish", "mish") if n in gaps]
         if newer:
             ahead = sum(g.low > 0 for g in newer)
-            word = "held" if ahead == len(newer) else (
-                "did not hold" if any(g.high < 0 for g in newer) else "inconclusive"
-            )  # fmt: skip
+            word = (
+                "held"
+                if ahead == len(newer)
+                else ("did not hold" if any(g.high < 0 for g in newer) else "inconclusive")
+            )
             lines.append(
                 f"- *Smooth descendants (GELU, swish, mish) beat ReLU* ({depth} layers): "
                 f"**{word}**, {ahead} of {len(newer)} do."

@@ -4,8 +4,8 @@ import numpy as np
 import xarray as xr
 
 from lab import plots
-from lab.plots import adaptive as figures
 from lab.statistics import mean_interval
+from studies import _adaptive_figures as figures
 from studies._cli import Folder
 from studies._momentum_report import held
 from studies._tables import comma_separated, markdown
@@ -121,14 +121,17 @@ def _verdict(kinds: dict[str, xr.Dataset], parts: dict[str, xr.Dataset]) -> str:
     ]
     left = parts["dying"].left.median("seed").isel(step=slice(-100, None)).mean("step")
     begun = parts["dying"].left.median("seed").isel(step=slice(9, 30)).mean("step")
-    fading = {str(name): float(left.sel(optimizer=name) / begun.sel(optimizer=name))
-              for name in left.optimizer.values}  # fmt: skip
+    fading = {
+        str(name): float(left.sel(optimizer=name) / begun.sel(optimizer=name))
+        for name in left.optimizer.values
+    }
     dies = fading["AdaGrad"] < 0.25 and min(v for k, v in fading.items() if k != "AdaGrad") > 0.25
     lines.append(
         f"- *AdaGrad's rate dies out, RMSProp's and Adam's do not.* **{held(dies)}**: after "
         f"{parts['dying'].sizes['step']:,} updates the rate left is, relative to updates 10–30, "
-        + ", ".join(f"{name} {value:.2g}" for name, value in fading.items()) + "."
-    )  # fmt: skip
+        + ", ".join(f"{name} {value:.2g}" for name, value in fading.items())
+        + "."
+    )
     length = parts["correction"].length
     plain, right = (length.sel(rule=k) for k in ("uncorrected", "corrected"))
     lines.append(
@@ -147,8 +150,9 @@ def _verdict(kinds: dict[str, xr.Dataset], parts: dict[str, xr.Dataset]) -> str:
             f"ε = {eps:g} best at η = {float(rate.sel(eps=eps)):.2g} with loss "
             f"{float(best.sel(eps=eps)):.3f}"
             for eps in loss.eps.values.tolist()
-        ) + "."
-    )  # fmt: skip
+        )
+        + "."
+    )
     return "\n".join(lines) + "\n"
 
 

@@ -6,7 +6,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from lab import plots, records, statistics
-from lab.plots.best_of import best_of_curves
+from lab.plots.best_of_k import best_of_curves
 from lab.plots.looks import looks
 from lab.plots.style import COLOURS, caption, plain_ticks, style
 from lab.statistics.intervals import Interval
@@ -45,9 +45,10 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
         plots.save(figure, folder.path / f"{name}.png")
     header, rows = _table(own, default, narrow)
     lines = [
-        *verdict.crossing_lines(own, pairs), *verdict.tuning_lines(own, default),
+        *verdict.crossing_lines(own, pairs),
+        *verdict.tuning_lines(own, default),
         *verdict.flip_lines(own, narrow, ADAM),
-    ]  # fmt: skip
+    ]
     spaces = "\n\n".join(f"{name}:\n\n```\n{told['spaces'][name]}\n```" for name in told["arms"])
     text = (
         f"# Tuning budgets\n\n{spaces}\n\n{markdown(header, rows)}\n{how}; those below "
@@ -71,12 +72,13 @@ def _table(own: verdict.Parts, default: verdict.Parts, narrow: verdict.Parts):
     trials = max(part.sizes["trial"] for part in own.values())
     rows = [
         [
-            name, span(_at(default[name], 1), ".3f"),
+            name,
+            span(_at(default[name], 1), ".3f"),
             *(span(_at(part, k), ".3f") for k in (1, verdict.FEW, trials)),
             span(_at(narrow[name], trials), ".3f") if name in narrow else "",
         ]
         for name, part in own.items()
-    ]  # fmt: skip
+    ]
     header = ["optimizer", "default", "one trial", f"best of {verdict.FEW}"]
     return [*header, f"best of {trials}", "narrow range"], rows
 
@@ -113,9 +115,11 @@ def tuned(
             gaps.fill_between(k, x.low, x.high, **look[a].band())
         gaps.axhline(1, color="#777777", lw=1)
         gaps.set(
-            xscale="log", yscale="log", xlabel="trials k",
+            xscale="log",
+            yscale="log",
+            xlabel="trials k",
             ylabel=f"test loss of the best of k\n/ that of {ADAM}",
-        )  # fmt: skip
+        )
         plain_ticks(gaps.xaxis)
         plain_ticks(gaps.yaxis, subs=(1.0, 1.5, 2.0, 3.0, 5.0, 7.0))
         gaps.legend()

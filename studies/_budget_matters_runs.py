@@ -66,9 +66,11 @@ def measured(bench: Bench, rule: str, drawn: Sequence[Sequence[Configuration]]) 
         rule: [trial | {"split": split} for split, some in enumerate(drawn) for trial in some]
     }
     settings: Any = {
-        "budget": lab.Budget(gradient_evaluations=bench.updates), "evaluations": 1,
-        "schedule": "cosine_decay_schedule", "progress": False,
-    }  # fmt: skip
+        "budget": lab.Budget(gradient_evaluations=bench.updates),
+        "evaluations": 1,
+        "schedule": "cosine_decay_schedule",
+        "progress": False,
+    }
     tuning = lab.sweep(
         task, [rule], trials=trials, seeds=protocol.phase_seeds(protocol.TUNE, 1), **settings
     )

@@ -76,9 +76,12 @@ def _tails(axes: Axes, parts: Parts, shown: Mapping[str, tuple]) -> None:
                 norms = one.norm.values[: taken(one)]
                 found.append((norms[:, None] > ratio * np.median(norms)).mean(0))
             axes.plot(
-                ratio, np.mean(found, 0), color=COLOURS[list(parts[net]).index(clip)], ls=DASHES[j],
+                ratio,
+                np.mean(found, 0),
+                color=COLOURS[list(parts[net]).index(clip)],
+                ls=DASHES[j],
                 label=f"{TITLES[net]}, {clip}",
-            )  # fmt: skip
+            )
     axes.set(
         xscale="log", yscale="log", ylim=(1e-4, 1), xlabel="multiple of the run's median norm",
         ylabel="share of updates beyond it", title="How rare cliffs are",

@@ -19,7 +19,7 @@ from studies._clipping_verdict import (
     span,
     spike_rates,
     steepness,
-)  # fmt: skip
+)
 from studies._tables import comma_separated, markdown
 
 
@@ -90,16 +90,17 @@ def _table(parts, counted, count: int):
             rates = part.learning_rate.values
             at = int(np.argmin(np.abs(rates - float(part.tuned_rate))))
             found = (
-                (part.progress.values[at], ".0%"), (decades(has_trained(part), rates), ".2f"),
+                (part.progress.values[at], ".0%"),
+                (decades(has_trained(part), rates), ".2f"),
                 (decades(part.diverged_at.values < 0, rates), ".2f"),
                 (counted[net][clip].mean(0), ".1f"),
-            )  # fmt: skip
+            )
             shown = [
                 span(Interval(*statistics.mean_interval(values)), form) for values, form in found
             ]
-            rows.append([
-                figures.TITLES[net], clip, _threshold(part, tried), f"{rates[at]:.2g}", *shown
-            ])  # fmt: skip
+            rows.append(
+                [figures.TITLES[net], clip, _threshold(part, tried), f"{rates[at]:.2g}", *shown]
+            )
     return header, rows
 
 

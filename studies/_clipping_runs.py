@@ -114,15 +114,19 @@ def progress(net: Net, swept: xr.Dataset) -> xr.DataArray:
 def measured(bench: Bench, net: Net, clip: Clip) -> xr.Dataset:
     """The threshold with the most progress over all rates, on fresh seeds at every rate."""
     tuning = bench.sweep(
-        net, clip.rule, protocol.phase_seeds(protocol.TUNE, bench.tuning),
+        net,
+        clip.rule,
+        protocol.phase_seeds(protocol.TUNE, bench.tuning),
         {"threshold": list(clip.thresholds[: bench.thresholds])},
-    )  # fmt: skip
+    )
     found = progress(net, tuning).mean("seed")
     chosen = found.mean("learning_rate").idxmax("threshold")
     report = bench.sweep(
-        net, clip.rule, protocol.phase_seeds(protocol.REPORT, bench.seeds),
+        net,
+        clip.rule,
+        protocol.phase_seeds(protocol.REPORT, bench.seeds),
         {"threshold": [float(chosen)]},
-    )  # fmt: skip
+    )
     return _kept(net, report.isel(threshold=0), found.sel(threshold=chosen), float(chosen))
 
 

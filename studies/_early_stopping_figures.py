@@ -25,8 +25,9 @@ def patience(outcomes: Mapping[str, Any], patiences: Sequence[int], text: str) -
             _band(top, patiences, one.patience[0], COLOURS[0], "-", "o", "back to the best")
             _band(top, patiences, one.bad, COLOURS[1], "--", "s", "as it stopped")
             for values, dash, label in (
-                (one.end, "-", "to the end"), (one.hindsight, ":", "best in hindsight"),
-            ):  # fmt: skip
+                (one.end, "-", "to the end"),
+                (one.hindsight, ":", "best in hindsight"),
+            ):
                 top.axhline(values.mean(), color="black", ls=dash, lw=1.2, label=label)
             _band(low, patiences, 100 * one.patience[1], COLOURS[2], "-", "D", None)
             top.set(title=name)
@@ -56,9 +57,11 @@ def misled(
             _band(middle, places, one.delta[0] - one.delta[0][0], *looks, None)
             _band(right, places, 100 * one.delta[1], *looks, None)
         left.set(
-            xscale="log", xlabel="validation rows", title="Few rows mislead",
+            xscale="log",
+            xlabel="validation rows",
+            title="Few rows mislead",
             ylabel="test error more than with all rows, points",
-        )  # fmt: skip
+        )
         middle.set(
             title="Ignoring small improvements",
             ylabel="test error more than with min_delta 0, points",

@@ -49,13 +49,16 @@ def found(one: xr.Dataset, patience: int) -> Found:
     watching = along(declared, one, monitor="error")
     sizes = [percent(declared, int(n)) for n in one.rows.values]
     return Found(
-        percent([rule(p) for p in PATIENCES]), percent([rule(patience, d) for d in DELTAS]),
+        percent([rule(p) for p in PATIENCES]),
+        percent([rule(patience, d) for d in DELTAS]),
         (np.concatenate([e for e, _ in sizes]), np.concatenate([s for _, s in sizes])),
         percent([rule(p, restore=False) for p in PATIENCES])[0],
-        error[..., -1].mean(1), error.min(-1).mean(1),
-        (100 * watching[0], watching[1]), along(declared, one, of="loss")[0][0],
+        error[..., -1].mean(1),
+        error.min(-1).mean(1),
+        (100 * watching[0], watching[1]),
+        along(declared, one, of="loss")[0][0],
         on_tests(one, "loss")[..., -1].mean(1),
-    )  # fmt: skip
+    )
 
 
 def draw(record: xr.DataTree, folder: Folder) -> None:
@@ -103,8 +106,9 @@ def _table(outcomes: dict[str, Found]) -> tuple[list[str], list[list[str]]]:
         at_end = np.ones_like(one.end)
         lines = {f"patience {p}": found for p, *found in zip(PATIENCES, *one.patience)} | {
             "watching the error": (one.by_error[0][0], one.by_error[1][0]),
-            "to the end": (one.end, at_end), "best in hindsight": (one.hindsight, at_end),
-        }  # fmt: skip
+            "to the end": (one.end, at_end),
+            "best in hindsight": (one.hindsight, at_end),
+        }
         for label, (error, share) in lines.items():
             gap = statistics.paired_difference(error, one.end)
             rows.append([
@@ -133,8 +137,9 @@ def verdict(outcomes: dict[str, Found], sizes: list[int], patience: int, obeyed:
 
     stated(
         f"Stopping early (patience {patience}) ends with a smaller test error than training on",
-        gaps(lambda o: o.patience[0][at], lambda o: o.end), 0.0,
-    )  # fmt: skip
+        gaps(lambda o: o.patience[0][at], lambda o: o.end),
+        0.0,
+    )
     stated(
         "It ends with a smaller test loss",
         gaps(lambda o: o.loss, lambda o: o.end_loss),
@@ -149,29 +154,35 @@ def verdict(outcomes: dict[str, Found], sizes: list[int], patience: int, obeyed:
         )
     stated(
         f"It comes within {EQUAL} points of the best in hindsight",
-        gaps(lambda o: o.patience[0][at], lambda o: o.hindsight), EQUAL,
-    )  # fmt: skip
+        gaps(lambda o: o.patience[0][at], lambda o: o.hindsight),
+        EQUAL,
+    )
     stated(
         f"Patience {PATIENCES[-1]} is no better than {patience}, by more than {EQUAL} points",
-        gaps(lambda o: o.patience[0][at], lambda o: o.patience[0][-1]), EQUAL,
-    )  # fmt: skip
+        gaps(lambda o: o.patience[0][at], lambda o: o.patience[0][-1]),
+        EQUAL,
+    )
     stated(
         "Going back to the best weights is better than keeping the last",
-        gaps(lambda o: o.patience[0][at], lambda o: o.bad[at]), 0.0,
-    )  # fmt: skip
+        gaps(lambda o: o.patience[0][at], lambda o: o.bad[at]),
+        0.0,
+    )
     stated(
         "Watching validation error is better than watching validation loss",
-        gaps(lambda o: o.by_error[0][0], lambda o: o.patience[0][at]), 0.0,
-    )  # fmt: skip
+        gaps(lambda o: o.by_error[0][0], lambda o: o.patience[0][at]),
+        0.0,
+    )
     stated(
         f"{sizes[0]} validation rows serve as well as all, within {EQUAL} points",
-        gaps(lambda o: o.sizes[0][0], lambda o: o.sizes[0][-1]), EQUAL,
-    )  # fmt: skip
+        gaps(lambda o: o.sizes[0][0], lambda o: o.sizes[0][-1]),
+        EQUAL,
+    )
     delta = DELTAS.index(0.01)
     stated(
         f"Improvements below 0.01 nats may be ignored, within {EQUAL} points",
-        gaps(lambda o: o.delta[0][delta], lambda o: o.delta[0][0]), EQUAL,
-    )  # fmt: skip
+        gaps(lambda o: o.delta[0][delta], lambda o: o.delta[0][0]),
+        EQUAL,
+    )
     same, lanes = int(obeyed.same.sum()), obeyed.sizes["lane"]
     lines.append(
         "- *A sweep that obeys the rule ends where the replay says, bitwise*: "

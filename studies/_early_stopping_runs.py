@@ -46,9 +46,10 @@ class Bench:
         """Of every sweep."""
         return {
             "axes": {"learning_rate": [self.rate], "split": list(range(self.splits))},
-            "seeds": protocol.phase_seeds(protocol.REPORT, self.seeds), "batch_size": 32,
+            "seeds": protocol.phase_seeds(protocol.REPORT, self.seeds),
+            "batch_size": 32,
             "progress": False,
-        }  # fmt: skip
+        }
 
 
 def task(name: str, rows: int, noise: float) -> Task:
@@ -126,9 +127,12 @@ def obeyed(bench: Bench, made: Task, rule: EarlyStopping) -> xr.Dataset:
         early.validation_loss.values.reshape(len(loss), -1)[:, -1] == kept
     )
     return xr.Dataset(
-        {"same": ("lane", same), "computed": early.attrs["lane_updates"],
-         "budget": full.attrs["lane_updates"]},
-    )  # fmt: skip
+        {
+            "same": ("lane", same),
+            "computed": early.attrs["lane_updates"],
+            "budget": full.attrs["lane_updates"],
+        }
+    )
 
 
 def outcome(
@@ -153,9 +157,12 @@ def outcome(
 
 
 def along(
-    rules: Sequence[EarlyStopping], one: xr.Dataset, rows: int = 0, monitor: str = "loss",
+    rules: Sequence[EarlyStopping],
+    one: xr.Dataset,
+    rows: int = 0,
+    monitor: str = "loss",
     of: str = "error",
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+) -> tuple[np.ndarray, np.ndarray]:
     """Outcomes of several rules on test rows, and shares of the budget: [rules, splits] each."""
     seen = one[f"validation_{monitor}"].sel(rows=rows).transpose("split", "seed", "step").values
     outcomes = on_tests(one, of)

@@ -33,9 +33,10 @@ def cases(full_batch: Task, rows: int, curvature: Callable[[Snapshot], Any]) -> 
     loss: Any = digits.problem.loss
     norms, signal = probes.Flow(), probes.Signal(loss.model)
     ordinary = {
-        "norms": norms, "activations": signal,
+        "norms": norms,
+        "activations": signal,
         "both": probes.together(norms=norms, signal=signal),
-    }  # fmt: skip
+    }
     return [
         *(Case("digits, batch 32", name, 10, digits, 32, 1000, p) for name, p in ordinary.items()),
         *(

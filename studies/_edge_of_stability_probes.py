@@ -51,12 +51,14 @@ def digits_task(per_example: Callable[[Any, Any], jax.Array]) -> Task:
     return Task(
         name=f"digits_{ROWS}",
         problem=Problem(
-            Init(model, rows["x"].shape[1]), Loss(model, per_example),
-            Metrics(model, Measure(per_example)), Predict(model, jax.nn.softmax),
+            Init(model, rows["x"].shape[1]),
+            Loss(model, per_example),
+            Metrics(model, Measure(per_example)),
+            Predict(model, jax.nn.softmax),
         ),
         source=ArraySource(f"digits_{ROWS}", rows, 0.0),
         hypers={"init_scale": 1.0},
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)

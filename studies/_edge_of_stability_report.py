@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 
 from lab import plots, records, statistics
-from lab.plots import edge_of_stability as figures
 from lab.statistics.intervals import Interval
+from studies import _edge_of_stability_figures as figures
 from studies._cli import Folder
 from studies._gradient_descent_report import judged
 from studies._tables import comma_separated, markdown
@@ -89,8 +89,10 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
         "eight runs at once, processor time of the same training over that without the probe; "
         f"median and quartiles of {price.sizes['repeat']} repeats; dotted: {CHEAP:.0%}.",
     }
-    ends = {name: last_quarter(arm.sharpness.transpose(
-        "learning_rate", "seed", "probe_step").values) for name, arm in arms.items()}  # fmt: skip
+    ends = {
+        name: last_quarter(arm.sharpness.transpose("learning_rate", "seed", "probe_step").values)
+        for name, arm in arms.items()
+    }
     plots.save(
         figures.over_updates(arms, TOLERANCE, texts["settling"]), folder.path / "settling.png"
     )
@@ -205,6 +207,7 @@ def costs(price: xr.Dataset) -> list[str]:
         look = often * float(lanczos[often][0].estimate)
         lines.append(
             f"- λ₁ by Lanczos costs {look:.2g} updates a look (full batches): it adds "
-            + ", ".join(t for _, t in lanczos.values()) + " updates."
-        )  # fmt: skip
+            + ", ".join(t for _, t in lanczos.values())
+            + " updates."
+        )
     return lines

@@ -45,8 +45,9 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
     plots.save(gains(tasks, target, texts["gains"]), folder.path / "gains.png")
     header = ["data", "scaling", "condition"] + [
         f"{SAYS[rule].removeprefix('plain ')}: {what}"
-        for rule in told["optimizers"] for what in ("decades", "updates")
-    ]  # fmt: skip
+        for rule in told["optimizers"]
+        for what in ("decades", "updates")
+    ]
     rows = []
     for name, (condition, runs) in tasks.items():
         for scaling in told["scalings"]:

@@ -32,10 +32,12 @@ class Kind(PrimitiveConstructorSpec[Any]):
 
     def __init__(self, metavar: str):
         super().__init__(
-            nargs=1, metavar=metavar, instance_from_str=lambda texts: _Typed(self, texts[0]),
+            nargs=1,
+            metavar=metavar,
+            instance_from_str=lambda texts: _Typed(self, texts[0]),
             is_instance=lambda _: True,
             str_from_instance=lambda value: ["None" if value is None else self.typed(value)],
-        )  # fmt: skip
+        )
 
     def typed(self, value: Any) -> str:
         """How a default is typed, if there is one."""

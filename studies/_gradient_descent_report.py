@@ -7,9 +7,9 @@ import numpy as np
 import xarray as xr
 
 from lab import plots, records, statistics
-from lab.plots import gradient_descent as figures
 from lab.statistics import noise
 from lab.statistics.intervals import Interval
+from studies import _gradient_descent_figures as figures
 from studies._cli import Folder
 from studies._tables import comma_separated, markdown
 
@@ -101,9 +101,10 @@ def result(record: xr.DataTree) -> Result:
 def _moments(along: xr.Dataset) -> tuple[noise.Moments, noise.Moments]:
     """[seed, times] each, by both estimators."""
     values = {
-        str(name): v.transpose("seed", "probe_step").values for name, v in along.items()
+        str(name): v.transpose("seed", "probe_step").values
+        for name, v in along.items()
         if str(name).startswith("probe_")
-    }  # fmt: skip
+    }
     size = int(along.examples[-1] / along.updates[-1])
     two = noise.moments_of_batches(
         values["probe_norm_groups"], values["probe_norm_all"], size // 8, size
@@ -225,8 +226,9 @@ def _verdict(found: Result, unfair: xr.Dataset, rows: int) -> str:
     early, late = found.slopes
     critical, way = found.fits[found.target], found.noise_on_the_way
     updates = found.updates[found.target]
-    factor = Interval(way.estimate / critical.estimate, way.low / critical.high,
-                      way.high / critical.low)  # fmt: skip
+    factor = Interval(
+        way.estimate / critical.estimate, way.low / critical.high, way.high / critical.low
+    )
     sure = int(np.flatnonzero(np.isfinite(found.noise.high))[-1])  # the last with both limits
     first, last = (Interval(*(x[i] for x in found.noise)) for i in (0, sure))
     growth = Interval(last.estimate / first.estimate, last.low / first.high, last.high / first.low)

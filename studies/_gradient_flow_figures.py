@@ -44,8 +44,9 @@ def heat(flows: Mapping[str, xr.Dataset], text: str) -> Figure:
         for axes, view in zip(grid[0], views):
             axes.set_title(SPELT.get(view, view), fontsize=9.5, loc="center")
         figure.supxlabel("update", fontsize=9.5)
-        figure.colorbar(image, ax=grid, aspect=25, shrink=0.8, extend="both",
-                        label="log₁₀ of gradient norm")  # fmt: skip
+        figure.colorbar(
+            image, ax=grid, aspect=25, shrink=0.8, extend="both", label="log₁₀ of gradient norm"
+        )
         caption(figure, text)
     return figure
 
@@ -65,8 +66,9 @@ def region(part: xr.Dataset, text: str) -> Figure:
         figure, row = plt.subplots(1, 3, figsize=(10.4, 3.3), layout="constrained", sharey=True)
         image: Any = None
         for axes, (title, values, across, label) in zip(row, panels):
-            image = axes.imshow(100 * values.values, origin="lower", aspect="auto", cmap="cividis",
-                                vmin=0, vmax=100)  # fmt: skip
+            image = axes.imshow(
+                100 * values.values, origin="lower", aspect="auto", cmap="cividis", vmin=0, vmax=100
+            )
             for (i, j), value in np.ndenumerate(100 * values.values):
                 axes.text(j, i, f"{value:.0f}", ha="center", va="center", fontsize=8.5,
                           color="black" if value > 55 else "white")  # fmt: skip

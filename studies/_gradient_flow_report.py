@@ -51,9 +51,9 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
         plots.save(figures.region(found, texts["region"]), folder.path / "region.png")
     header, rows = _table(stalled, remedies)
     by_depth = [line for found in regions for line in region_lines(found)]
-    verdict = "\n".join([
-        *table_lines(stalled, remedies, told["layers"]), *flow_lines(flows), *by_depth,
-    ])  # fmt: skip
+    verdict = "\n".join(
+        [*table_lines(stalled, remedies, told["layers"]), *flow_lines(flows), *by_depth]
+    )
     text = (
         f"# Gradient flow\n\n{markdown(header, rows)}\n{texts['remedies']}\n\n"
         f"## Verdict\n\n{verdict}\n"

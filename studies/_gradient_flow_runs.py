@@ -33,9 +33,12 @@ VIEWS: dict[str, dict[str, Any]] = {  # of the flow; the first has all of `PLAIN
 
 
 def network(
-    bench: Bench, activation: str = "sigmoid", names: tuple[str, ...] = GLOROT,
-    layers: int | None = None, **options: Any,
-) -> Task:  # fmt: skip
+    bench: Bench,
+    activation: str = "sigmoid",
+    names: tuple[str, ...] = GLOROT,
+    layers: int | None = None,
+    **options: Any,
+) -> Task:
     """The net of the bench with one thing changed, or none."""
     return replace(bench, layers=layers or bench.layers).task(activation, names, **options)
 
@@ -59,9 +62,12 @@ def stalled(bench: Bench, trials: Trials, names: tuple[str, ...] = STALLED) -> x
         for rule, settings in trials.items()
     }
     swept = protocol.report(
-        network(bench, names=names), list(trials), crossed, seeds=bench.report_seeds(),
+        network(bench, names=names),
+        list(trials),
+        crossed,
+        seeds=bench.report_seeds(),
         **bench.settings(batch_size=16),
-    )  # fmt: skip
+    )
     values = _accuracy(swept, "test_accuracy", "optimizer", "trial")
     shape = (len(trials), len(names), -1, bench.seeds)
     rates = [[setting["learning_rate"] for setting in settings] for settings in trials.values()]
@@ -78,14 +84,20 @@ def remedy(bench: Bench, trials: Trials, changed: Mapping[str, Any]) -> xr.Datas
     """Test accuracy of fresh seeds, each optimizer at the best rate of the tuning seeds."""
     task = network(bench, **changed)
     tuning = lab.sweep(
-        task, list(trials), trials=trials,
-        seeds=protocol.phase_seeds(protocol.TUNE, bench.tuning), **bench.settings(batch_size=16),
-    )  # fmt: skip
+        task,
+        list(trials),
+        trials=trials,
+        seeds=protocol.phase_seeds(protocol.TUNE, bench.tuning),
+        **bench.settings(batch_size=16),
+    )
     found = protocol.select(tuning)
     swept = protocol.report(
-        task, list(trials), protocol.chosen_trials(found), seeds=bench.report_seeds(),
+        task,
+        list(trials),
+        protocol.chosen_trials(found),
+        seeds=bench.report_seeds(),
         **bench.settings(batch_size=16),
-    ).isel(trial=0)  # fmt: skip
+    ).isel(trial=0)
     return xr.Dataset(
         {
             "accuracy": (("optimizer", "seed"), _accuracy(swept, "test_accuracy", "optimizer")),
@@ -104,10 +116,12 @@ def region(
     rows = []
     for depth in depths:
         swept = lab.sweep(
-            network(bench, layers=depth), ["momentum"], seeds=bench.report_seeds(),
+            network(bench, layers=depth),
+            ["momentum"],
+            seeds=bench.report_seeds(),
             axes={"learning_rate": list(rates), "init_scale": list(scales)},
             **bench.settings(batch_size=16),
-        ).isel(optimizer=0, step=-1)  # fmt: skip
+        ).isel(optimizer=0, step=-1)
         rows.append(_accuracy(swept, "validation_accuracy", *head))
     return xr.Dataset(
         {"accuracy": (("layers", *head, "seed"), np.array(rows))},

@@ -75,8 +75,9 @@ def profiles(record: xr.Dataset, text: str) -> Figure:
                     found = statistics.mean_interval(values.transpose("layer", "seed").values)
                     mean, low, high = (np.clip(v, FLOOR, CEILING) for v in found)
                     look = {"color": LINES[i], "ls": DASHES[i % len(DASHES)]}
-                    axes.plot(record.layer, mean, **look, marker=MARKS[i], ms=4, lw=1.3,
-                              label=SPELT[name])  # fmt: skip
+                    axes.plot(
+                        record.layer, mean, **look, marker=MARKS[i], ms=4, lw=1.3, label=SPELT[name]
+                    )
                     axes.fill_between(record.layer, low, high, color=look["color"], alpha=0.2, lw=0)
                 axes.set(yscale="log")
             column[0].set_title(plain(activation))
@@ -95,22 +96,27 @@ def depth(record: xr.Dataset, text: str) -> Figure:
     layers, at = record.layer.values, int(widths[-1])
     with style():
         figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.8), layout="constrained")
-        for i, (name, label, theory) in enumerate((
-            ("he_normal", "He, 2/fan_in", np.ones(len(layers))),
-            ("lecun_normal", "1/fan_in", 2.0**-layers),
-        )):  # fmt: skip
+        for i, (name, label, theory) in enumerate(
+            (
+                ("he_normal", "He, 2/fan_in", np.ones(len(layers))),
+                ("lecun_normal", "1/fan_in", 2.0**-layers),
+            )
+        ):
             values = record.moment.sel(initializer=name, width=at).transpose("layer", "seed").values
             mean, low, high = statistics.mean_interval(values)
             left.plot(layers, values[:, :12], color=COLOURS[i], lw=0.4, alpha=0.5)
             left.fill_between(layers, np.maximum(low, 1e-30), high, color=COLOURS[i], alpha=0.3)
             left.plot(layers, mean, color=COLOURS[i], label=f"{label}: mean")
-            left.plot(layers, theory, color="black", ls=(0, (2, 2)), lw=1.2,
-                      label=("1", "2$^{-L}$")[i])  # fmt: skip
+            left.plot(
+                layers, theory, color="black", ls=(0, (2, 2)), lw=1.2, label=("1", "2$^{-L}$")[i]
+            )
         left.set(yscale="log", xlabel="layer L", ylabel="second moment, times the input's")
         left.set_title(f"width {at}")
         left.legend(fontsize=8.5)
-        found = [spread(record.moment.sel(initializer="he_normal", width=n).isel(layer=-1).values)
-                 for n in widths]  # fmt: skip
+        found = [
+            spread(record.moment.sel(initializer="he_normal", width=n).isel(layer=-1).values)
+            for n in widths
+        ]
         mean = np.array([x.estimate for x in found])
         bars = [mean - [x.low for x in found], [x.high for x in found] - mean]
         right.errorbar(widths, mean, yerr=bars, fmt="o", color=COLOURS[0], capsize=3, label="He")

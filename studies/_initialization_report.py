@@ -74,11 +74,13 @@ def _table(start: xr.Dataset, outcome: dict[str, xr.Dataset]):
             )
             first, last = (float(look.gradient_rms.isel(layer=i).mean()) for i in (0, -1))
             mean, low, _ = statistics.mean_interval(100 * end.accuracy.values)
-            rows.append([
-                f"{plain(activation)}, {SPELT[name]}",
-                f"{float(look.output_rms.isel(layer=-1).mean()):.2g}",
-                f"{first / last:.2g}" if last > 0 else "none",
-                f"{float(end.rate):.2g}{' (edge)' if bool(end.at_edge) else ''}",
-                f"{mean:.1f} ± {mean - low:.1f} %",
-            ])  # fmt: skip
+            rows.append(
+                [
+                    f"{plain(activation)}, {SPELT[name]}",
+                    f"{float(look.output_rms.isel(layer=-1).mean()):.2g}",
+                    f"{first / last:.2g}" if last > 0 else "none",
+                    f"{float(end.rate):.2g}{' (edge)' if bool(end.at_edge) else ''}",
+                    f"{mean:.1f} ± {mean - low:.1f} %",
+                ]
+            )
     return header, rows

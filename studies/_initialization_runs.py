@@ -72,9 +72,12 @@ class Bench:
     def settings(self, **more: Any) -> dict[str, Any]:
         """Of every sweep."""
         return {
-            "budget": lab.Budget(updates=self.updates), "batch_size": 32, "evaluations": 1,
-            "progress": False, **more,
-        }  # fmt: skip
+            "budget": lab.Budget(updates=self.updates),
+            "batch_size": 32,
+            "evaluations": 1,
+            "progress": False,
+            **more,
+        }
 
     def report_seeds(self) -> list[int]:
         """Fresh ones."""
@@ -91,20 +94,21 @@ def outcome(bench: Bench, activation: str, names: tuple[str, ...]) -> xr.Dataset
     )  # fmt: skip
     found = protocol.select(tuning)
     swept = protocol.report(
-        task, [OPTIMIZER], protocol.chosen_trials(found), seeds=bench.report_seeds(),
+        task,
+        [OPTIMIZER],
+        protocol.chosen_trials(found),
+        seeds=bench.report_seeds(),
         **bench.settings(),
-    ).isel(optimizer=0)  # fmt: skip
+    ).isel(optimizer=0)
     accuracy = swept.test_accuracy.transpose("trial", "seed").values.astype(float)
     return xr.Dataset(
         {
-            "accuracy": (
-                ("initializer", "seed"), np.where(np.isfinite(accuracy), accuracy, 0.0)
-            ),
+            "accuracy": (("initializer", "seed"), np.where(np.isfinite(accuracy), accuracy, 0.0)),
             "rate": ("initializer", found.learning_rate.isel(optimizer=0).values),
             "at_edge": ("initializer", found.at_edge.isel(optimizer=0).values),
         },
         {"initializer": list(names)},
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)
@@ -128,9 +132,12 @@ class Apart:
 
 
 def symmetry(
-    bench: Bench, activation: str, names: Sequence[str], scales: Sequence[float],
+    bench: Bench,
+    activation: str,
+    names: Sequence[str],
+    scales: Sequence[float],
     rules: Mapping[str, float],
-) -> xr.Dataset:  # fmt: skip
+) -> xr.Dataset:
     """How far apart the units of each layer are, along the training, by rule, initializer, scale.
 
     `moved`: the largest relative change of a layer's norm since the start; 0 had it not trained.
@@ -161,10 +168,12 @@ def symmetry(
             "moved": (("rule", *head, "layer"), moved),
         },
         {
-            "rule": list(rules), "initializer": list(names), "init_scale": list(scales),
+            "rule": list(rules),
+            "initializer": list(names),
+            "init_scale": list(scales),
             "updates": updates,
         },
-    )  # fmt: skip
+    )
 
 
 def _numbers(names: Sequence[str]) -> list[float]:

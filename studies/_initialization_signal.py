@@ -54,10 +54,11 @@ def distributions(
             "gradient": ((*head, "layer", "bin"), found["gradient"].mean(2)),
         },
         {
-            "activation": list(activations), "initializer": list(initializers),
+            "activation": list(activations),
+            "initializer": list(initializers),
             "layer": np.arange(1, layers + 1),
         },
-    )  # fmt: skip
+    )
 
 
 def _drawn(initializer: str, layers: int, width: int, keys: jax.Array, x: jax.Array) -> Any:
@@ -119,15 +120,17 @@ def propagation(
         # a share of the seeds per core; none is waited for before all have begun
         begun = [
             every(jax.device_put(keys[share], device))
-            for share, device in zip(shares, jax.devices()) if len(share)
-        ]  # fmt: skip
+            for share, device in zip(shares, jax.devices())
+            if len(share)
+        ]
         return np.concatenate([np.asarray(moments) for moments in begun])  # [S, L, I]
 
     moments = np.array([through(width) for width in widths])  # [N, S, L, I]
     return xr.Dataset(
         {"moment": (("initializer", "width", "layer", "seed"), moments.transpose(3, 0, 2, 1))},
         {
-            "initializer": list(initializers), "width": list(widths),
+            "initializer": list(initializers),
+            "width": list(widths),
             "layer": np.arange(1, layers + 1),
         },
-    )  # fmt: skip
+    )

@@ -89,9 +89,11 @@ def outcome_lines(parts: dict[str, xr.Dataset]) -> list[str]:
         best = MATCHED[activation]
         for bad in [n for n in BAD if n in accuracy]:
             left = statistics.mean_interval(accuracy[bad])
-            word = "held" if left.high < STUCK else (
-                "did not hold" if left.low > STUCK else "inconclusive"
-            )  # fmt: skip
+            word = (
+                "held"
+                if left.high < STUCK
+                else ("did not hold" if left.low > STUCK else "inconclusive")
+            )
             lines.append(
                 f"- *{SPELT[bad]} does not train* ({activation}): **{word}**, "
                 f"{span(Interval(*(100 * v for v in left)), '.1f')} % correct at its best rate."

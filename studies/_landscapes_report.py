@@ -5,10 +5,10 @@ import numpy as np
 import xarray as xr
 
 from lab import plots
-from lab.plots import landscapes as figures
-from lab.plots.animation import animate
 from lab.tasks import LANDSCAPES
+from studies import _landscapes_figures as figures
 from studies._cli import Folder
+from studies._landscapes_animation import animate
 from studies._momentum_report import held
 from studies._tables import comma_separated, markdown
 

@@ -5,8 +5,8 @@ import xarray as xr
 from scipy import stats
 
 from lab import plots, records, statistics
-from lab.plots import slices as figures
 from lab.statistics.intervals import Interval
+from studies import _loss_slices_figures as figures
 from studies._cli import Folder
 from studies._gradient_descent_report import judged
 from studies._tables import comma_separated, markdown
@@ -105,8 +105,9 @@ def _verdict(arms: dict[str, xr.Dataset], level: float) -> str:
     lines = []
     for name, arm in arms.items():
         share = statistics.mean_interval(arm.share.sel(plane="principal").values)
-        said = judged(bool(share.low >= 0.4 and share.high <= 0.9),
-                      bool(share.low > 0.9 or share.high < 0.4))  # fmt: skip
+        said = judged(
+            bool(share.low >= 0.4 and share.high <= 0.9), bool(share.low > 0.9 or share.high < 0.4)
+        )
         lines.append(
             f"- *Two directions hold 40–90 % of a path's variance (Li et al. 2018)*, {name}: "
             f"**{said}**, {_span(share, '.1%')}; a random walk's hold 76 %."
@@ -141,8 +142,9 @@ def _verdict(arms: dict[str, xr.Dataset], level: float) -> str:
     )
     small, large = arms[SMALL], arms[LARGE]
     for place, words in (
-        ("level", f"at the first training loss of at most {level:g}"), ("end", "after the budget")
-    ):  # fmt: skip
+        ("level", f"at the first training loss of at most {level:g}"),
+        ("end", "after the budget"),
+    ):
         said = []
         for kind, label in (("filters", "normalized filters"), ("raw", "raw directions")):
             gap = statistics.paired_difference(

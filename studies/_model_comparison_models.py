@@ -19,8 +19,11 @@ from lab.protocol.reporting import opened
 from lab.tasks.task import Task
 
 NETS: dict[str, tuple[int, ...]] = {  # hidden layers
-    "linear net": (), "one layer, 64": (64,), "two layers, 64": (64, 64), "wide layer, 256": (256,),
-}  # fmt: skip
+    "linear net": (),
+    "one layer, 64": (64,),
+    "two layers, 64": (64, 64),
+    "wide layer, 256": (256,),
+}
 TREES = 30
 RATES = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 
@@ -49,7 +52,8 @@ def _shown(share: float) -> dict[str, Any]:
 
 CLASSICS: dict[str, Classic] = {
     "logistic or ridge": Classic(
-        lambda c, _: LogisticRegression(C=c, max_iter=1000), lambda c, _: Ridge(1 / c),
+        lambda c, _: LogisticRegression(C=c, max_iter=1000),
+        lambda c, _: Ridge(1 / c),
         (1e-2, 1e-1, 1e0, 1e1, 1e2),
     ),
     "support vectors": Classic(
@@ -58,9 +62,10 @@ CLASSICS: dict[str, Classic] = {
     "random forest": Classic(
         lambda share, seed: RandomForestClassifier(TREES, random_state=seed, **_shown(share)),
         lambda share, seed: RandomForestRegressor(TREES, random_state=seed, **_shown(share)),
-        (0.05, 0.1, 0.2, 0.4, 0.8), random=True,
+        (0.05, 0.1, 0.2, 0.4, 0.8),
+        random=True,
     ),
-}  # fmt: skip
+}
 
 
 def error_of(kind: str, predicted: np.ndarray, y: np.ndarray, weight: np.ndarray) -> float:

@@ -44,9 +44,10 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
     plots.save(figures.reliability(parts, texts["ranking"]), folder.path / "ranking.png")
     confused = {
         name: (best, found.confusion.sel(net=best).values)
-        for name, found in parts.items() if "confusion" in found
+        for name, found in parts.items()
+        if "confusion" in found
         for best in [next(m for m in ranked(found) if m in found.net.values)]
-    }  # fmt: skip
+    }
     if confused:
         text = f"{how}. The best net of each data set; test rows of all folds, mean over seeds."
         plots.save(plots.confusions(confused, text), folder.path / "confusion.png")
@@ -63,8 +64,9 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
     text = (
         f"# Comparison of models\n\n{how}. Mean over folds and seeds, {corrected}; p: of the "
         "difference to the model with the least error, adjusted by Holm over all pairs.\n\n"
-        + "\n".join(sections) + f"\n## Verdict\n\n{verdict(parts)}"
-    )  # fmt: skip
+        + "\n".join(sections)
+        + f"\n## Verdict\n\n{verdict(parts)}"
+    )
     folder.text("table.md", text)
     folder.text("table.csv", comma_separated(["data", *header], flat))
     print(f"{text}\nfigures, tables and record: {folder.path}")

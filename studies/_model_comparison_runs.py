@@ -41,9 +41,12 @@ class Bench:
     def settings(self) -> dict[str, Any]:
         """Of every sweep."""
         return {
-            "budget": lab.Budget(updates=self.updates), "batch_size": BATCH, "schedule": SCHEDULE,
-            "evaluations": 1, "progress": False,
-        }  # fmt: skip
+            "budget": lab.Budget(updates=self.updates),
+            "batch_size": BATCH,
+            "schedule": SCHEDULE,
+            "evaluations": 1,
+            "progress": False,
+        }
 
 
 def compared(bench: Bench, source: Source, few: bool = False) -> xr.Dataset:
@@ -78,11 +81,12 @@ def compared(bench: Bench, source: Source, few: bool = False) -> xr.Dataset:
                 ("model", "repetition", "fold", "seed"),
                 np.array(list(errors.values())).reshape(shape),
             ),
-            "flops": ("net", list(flops.values())), "ratio": ((), float(rows)),
+            "flops": ("net", list(flops.values())),
+            "ratio": ((), float(rows)),
         },
         {"model": list(errors), "net": list(flops)},
         {"kind": source.kind},
-    )  # fmt: skip
+    )
     if confusion:
         names = list(source.table.class_names)
         found = found.assign_coords(actual=names, predicted=names)
@@ -94,21 +98,29 @@ def trained(bench: Bench, task: Task) -> xr.Dataset:
     """Choose a rate on the validation rows of each fold, run fresh seeds, measure its test rows."""
     rates = RATES[: bench.trials]
     tuning = lab.sweep(
-        task, [RULE], trials={RULE: [{"learning_rate": rate} for rate in rates]},
-        axes={"split": bench.splits}, seeds=protocol.phase_seeds(protocol.TUNE, 1),
+        task,
+        [RULE],
+        trials={RULE: [{"learning_rate": rate} for rate in rates]},
+        axes={"split": bench.splits},
+        seeds=protocol.phase_seeds(protocol.TUNE, 1),
         **bench.settings(),
-    ).isel(optimizer=0, seed=0, step=-1)  # fmt: skip
+    ).isel(optimizer=0, seed=0, step=-1)
     loss = tuning.validation_loss.transpose("split", "trial").values
-    wrong = loss if task.kind == "regression" else 1 - tuning.validation_accuracy.transpose(
-        "split", "trial"
-    ).values  # fmt: skip
+    wrong = (
+        loss
+        if task.kind == "regression"
+        else 1 - tuning.validation_accuracy.transpose("split", "trial").values
+    )
     # by error, as models that know no probabilities are chosen; of equals the least loss
     best = np.lexsort((loss, np.round(wrong, 6)), axis=1)[:, 0]
     chosen = [{"learning_rate": rates[k], "split": split} for split, k in zip(bench.splits, best)]
     return protocol.report(
-        task, [RULE], {RULE: chosen}, seeds=protocol.phase_seeds(protocol.REPORT, bench.seeds),
+        task,
+        [RULE],
+        {RULE: chosen},
+        seeds=protocol.phase_seeds(protocol.REPORT, bench.seeds),
         **bench.settings(),
-    ).isel(optimizer=0)  # fmt: skip
+    ).isel(optimizer=0)
 
 
 def _error(report: xr.Dataset, source: Source) -> np.ndarray:

@@ -4,8 +4,8 @@ import numpy as np
 import xarray as xr
 
 from lab import plots
-from lab.plots import momentum as figures
 from lab.plots.races import race_figure
+from studies import _momentum_figures as figures
 from studies._cli import Folder
 from studies._tables import comma_separated, markdown
 

@@ -7,8 +7,8 @@ import numpy as np
 import xarray as xr
 
 from lab import plots, records, statistics
-from lab.plots import normalization as figures
 from lab.statistics.intervals import Interval
+from studies import _normalization_figures as figures
 from studies._cli import Folder
 from studies._normalization_measures import usable_decades
 from studies._normalization_verdict import Found, verdict
@@ -26,8 +26,10 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
             kind: {name: parts[f"{_label(name)}_{kind}"] for name in told["nets"]}
             for kind in ("batch_size", "rates", "init")
         },
-        depth=parts.get("depth"), running=parts.get("running"), level=LEVEL,
-    )  # fmt: skip
+        depth=parts.get("depth"),
+        running=parts.get("running"),
+        level=LEVEL,
+    )
     how = (
         f"Digits, {told['width']} units a layer, SGD with momentum 0.9, {told['epochs']} epochs of "
         f"{told['rows']:,} rows at a constant rate"

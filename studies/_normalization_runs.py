@@ -82,13 +82,15 @@ class Bench:
         return Task(
             name="digits",
             problem=Problem(
-                Init(model, source().n_features), Loss(model, per_example),
-                Metrics(model, measures), Predict(model, jax.nn.softmax),
+                Init(model, source().n_features),
+                Loss(model, per_example),
+                Metrics(model, measures),
+                Predict(model, jax.nn.softmax),
             ),
             source=source(),
             hypers={"init_scale": 1.0},
             kind="classification",
-        )  # fmt: skip
+        )
 
     def sweep(self, task: Task, seeds: Sequence[int], batch_size: int, **more: Any) -> xr.Dataset:
         """A sweep of this budget."""

@@ -91,9 +91,10 @@ def _rates(name: str, found: Found) -> str:
     higher = statistics.paired_difference(top["batch"], top["none"])
     times = span(Interval(*(10**v for v in higher)), ".3g")
     largest_one = (
-        f"the largest usable one is {times} times as large" if usable["none"].any()
+        f"the largest usable one is {times} times as large"
+        if usable["none"].any()
         else "without it no rate of the grid is usable"
-    )  # fmt: skip
+    )
     return (
         f"- *It allows higher learning rates*, {name}: "
         f"**{judged(bool(higher.low > 0), bool(higher.high <= 0))}**, {largest_one}; usable are "
@@ -142,14 +143,18 @@ def _depth(depth: xr.Dataset) -> list[str]:
     numbers = ", ".join(f"{n}: {span(x)}" for n, x in gaps.items())
     deep = [x for n, x in gaps.items() if n > FEW]
     few = [x for n, x in gaps.items() if n <= FEW]
-    after = statistics.paired_difference(*(
-        100 * depth.accuracy.sel(norm=n).transpose("seed", "layers").values.mean(-1)
-        for n in ("batch", "batch, after")
-    ))  # fmt: skip
-    overfit = statistics.paired_difference(*(
-        depth.overfit.sel(norm=n).transpose("seed", "layers").values.mean(-1)
-        for n in ("batch", "none")
-    ))  # fmt: skip
+    after = statistics.paired_difference(
+        *(
+            100 * depth.accuracy.sel(norm=n).transpose("seed", "layers").values.mean(-1)
+            for n in ("batch", "batch, after")
+        )
+    )
+    overfit = statistics.paired_difference(
+        *(
+            depth.overfit.sel(norm=n).transpose("seed", "layers").values.mean(-1)
+            for n in ("batch", "none")
+        )
+    )
     return [
         f"- *It pays above {FEW} layers* (ReLU under He): **{all_above(deep)}**; points by layers: "
         f"{numbers}.",
@@ -159,7 +164,7 @@ def _depth(depth: xr.Dataset) -> list[str]:
         "- *It is a mild regularizer* (validation less training loss is smaller), all depths "
         f"together: **{judged(bool(overfit.high < 0), bool(overfit.low > 0))}**, "
         f"{span(overfit, '+.3f')} nats.",
-    ]  # fmt: skip
+    ]
 
 
 def _modes(name: str, net: xr.Dataset) -> str:
@@ -168,10 +173,12 @@ def _modes(name: str, net: xr.Dataset) -> str:
         for size in net.batch_size.values
     }
     sizes = [size for size in gaps if size > 1]
-    rise = statistics.paired_difference(*(
-        np.abs(net.gap.sel(norm="batch", batch_size=size).values)
-        for size in (min(sizes), max(sizes))
-    ))  # fmt: skip
+    rise = statistics.paired_difference(
+        *(
+            np.abs(net.gap.sel(norm="batch", batch_size=size).values)
+            for size in (min(sizes), max(sizes))
+        )
+    )
     numbers = ", ".join(f"{size}: {span(x, '+.3g')}" for size, x in gaps.items())
     return (
         f"- *Inference differs from training the more the smaller the batch*, {name}: "
@@ -187,9 +194,12 @@ def _stale(running: xr.Dataset) -> str:
     worse = statistics.paired_difference(
         one.sel(momentum="0.99").values, one.sel(momentum="matched").values
     )
-    points = statistics.paired_difference(*(
-        100 * running.accuracy.sel(batch_size=size, momentum=m).values for m in ("0.99", "matched")
-    ))  # fmt: skip
+    points = statistics.paired_difference(
+        *(
+            100 * running.accuracy.sel(batch_size=size, momentum=m).values
+            for m in ("0.99", "matched")
+        )
+    )
     return (
         f"- *A momentum of 0.99 is stale on short runs* (batch {size}): "
         f"**{judged(bool(worse.low > 0), bool(worse.high < 0))}**, its gap is "

@@ -7,10 +7,10 @@ import xarray as xr
 from scipy.stats import binom, binomtest, norm
 
 from lab import plots, records
-from lab.plots.null import Power, Rate, false_winners, power_curves
 from lab.protocol import Comparison
 from lab.statistics import Interval
 from studies._cli import Folder
+from studies._null_figures import Power, Rate, false_winners, power_curves
 from studies._null_rounds import finds
 from studies._tables import comma_separated, markdown
 
@@ -146,12 +146,15 @@ def rate_rows(found: Result) -> tuple[list[str], list[list[str]]]:
     header = ["decided by", "comparisons", "winners", "share", "95 % interval", "allowed"]
     rows = [
         [
-            r.name, f"{r.rounds:,}", f"{r.winners:,}", f"{float(r.share.estimate):.1%}",
+            r.name,
+            f"{r.rounds:,}",
+            f"{r.winners:,}",
+            f"{float(r.share.estimate):.1%}",
             f"{float(r.share.low):.1%} to {float(r.share.high):.1%}",
             str(r.allowed) if r.careful else "–",
         ]
         for r in found.rates
-    ]  # fmt: skip
+    ]
     return header, rows
 
 

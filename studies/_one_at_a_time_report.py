@@ -106,15 +106,20 @@ def grids(pairs: list[xr.Dataset], baseline: dict[str, Any], text: str) -> Figur
             first, second = verdict.names_of(pair)
             loss = pair.validation.mean("tuning").transpose(first, second).values
             image = axes.imshow(
-                loss / loss.min(), norm=LogNorm(1, WORST), cmap="cividis_r", origin="lower",
+                loss / loss.min(),
+                norm=LogNorm(1, WORST),
+                cmap="cividis_r",
+                origin="lower",
                 aspect="auto",
-            )  # fmt: skip
+            )
             axes.axhline(pair[first].values.tolist().index(baseline[first]), color="w", lw=0.8)
             axes.axvline(pair[second].values.tolist().index(baseline[second]), color="w", lw=0.8)
             for (i, j), mark, size, colour in zip(
-                verdict.found(pair, baseline), "s^*", (11, 8, 12),
+                verdict.found(pair, baseline),
+                "s^*",
+                (11, 8, 12),
                 ("#FFFFFF", COLOURS[6], COLOURS[1]),
-            ):  # fmt: skip
+            ):
                 axes.plot(j, i, mark, ms=size, mfc=colour, mec="black", mew=0.8)
             for name, set_ticks in ((second, axes.set_xticks), (first, axes.set_yticks)):
                 values = pair[name].values

@@ -73,9 +73,11 @@ def measured(bench: Bench, cells: list[dict[str, Any]]) -> tuple[np.ndarray, np.
     )
     given: Any = {
         "trials": {OPTIMIZER: [{**bench.baseline, **cell} for cell in cells]},
-        "budget": lab.Budget(epochs=bench.epochs), "schedule": SCHEDULE, "evaluations": 1,
+        "budget": lab.Budget(epochs=bench.epochs),
+        "schedule": SCHEDULE,
+        "evaluations": 1,
         "progress": False,
-    }  # fmt: skip
+    }
     tuning = lab.sweep(
         task, [OPTIMIZER], seeds=protocol.phase_seeds(protocol.TUNE, bench.tuning), **given
     )

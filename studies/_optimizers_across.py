@@ -38,10 +38,9 @@ def scores(times: np.ndarray) -> tuple[Interval, str]:
 def ranks(results: dict[str, Result], names: list[str]) -> Interval:
     """Mean rank over tasks by test loss, with intervals from resampled runs within each task."""
     fewest = min(r.tested(names[0], "test_loss").size for r in results.values())
-    losses = np.array([
-        [r.tested(name, "test_loss").ravel()[:fewest] for r in results.values()]
-        for name in names
-    ])  # fmt: skip
+    losses = np.array(
+        [[r.tested(name, "test_loss").ravel()[:fewest] for r in results.values()] for name in names]
+    )
     return statistics.bootstrap_ranks(np.where(np.isfinite(losses), losses, np.inf)).mean
 
 

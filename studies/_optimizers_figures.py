@@ -23,26 +23,33 @@ def figures(results: dict[str, Result], folder: Folder) -> None:
     save(plots.learning_curves(curves, look, unit, say["curves"]), "curves")
     save(
         plots.rate_sensitivity(
-            {k: _rates(r) for k, r in results.items()}, {k: r.rates for k, r in results.items()},
-            {k: r.untrained for k, r in results.items()}, look, say["rates"],
+            {k: _rates(r) for k, r in results.items()},
+            {k: r.rates for k, r in results.items()},
+            {k: r.untrained for k, r in results.items()},
+            look,
+            say["rates"],
         ),
         "rates",
-    )  # fmt: skip
+    )
     save(
         plots.ranking(
             {k: (r.verdict.ranked, r.verdict.loss) for k, r in results.items()},
             {k: r.verdict.tied for k, r in results.items()},
-            {k: baselines_of(r, "test_loss") for k, r in results.items()}, say["ranking"],
+            {k: baselines_of(r, "test_loss") for k, r in results.items()},
+            say["ranking"],
         ),
         "ranking",
-    )  # fmt: skip
+    )
     save(
         plots.survival_curves(
-            {k: r.survival(USUAL) for k, r in results.items()}, look,
-            {k: r.targets[USUAL] for k, r in results.items()}, unit, say["survival"],
+            {k: r.survival(USUAL) for k, r in results.items()},
+            look,
+            {k: r.targets[USUAL] for k, r in results.items()},
+            unit,
+            say["survival"],
         ),
         "survival",
-    )  # fmt: skip
+    )
     best_of = {k: {n: r.best_of(n) for n in ranked} for k, r in results.items()}
     save(plots.best_of_curves(best_of, look, say["best_of"]), "best_of")
     times = across.ratios(results, ranked)
@@ -115,12 +122,12 @@ def _rates(result: Result) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     return {
         name: (
             result.tuning.learning_rate.sel(optimizer=name).values,
-            final.sel(optimizer=name).transpose("trial", "split", "seed").values.reshape(
-                result.comparison.trials, -1
-            ),
+            final.sel(optimizer=name)
+            .transpose("trial", "split", "seed")
+            .values.reshape(result.comparison.trials, -1),
         )
         for name in result.verdict.ranked
-    }  # fmt: skip
+    }
 
 
 def baselines_of(result: Result, metric: str) -> dict[str, float]:

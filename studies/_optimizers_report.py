@@ -46,20 +46,22 @@ def table(result: Result) -> list[dict[str, str]]:
         reached = result.reached(name, USUAL)
         merged = type(reached)(reached.time.ravel(), reached.hit.ravel())
         loss = Interval(*(part[i] for part in verdict.loss))
-        rows.append({
-            "optimizer": name + (" =" if name in verdict.tied else ""),
-            "rate": f"{result.rates[name]:.2g}",
-            "test loss after tuning": f"{loss.estimate:.4f} ({loss.low:.4f} – {loss.high:.4f})",
-            **{_words(m): _plus_minus(over_units(result.tested(name, m))) for m in metrics},
-            f"{result.currency} to {result.targets[USUAL]:.3g}": _number(
-                float(statistics.median_time(merged))
-            ),
-            "expected": _number(float(statistics.expected_running_time(merged))),
-            "reached": f"{float(merged.hit.mean()):.0%}",
-            "diverged": f"{result.diverged(name):.0%}",
-            "good rates, decades": f"{float(sensitivity[name].width):.1f}",
-            "MFLOP": f"{result.spent(name, 'flops')[-1] / 1e6:,.0f}",
-        })  # fmt: skip
+        rows.append(
+            {
+                "optimizer": name + (" =" if name in verdict.tied else ""),
+                "rate": f"{result.rates[name]:.2g}",
+                "test loss after tuning": f"{loss.estimate:.4f} ({loss.low:.4f} – {loss.high:.4f})",
+                **{_words(m): _plus_minus(over_units(result.tested(name, m))) for m in metrics},
+                f"{result.currency} to {result.targets[USUAL]:.3g}": _number(
+                    float(statistics.median_time(merged))
+                ),
+                "expected": _number(float(statistics.expected_running_time(merged))),
+                "reached": f"{float(merged.hit.mean()):.0%}",
+                "diverged": f"{result.diverged(name):.0%}",
+                "good rates, decades": f"{float(sensitivity[name].width):.1f}",
+                "MFLOP": f"{result.spent(name, 'flops')[-1] / 1e6:,.0f}",
+            }
+        )
         if "seconds" in result.confirm.coords:
             rows[-1]["alone, s"] = f"{result.spent(name, 'seconds')[-1]:.2g}"
     if result.baselines is not None:
@@ -118,7 +120,7 @@ def words(result: Result) -> str:
         f"Targets declared by the tuning: validation loss {targets}, which the tuned reference "
         f"reaches at {shares} of its budget."
         + (f" The middle one is reached by no run of {', '.join(never)}." if never else ""),
-    ]  # fmt: skip
+    ]
     lines += [f"**Mind.** {sentence}" for sentence in v.warnings]
     if c.widened > 1:
         lines.append(f"Everyone's space was widened {c.widened:.3g}-fold at both ends.")

@@ -48,9 +48,10 @@ def curves(record: xr.Dataset, text: str) -> Figure:
 def along(parts: Mapping[str, xr.Dataset], text: str) -> Figure:
     """Training and validation error against rows, width and share of wrong labels."""
     says = {
-        "rows": ("training rows", "More data"), "width": ("hidden units", "More capacity"),
+        "rows": ("training rows", "More data"),
+        "width": ("hidden units", "More capacity"),
         "noise": ("wrong training labels, %", "More noise"),
-    }  # fmt: skip
+    }
     with style():
         figure, grid = plt.subplots(1, 3, figsize=(11.4, 3.7), layout="constrained", sharey=True)
         for axes, (dim, (label, title)) in zip(grid, says.items()):
@@ -82,9 +83,7 @@ def boundaries(plane: xr.Dataset, text: str) -> Figure:
         for row, name in zip(grid, names):
             for axes, width in zip(row, widths):
                 one = plane.sel(data=name, width=width)
-                training, held = 100 * one.error.mean("split").sel(
-                    part=["training", "validation"]
-                )  # fmt: skip
+                training, held = 100 * one.error.mean("split").sel(part=["training", "validation"])
                 field = one.field.transpose("v", "u").values
                 axes.contourf(at, at, field, np.linspace(0, 1, 9), cmap="PuOr_r", alpha=0.85)
                 if field.min() < 0.5 < field.max():
@@ -97,8 +96,9 @@ def boundaries(plane: xr.Dataset, text: str) -> Figure:
                 axes.set(aspect="equal", xlim=(at[0], at[-1]), ylim=(at[0], at[-1]))
                 axes.set_title(
                     f"{width} units a layer\ntraining {float(training):.0f} %, validation "
-                    f"{float(held):.0f} %", fontsize=9,
-                )  # fmt: skip
+                    f"{float(held):.0f} %",
+                    fontsize=9,
+                )
             row[0].set_ylabel(f"{name}\n$x_2$, standard deviations")
         for axes in grid[-1]:
             axes.set_xlabel("$x_1$, standard deviations")

@@ -43,12 +43,15 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
     header = ["data", "units", "rows", "training error, %", "gap, points", "diagnosis"]
     rows = [
         [
-            one.data.item(), str(int(one.width)), str(int(one.rows) or "all"),
-            *(span([100 * v for v in x], ".1f") for x in (training, gap)), found,
+            one.data.item(),
+            str(int(one.width)),
+            str(int(one.rows) or "all"),
+            *(span([100 * v for v in x], ".1f") for x in (training, gap)),
+            found,
         ]
         for arm, training, gap, found in diagnosed(parts["arms"])
         for one in [parts["arms"].sel(arm=arm)]
-    ]  # fmt: skip
+    ]
     text = (
         f"# Over-fitting\n\n{markdown(header, rows)}\nRule: bias is high from {LARGE:.0%} of "
         f"training error on, variance from a gap of {LARGE:.0%} on; an interval across decides "

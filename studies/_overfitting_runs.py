@@ -105,9 +105,9 @@ class OnGrid:
     def __call__(self, snapshot: Snapshot) -> jax.Array:
         """[points]."""
         x = np.array(self.grid, np.float32)
-        return self.predict(
-            snapshot.params, snapshot.model_state, {"x": x}, snapshot.hypers.task
-        )[:, 1]  # fmt: skip
+        return self.predict(snapshot.params, snapshot.model_state, {"x": x}, snapshot.hypers.task)[
+            :, 1
+        ]
 
 
 def boundaries(

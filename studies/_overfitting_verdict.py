@@ -11,9 +11,11 @@ from studies._gradient_descent_report import judged
 
 LARGE = 0.05  # an error, or a gap between errors, from which it is large: declared beforehand
 DIAGNOSES = {
-    (False, False): "good", (False, True): "high variance", (True, False): "high bias",
+    (False, False): "good",
+    (False, True): "high variance",
+    (True, False): "high bias",
     (True, True): "both",
-}  # fmt: skip
+}
 
 
 def diagnosis(training: Interval, gap: Interval, large: float = LARGE) -> str:

@@ -12,9 +12,7 @@ import xarray as xr
 import lab
 from lab import losses
 
-FORMATS: dict[str, Any] = {
-    "float32": jnp.float32, "bfloat16": jnp.bfloat16, "float16": jnp.float16
-}  # fmt: skip
+FORMATS: dict[str, Any] = {"float32": jnp.float32, "bfloat16": jnp.bfloat16, "float16": jnp.float16}
 FEATURES, SAMPLES = 10, 200
 RULES = {"gradient descent": "sgd", "heavy ball": "momentum", "Adam": "adam"}
 

@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 
 from lab import plots, records, statistics
-from lab.plots import precision as figures
 from lab.statistics.intervals import Interval
+from studies import _precision_figures as figures
 from studies._cli import Folder
 from studies._gradient_descent_report import judged
 from studies._precision_numbers import FORMATS, examples, limits
@@ -91,10 +91,11 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
     text = (
         "# Precision\n\n"
         + markdown(["format", "largest", "least normal", "least", "step after 1"], limits())
-        + "\n" + markdown(["what is computed", *FORMATS], examples())
+        + "\n"
+        + markdown(["what is computed", *FORMATS], examples())
         + f"\n{markdown(header, rows)}\n{how}; mean, 95 % t interval; differences to float32 "
         f"seed by seed.\n\n## Verdict\n\n{verdict(softmax, trained, inputs)}"
-    )  # fmt: skip
+    )
     folder.text("table.md", text)
     folder.text("table.csv", comma_separated(header, rows))
     print(f"{text}\nfigures, tables and record: {folder.path}")

@@ -54,10 +54,12 @@ class Draw:
         """Layers of (kernel, bias)."""
         keys = jax.random.split(key, len(self.widths) - 1)
         layers = [
-            (INITIALIZERS["he_normal"](k, shape).astype(self.dtype),
-             jnp.zeros(shape[1], self.dtype))
+            (
+                INITIALIZERS["he_normal"](k, shape).astype(self.dtype),
+                jnp.zeros(shape[1], self.dtype),
+            )
             for k, shape in zip(keys, zip(self.widths, self.widths[1:]))
-        ]  # fmt: skip
+        ]
         return Initial(layers, {"scale": mixed.loss_scale(hypers["scale"])})
 
 
@@ -135,9 +137,12 @@ def task_of(way: Way, widths: tuple[int, ...]) -> Task:
     source = _digits()
     shape = (source.n_features, *widths, 10)
     return Task(
-        "digits", Problem(Draw(shape, way.dtype), way.loss, metrics, predict), source,
-        hypers={"scale": 1.0}, kind="classification",
-    )  # fmt: skip
+        "digits",
+        Problem(Draw(shape, way.dtype), way.loss, metrics, predict),
+        source,
+        hypers={"scale": 1.0},
+        kind="classification",
+    )
 
 
 @lru_cache(maxsize=1)
@@ -172,24 +177,32 @@ def trained(told: Mapping[str, Any], names: Sequence[str]) -> xr.Dataset:
     updates = told["epochs"] * rows // told["batch"]
     plan = ways(max(1, updates // 50))
     settings: dict[str, Any] = {
-        "budget": budget, "batch_size": told["batch"], "evaluations": 1, "progress": False
-    }  # fmt: skip
+        "budget": budget,
+        "batch_size": told["batch"],
+        "evaluations": 1,
+        "progress": False,
+    }
     tuning = lab.sweep(
-        task_of(plan["float32"], widths), {"sgd": skipping}, seeds=protocol.phase_seeds(
-            protocol.TUNE, told["tuning"]
-        ), trials={"sgd": [{"learning_rate": rate} for rate in told["rates"]]}, **settings,
-    )  # fmt: skip
+        task_of(plan["float32"], widths),
+        {"sgd": skipping},
+        seeds=protocol.phase_seeds(protocol.TUNE, told["tuning"]),
+        trials={"sgd": [{"learning_rate": rate} for rate in told["rates"]]},
+        **settings,
+    )
     rate = float(protocol.select(tuning).learning_rate.item())
     kept: dict[str, list] = {"accuracy": [], "lost": [], "skipped": [], "scale_at": []}
     steps = np.zeros(0)
     for way in (plan[name] for name in names):
         scales = [2.0**e for e in told["exponents"]] if way.scaled else [1.0]
         swept = lab.sweep(
-            task_of(way, widths), {"sgd": skipping},
+            task_of(way, widths),
+            {"sgd": skipping},
             axes={"scale": scales, "learning_rate": [rate]},
-            seeds=protocol.phase_seeds(protocol.REPORT, told["seeds"]), probe=look,
-            probe_every=max(1, updates // 100), **settings,
-        ).isel(optimizer=0, learning_rate=0)  # fmt: skip
+            seeds=protocol.phase_seeds(protocol.REPORT, told["seeds"]),
+            probe=look,
+            probe_every=max(1, updates // 100),
+            **settings,
+        ).isel(optimizer=0, learning_rate=0)
         accuracy = swept.validation_accuracy.isel(step=-1).transpose("scale", "seed").values
         shown = {
             what: swept[f"probe_{what}"].transpose("scale", "seed", "probe_step").values
@@ -198,9 +211,10 @@ def trained(told: Mapping[str, Any], names: Sequence[str]) -> xr.Dataset:
         steps = swept.probe_step.values.astype(int)
         found = {
             "accuracy": np.where(np.isfinite(accuracy), accuracy, 0.0),
-            "lost": shown["lost"].mean(-1), "skipped": 1 - shown["finite"].mean(-1),
+            "lost": shown["lost"].mean(-1),
+            "skipped": 1 - shown["finite"].mean(-1),
             "scale_at": shown["scale"],
-        }  # fmt: skip
+        }
         for what, values in found.items():  # without a scale, the same at every one
             shape = (len(told["exponents"]), *values.shape[1:])
             kept[what].append(np.broadcast_to(values, shape).astype(float))

@@ -27,9 +27,12 @@ def ablation(found: Mapping[str, Sequence[Gain]], unit: Mapping[str, str], text:
     rows = max(len(gains) for gains in found.values())
     with style():
         figure, panels = plt.subplots(
-            1, len(found), figsize=(5.8 * len(found), 1.6 + 0.25 * rows), layout="constrained",
+            1,
+            len(found),
+            figsize=(5.8 * len(found), 1.6 + 0.25 * rows),
+            layout="constrained",
             squeeze=False,
-        )  # fmt: skip
+        )
         for axes, (name, gains) in zip(panels[0], found.items()):
             _gains(axes, gains)
             axes.set(title=name, xlabel=f"gain, {unit[name]} (to the right: better)")
@@ -77,9 +80,12 @@ def paths(record: xr.Dataset, unit: str, text: str) -> Figure:
             pick = int(one.error.mean("split").values.argmin())
             bins = np.linspace(-0.6, 0.6, 81)
             right.hist(
-                np.clip(one.weights.values[pick], -0.6, 0.6), bins, histtype="step", lw=1.4,
+                np.clip(one.weights.values[pick], -0.6, 0.6),
+                bins,
+                histtype="step",
+                lw=1.4,
                 **{**looks, "label": f"{name}, {x[pick]:.1g}"},
-            )  # fmt: skip
+            )
         start = record.sel(path=names[0]).weights.values[0]
         right.hist(
             np.clip(start, -0.6, 0.6), bins=np.linspace(-0.6, 0.6, 81), color=GREY, alpha=0.6,

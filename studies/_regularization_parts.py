@@ -63,9 +63,7 @@ PARTS: dict[str, Part] = {
     "L1": Part(_named("l1"), (5e-5, 3e-4, 1.5e-3, 8e-3), ("l1",)),
     "L1, proximal": Part(_named("l1_step"), (1e-2, 5e-2, 0.15, 0.5)),
     "L2": Part(_named("l2"), (3e-4, 1e-3, 4e-3, 2e-2), ("l2",)),
-    "elastic net": Part(
-        lambda s: {"l1": s / 2, "l2": s}, (5e-5, 3e-4, 1.2e-3, 6e-3), ("l1", "l2")
-    ),
+    "elastic net": Part(lambda s: {"l1": s / 2, "l2": s}, (5e-5, 3e-4, 1.2e-3, 6e-3), ("l1", "l2")),
     "decoupled decay": Part(_named("decay"), (0.1, 0.3, 1.0, 3.0)),
     "max-norm": Part(lambda s: {"bound": 1 / s if s else FREE}, (0.25, 0.6, 1.0, 2.0)),
     "dropout": Part(_named("dropout_rate"), (0.1, 0.3, 0.5, 0.7), options={"dropout": True}),
@@ -78,18 +76,22 @@ PARTS: dict[str, Part] = {
     "mixup": Part(_named("mixup"), (0.002, 0.02, 0.5, 10.0), ("mixup",)),
     "augmentation": Part(
         lambda s: {"rotation": 15 * s, "translation": s, "zoom": 0.15 * s, "shear": 0.15 * s},
-        (0.25, 0.5, 1.0, 2.0), ("augmentation",),
+        (0.25, 0.5, 1.0, 2.0),
+        ("augmentation",),
     ),
     "early stopping": Part(lambda s: {}, (1 / 16, 1 / 8, 1 / 4, 1 / 2), traced=False),
-}  # fmt: skip
+}
 TOGETHER = (
     "L1", "L2", "decoupled decay", "max-norm", "dropout", "batch norm", "label smoothing",
     "input noise", "weight noise", "mixup", "augmentation",
 )  # fmt: skip  # the elastic net is L1 and L2, and one map for L1 is enough
 PAIRS = (
-    ("dropout", "max-norm"), ("dropout", "batch norm"), ("mixup", "label smoothing"),
-    ("augmentation", "dropout"), ("input noise", "decoupled decay"),
-)  # fmt: skip
+    ("dropout", "max-norm"),
+    ("dropout", "batch norm"),
+    ("mixup", "label smoothing"),
+    ("augmentation", "dropout"),
+    ("input noise", "decoupled decay"),
+)
 
 
 def fitting(source: Source) -> list[str]:

@@ -17,9 +17,11 @@ from studies import _regularization_parts as parts
 
 PATHS = ("L1", "L1, proximal", "L2", "decoupled decay")
 GRIDS = {  # the proximal step and the decay are multiplied by the learning rate
-    "L1": np.geomspace(1e-5, 0.1, 13), "L1, proximal": np.geomspace(1e-3, 10, 13),
-    "L2": np.geomspace(1e-5, 0.1, 13), "decoupled decay": np.geomspace(1e-2, 100, 13),
-}  # fmt: skip
+    "L1": np.geomspace(1e-5, 0.1, 13),
+    "L1, proximal": np.geomspace(1e-3, 10, 13),
+    "L2": np.geomspace(1e-5, 0.1, 13),
+    "decoupled decay": np.geomspace(1e-2, 100, 13),
+}
 NEAR = 1e-3  # weights below are near zero, if not exactly
 
 
@@ -74,7 +76,7 @@ def paths(
             "value": (("path", "strength"), grids),
         },
         {"path": list(names)},
-    )  # fmt: skip
+    )
 
 
 def _final(record: xr.Dataset, source: Source) -> xr.DataArray:

@@ -69,15 +69,18 @@ def _table(table: xr.Dataset) -> tuple[list[str], list[list[str]]]:
     for label in table.row.values.tolist():
         one, gain = table.sel(row=label), told.get(label)
         strengths = one.strength.values
-        rows.append([
-            label,
-            span(statistics.mean_interval(low.sel(row=label).values), ".2f"),
-            span(statistics.mean_interval(one.loss.values), ".3f"),
-            f"{np.median(strengths):.2g}" if one.kind.item() == "alone" else "",
-            ", ".join(outer(one)),
-            *(
-                [gain.against, span(gain.gain), f"{gain.p:.3f}", gain.verdict]
-                if gain else ["", "", "", ""]
-            ),
-        ])  # fmt: skip
+        rows.append(
+            [
+                label,
+                span(statistics.mean_interval(low.sel(row=label).values), ".2f"),
+                span(statistics.mean_interval(one.loss.values), ".3f"),
+                f"{np.median(strengths):.2g}" if one.kind.item() == "alone" else "",
+                ", ".join(outer(one)),
+                *(
+                    [gain.against, span(gain.gain), f"{gain.p:.3f}", gain.verdict]
+                    if gain
+                    else ["", "", "", ""]
+                ),
+            ]
+        )
     return header, rows

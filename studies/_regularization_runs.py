@@ -84,10 +84,12 @@ class Bench:
     def settings(self, row: Row) -> dict[str, Any]:
         """Of every sweep; validation rows are looked at on the way where that may stop a run."""
         return {
-            "budget": lab.Budget(updates=self.updates), "batch_size": self.batch_size,
-            "schedule": "cosine_decay_schedule", "progress": False,
+            "budget": lab.Budget(updates=self.updates),
+            "batch_size": self.batch_size,
+            "schedule": "cosine_decay_schedule",
+            "progress": False,
             "evaluations": self.looks if "early stopping" in row.names else 1,
-        }  # fmt: skip
+        }
 
     def cells(self, row: Row, alone: dict[str, np.ndarray], split: int) -> list[Cell]:
         """Trials of a row on a split; equally many for every row."""
@@ -118,11 +120,14 @@ class Bench:
 
         optimizer: Any = {RULE: parts.adam}
         tuning = lab.sweep(
-            task, optimizer,
-            trials={RULE: [trial(split, cell) for split, tried in enumerate(cells)
-                           for cell in tried]},
-            seeds=protocol.phase_seeds(protocol.TUNE, 1), **self.settings(row),
-        ).isel(optimizer=0, seed=0)  # fmt: skip
+            task,
+            optimizer,
+            trials={
+                RULE: [trial(split, cell) for split, tried in enumerate(cells) for cell in tried]
+            },
+            seeds=protocol.phase_seeds(protocol.TUNE, 1),
+            **self.settings(row),
+        ).isel(optimizer=0, seed=0)
         curves = tuning.validation_loss.transpose("trial", "step").values
         curves = curves.reshape(self.splits, -1, curves.shape[-1])
         chosen = [tried[best(tried, each)] for tried, each in zip(cells, curves)]
@@ -135,10 +140,13 @@ class Bench:
         for rule in dict.fromkeys(rules):
             mine = [split for split, its in enumerate(rules) if its == rule]
             report = protocol.report(
-                task, optimizer, {RULE: [trial(split, chosen[split]) for split in mine]},
-                seeds=protocol.phase_seeds(protocol.REPORT, self.seeds), early_stopping=rule,
+                task,
+                optimizer,
+                {RULE: [trial(split, chosen[split]) for split in mine]},
+                seeds=protocol.phase_seeds(protocol.REPORT, self.seeds),
+                early_stopping=rule,
                 **self.settings(row),
-            ).isel(optimizer=0)  # fmt: skip
+            ).isel(optimizer=0)
             for metric in ("loss", "accuracy", "rmse"):
                 if f"test_{metric}" in report:
                     values = report[f"test_{metric}"].transpose("trial", "seed").values
@@ -165,7 +173,8 @@ def collected(rows: dict[str, Row], found: dict[str, dict[str, Any]]) -> xr.Data
     return xr.Dataset(
         {k: (("row", "split"), np.array([found[label][k] for label in rows])) for k in names},
         {
-            "row": list(rows), "kind": ("row", [row.kind for row in rows.values()]),
+            "row": list(rows),
+            "kind": ("row", [row.kind for row in rows.values()]),
             "against": ("row", [row.against or "" for row in rows.values()]),
         },
-    )  # fmt: skip
+    )

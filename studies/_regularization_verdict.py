@@ -44,12 +44,14 @@ def gains(table: xr.Dataset) -> list[Gain]:
         for row, kind, against in zip(table.row.values, table.kind.values, table.against.values)
         if against
     ]
-    differences = np.array([
-        statistics.finite_differences(
-            low.sel(row=against).values, low.sel(row=row).values, knows_nothing
-        )
-        for row, _, against in pairs
-    ])  # fmt: skip
+    differences = np.array(
+        [
+            statistics.finite_differences(
+                low.sel(row=against).values, low.sel(row=row).values, knows_nothing
+            )
+            for row, _, against in pairs
+        ]
+    )
     adjusted = statistics.holm(statistics.sign_flip_test(differences))
     intervals = statistics.mean_interval(differences)
     return [
@@ -76,9 +78,10 @@ def verdict(tables: dict[str, xr.Dataset], paths: xr.Dataset, first: str) -> str
         unit = "points" if unit == "%" else unit
         alone = [g for g in found if g.kind == "alone"]
         for what, says in (
-            ("helps", "gains that exclude zero"), ("hurts", "losses that do"),
+            ("helps", "gains that exclude zero"),
+            ("hurts", "losses that do"),
             ("not told apart", "neither"),
-        ):  # fmt: skip
+        ):
             named = sorted((g for g in alone if g.verdict == what), key=lambda g: -g.gain.estimate)
             listed = ", ".join(f"{g.row} {span(g.gain)}" for g in named) or "none"
             lines.append(f"- {name}, each alone, {unit}; {says} after correction: {listed}.")
@@ -102,8 +105,9 @@ def verdict(tables: dict[str, xr.Dataset], paths: xr.Dataset, first: str) -> str
         lines += [
             f"- {name}: *early stopping adds to all of them*: "
             f"**{judged(g.verdict == 'helps', g.verdict == 'hurts')}**, {span(g.gain)} {unit}."
-            for g in found if g.kind == "with"
-        ]  # fmt: skip
+            for g in found
+            if g.kind == "with"
+        ]
     return "\n".join([*lines, *_sparsity(paths, first)]) + "\n"
 
 

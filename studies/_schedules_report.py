@@ -6,9 +6,9 @@ import numpy as np
 import xarray as xr
 
 from lab import plots, protocol, records, statistics
-from lab.plots import schedule_study as figures
 from lab.statistics import noise
 from lab.statistics.intervals import Interval
+from studies import _schedules_figures as figures
 from studies._cli import Folder
 from studies._tables import comma_separated, markdown
 
@@ -73,10 +73,12 @@ def shift(record: xr.Dataset) -> tuple[Interval, Interval, Interval]:
     """Best rates under constant and cosine, and their ratio, bootstrapped over paired seeds."""
     rates = record.learning_rate.values
     loss = record.validation_loss.isel(optimizer=0, step=-1)
-    both = np.stack([
-        loss.sel(schedule=name).transpose("learning_rate", "seed").values
-        for name in (CONSTANT, COSINE)
-    ])  # fmt: skip
+    both = np.stack(
+        [
+            loss.sel(schedule=name).transpose("learning_rate", "seed").values
+            for name in (CONSTANT, COSINE)
+        ]
+    )
 
     def statistic(x):
         constant, cosine = best_rate(x[0], rates), best_rate(x[1], rates)

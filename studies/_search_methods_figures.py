@@ -34,9 +34,12 @@ def spending(found: dict[str, xr.Dataset], tested: xr.Dataset, updates: int, tex
             way.fill_between(x, low, high, step="post", **look[name].band())
             ends.append((x[-1], estimate[-1], SPELT[name], look[name].colour))
         way.set(
-            yscale="log", xlabel="gradient evaluations spent", ylim=(0.97, 6),
-            ylabel="least validation loss / least known", title="Best so far",
-        )  # fmt: skip
+            yscale="log",
+            xlabel="gradient evaluations spent",
+            ylim=(0.97, 6),
+            ylabel="least validation loss / least known",
+            title="Best so far",
+        )
         plain_ticks(way.yaxis)
         figure.canvas.draw()
         label_ends(way, ends)
@@ -56,9 +59,11 @@ def _against(axes: Axes, ratios: dict) -> None:
     axes.axvline(1, color="#777777", lw=1)
     axes.set_yticks(range(len(names)), [SPELT[name] for name in names])
     axes.set(
-        xscale="log", xlabel="loss / random search's on the same splits", title="At the end",
+        xscale="log",
+        xlabel="loss / random search's on the same splits",
+        title="At the end",
         ylim=(-0.6, len(names) - 0.1),
-    )  # fmt: skip
+    )
     plain_ticks(axes.xaxis, subs=(1.0, 1.5, 2.0, 3.0, 5.0, 7.0))
     axes.legend(loc="upper right", ncols=2)
 
@@ -78,9 +83,12 @@ def ranks(
         shares = next(iter(pools.values())).share.values
         foretold.axhline(0, color="#777777", lw=1)
         foretold.set(
-            xscale="log", ylim=(-1, 1.05), xlabel="share of a full training", title="Ranks",
+            xscale="log",
+            ylim=(-1, 1.05),
+            xlabel="share of a full training",
+            title="Ranks",
             ylabel="rank correlation with the end",
-        )  # fmt: skip
+        )
         foretold.set_xticks(shares, [f"1/{1 / s:.0f}" if s < 1 else "1" for s in shares])
         foretold.minorticks_off()
         foretold.legend(loc="lower right")
@@ -90,9 +98,11 @@ def ranks(
             crossing.plot(along.share, estimate, color=COLOURS[i], label=f"{rate:g}")
             crossing.fill_between(along.share, low, high, color=COLOURS[i], alpha=0.15, lw=0)
         crossing.set(
-            yscale="log", xlabel="share of a full training", ylabel="validation loss",
+            yscale="log",
+            xlabel="share of a full training",
+            ylabel="validation loss",
             title=list(pools)[-1],
-        )  # fmt: skip
+        )
         plain_ticks(crossing.yaxis)
         crossing.legend(title="learning rate", loc="upper left")
         look = looks(list(misled))
@@ -108,9 +118,11 @@ def ranks(
                 harmed.errorbar(x, estimate, [estimate - low, high - estimate], capsize=3,
                                 color=look[name].colour)  # fmt: skip
         harmed.set(
-            yscale="log", xlabel="full trainings spent", ylabel="least validation loss",
+            yscale="log",
+            xlabel="full trainings spent",
+            ylabel="least validation loss",
             title=f"Searches on {list(pools)[-1]}",
-        )  # fmt: skip
+        )
         plain_ticks(harmed.yaxis, subs=(1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0))
         harmed.legend()
         caption(figure, text)

@@ -50,9 +50,11 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
     header, rows = _table(found, tested, told["trainings"])
     missing = "" if "gp" in found else " The Gaussian process is left out: pip install torch."
     lines = [
-        *verdict.search_lines(found, tested), *verdict.formula_lines(found, pools[first]),
-        *verdict.rank_lines(pools), *verdict.misled_lines(misled, tested_misled, second),
-    ]  # fmt: skip
+        *verdict.search_lines(found, tested),
+        *verdict.formula_lines(found, pools[first]),
+        *verdict.rank_lines(pools),
+        *verdict.misled_lines(misled, tested_misled, second),
+    ]
     spaces = "\n\n".join(f"{name}:\n\n```\n{told['spaces'][name]}\n```" for name in told["cases"])
     text = (
         f"# Search methods\n\n{spaces}\n\n{markdown(header, rows)}\n{how}; mean, 95 % t interval, "
@@ -75,7 +77,10 @@ def _table(found: dict[str, xr.Dataset], tested: xr.Dataset, trainings: int):
             span(verdict.ratio(losses[name]), ".3f"), span(Interval(*error), ".2f"),
         ])  # fmt: skip
     header = [
-        "method", f"trials for {trainings} trainings", "least validation loss",
-        "test loss of the chosen", "test error, %",
-    ]  # fmt: skip
+        "method",
+        f"trials for {trainings} trainings",
+        "least validation loss",
+        "test loss of the chosen",
+        "test error, %",
+    ]
     return header, rows

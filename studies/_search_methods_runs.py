@@ -84,9 +84,11 @@ def repeated(case: Case, searcher: Searcher, repeats: int, trainings: int, batch
       fewer, infinite before there is one; `trials` (split) and the chosen values (split).
     """
     lanes = Lanes(
-        case.task, case.budget, seeds=[protocol.TUNE],
+        case.task,
+        case.budget,
+        seeds=[protocol.TUNE],
         fixed={"optimizer": case.optimizer, "schedule": case.schedule},
-    )  # fmt: skip
+    )
     rounds = joined(
         [searcher.rounds(case.space, float(trainings), seed, batch) for seed in range(repeats)]
     )

@@ -80,9 +80,10 @@ def search_lines(found: dict[str, xr.Dataset], tested: xr.Dataset) -> list[str]:
     for name, (seen, told) in against_random(found, tested).items():
         first = caught_up(found, name)
         speed = (
-            f"it is where random search ends at {first} trainings" if first
+            f"it is where random search ends at {first} trainings"
+            if first
             else "it does not get where random search ends"
-        )  # fmt: skip
+        )
         lines.append(
             f"- *{SPELT[name].capitalize() if name != 'tpe' else 'TPE'} beats random search*: "
             f"**{_below(seen)}** by the least validation loss, {span(seen, '.2f')} times random "

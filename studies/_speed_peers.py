@@ -13,9 +13,11 @@ from studies._speed_cases import LANES, RATE, Case, batches
 
 UPDATES = 1000  # at most: what trains one network at a time needs no more to tell its rate
 PACKAGES = {
-    "Keras fit": "keras", "PyTorch eager": "torch", "torch.compile": "torch",
+    "Keras fit": "keras",
+    "PyTorch eager": "torch",
+    "torch.compile": "torch",
     "torch.func.vmap": "torch",
-}  # fmt: skip
+}
 
 
 def installed(way: str) -> bool:
@@ -106,9 +108,12 @@ def _torch_net(case: Case):
     from torch import nn
 
     return nn.Sequential(
-        nn.Linear(case.inputs, case.width), nn.ReLU(), nn.Linear(case.width, case.width),
-        nn.ReLU(), nn.Linear(case.width, 10),
-    )  # fmt: skip
+        nn.Linear(case.inputs, case.width),
+        nn.ReLU(),
+        nn.Linear(case.width, case.width),
+        nn.ReLU(),
+        nn.Linear(case.width, 10),
+    )
 
 
 def _torch_rows(case: Case):

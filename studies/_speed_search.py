@@ -11,8 +11,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from lab.plots.search_speed import searches
 from studies._speed_panel import Scope, Table, answered, at_least, left_out
+from studies._speed_search_figure import searches
 from studies._speed_search_ways import BATCH, CASES, WAYS, search_once
 
 EPOCHS, ROUNDS = 20, 3

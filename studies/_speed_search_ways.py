@@ -26,9 +26,11 @@ from lab.search._bayesian import optuna, suggest, tpe_sampler
 from lab.tasks import Task
 
 NUMBERS: dict[str, Any] = {
-    "learning_rate": Float(1e-4, 1e-1, log=True), "b1": Float(0.5, 0.99), "b2": Float(0.9, 0.9999),
+    "learning_rate": Float(1e-4, 1e-1, log=True),
+    "b1": Float(0.5, 0.99),
+    "b2": Float(0.9, 0.9999),
     "init_scale": Float(0.3, 3.0, log=True),
-}  # fmt: skip
+}
 SHAPES: dict[str, Any] = {"layers": Int(1, 3), "units_0": Int(8, 64, step=8)} | {
     f"units_{i}": When("layers", Int(8, 64, step=8), at_least=i + 1) for i in (1, 2)
 }
@@ -157,9 +159,10 @@ def driven(
     """Optuna asks for one trial at a time."""
     study = optuna().create_study(sampler=SAMPLERS[case.searcher]())
     study.optimize(
-        lambda trial: objective(suggest(trial, case.space)), n_trials=trials,
+        lambda trial: objective(suggest(trial, case.space)),
+        n_trials=trials,
         callbacks=[lambda study, _: told(len(study.trials), study.best_value)],
-    )  # fmt: skip
+    )
 
 
 def widths(numbers: Configuration) -> tuple[int, ...]:
@@ -183,9 +186,10 @@ def _table():
 
 
 WAYS = {
-    "Keras fit": keras_fit, "jitted steps, one trial at a time": jitted_steps,
+    "Keras fit": keras_fit,
+    "jitted steps, one trial at a time": jitted_steps,
     "lab.search": lab_search,
-}  # fmt: skip
+}
 
 
 def search_once(way: str, case: str, trials: int, epochs: int) -> dict[str, Any]:

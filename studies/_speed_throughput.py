@@ -67,19 +67,22 @@ def measure(scope: Scope) -> xr.Dataset:
 
 def drawn(record: xr.Dataset, machine: str) -> tuple[Figure, Table]:
     """Figure, table and verdicts, from the record alone."""
-    shares = xr.Dataset({
-        "share": record.rate.sel(way=LAB) * record.flops / record.peak,
-        "traffic": record.rate.sel(way=LAB) * record.moved / record.bandwidth,
-    })  # fmt: skip
+    shares = xr.Dataset(
+        {
+            "share": record.rate.sel(way=LAB) * record.flops / record.peak,
+            "traffic": record.rate.sel(way=LAB) * record.moved / record.bandwidth,
+        }
+    )
     ways = record.way.values.tolist()
     header = ["case", *ways, "share of peak", "share of bandwidth"]
     rows = [
         [
-            case, *(_spread(record.rate.sel(case=case, way=way).values) for way in ways),
+            case,
+            *(_spread(record.rate.sel(case=case, way=way).values) for way in ways),
             *(f"{float(shares[name].sel(case=case).median()):.0%}" for name in shares),
         ]
         for case in record.case.values.tolist()
-    ]  # fmt: skip
+    ]
     text = (
         f"Run-steps per second: medians of {record.sizes['round']} interleaved rounds with their "
         f"range. {LANES} lanes where runs go together, Adam, float32; {machine}. Peak: a large "

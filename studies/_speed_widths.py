@@ -85,10 +85,13 @@ def drawn(record: xr.Dataset, machine: str) -> tuple[Figure, Table]:
     rate, kind = record.rate.median("round"), record.attrs["kind"]
     widths = record.width.values.tolist()
     rows = [
-        [net, f"{int(record.state.sel(net=net)):,}",
-         *(f"{float(rate.sel(net=net, width=width)):,.0f}" for width in widths)]
+        [
+            net,
+            f"{int(record.state.sel(net=net)):,}",
+            *(f"{float(rate.sel(net=net, width=width)):,.0f}" for width in widths),
+        ]
         for net in record.net.values.tolist()
-    ]  # fmt: skip
+    ]
     text = (
         "Run-steps per second of training by lanes in a group: geometric mean over batches "
         f"of {' and '.join(map(str, record.attrs['batches']))}, Adam, float32; {machine}; medians "
@@ -96,6 +99,8 @@ def drawn(record: xr.Dataset, machine: str) -> tuple[Figure, Table]:
     )
     table = "\n".join(f"{kind},{limit:.0f},{width}" for limit, width in chosen(record))
     return by_width(record, text), Table(
-        "Widths", ["network", "bytes of a lane", *map(str, widths)], rows,
+        "Widths",
+        ["network", "bytes of a lane", *map(str, widths)],
+        rows,
         f"{text}\n\nRows of `lab/sweeps/devices/widths.csv`:\n\n```\n{table}\n```",
-    )  # fmt: skip
+    )

@@ -33,9 +33,12 @@ def digits(classes: range) -> Table:
     mine = np.isin(whole.targets, classes)
     names = tuple(whole.class_names[k] for k in classes)
     return replace(
-        whole, name=f"digits {classes[0]} to {classes[-1]}", features=whole.features[mine] / 8 - 1,
-        targets=whole.targets[mine] - classes[0], class_names=names,
-    )  # fmt: skip
+        whole,
+        name=f"digits {classes[0]} to {classes[-1]}",
+        features=whole.features[mine] / 8 - 1,
+        targets=whole.targets[mine] - classes[0],
+        class_names=names,
+    )
 
 
 def old_with_labels() -> Task:
@@ -58,8 +61,10 @@ def old_without_labels() -> Task:
     return lab.tasks.own(
         init=lambda key, hypers: models.init(model, key, x[:1], hypers)[0],
         loss=lambda params, batch: jnp.mean((restored(params, batch) - batch["x"]) ** 2),
-        data={"x": x}, validation=0.1, name="autoencoder",
-    )  # fmt: skip
+        data={"x": x},
+        validation=0.1,
+        name="autoencoder",
+    )
 
 
 def pretrained(task: Task, splits: int, updates: int) -> list[dict[str, Any]]:
@@ -139,11 +144,14 @@ def new_digits(found: xr.Dataset, per_class: list[int]) -> list[Task]:
     hypers = {**task.hypers, "start": 0.0, "body": 0.0}
     return [
         replace(
-            task, problem=problem, hypers=hypers, variant=None,
+            task,
+            problem=problem,
+            hypers=hypers,
+            variant=None,
             source=replace(source, train_size=count * len(NEW)),
         )
         for count in per_class
-    ]  # fmt: skip
+    ]
 
 
 def layered_adam(learning_rate: Any, slower: float = 1.0) -> optax.GradientTransformation:

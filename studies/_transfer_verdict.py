@@ -38,9 +38,11 @@ def gains(error: xr.DataArray) -> list[Gain]:
     """
     cells = [
         (str(start), str(way), int(n))
-        for start in error.start.values for way in error.way.values for n in error.examples.values
+        for start in error.start.values
+        for way in error.way.values
+        for n in error.examples.values
         if (start, way) != SCRATCH
-    ]  # fmt: skip
+    ]
     d = np.array([_at(error, *SCRATCH, n) - _at(error, start, way, n) for start, way, n in cells])
     adjusted = statistics.holm(statistics.sign_flip_test(d))
     spans = statistics.mean_interval(d)
@@ -65,8 +67,9 @@ def verdict(error: xr.DataArray, told: list[Gain]) -> str:
         first = _against(error, SCRATCH, (start, "full"), few)
         shrinks = statistics.paired_difference(
             _at(error, *SCRATCH, few) - _at(error, start, "full", few),
-            _at(error, *SCRATCH, many) - _at(error, start, "full", many), comparisons=2,
-        )  # fmt: skip
+            _at(error, *SCRATCH, many) - _at(error, start, "full", many),
+            comparisons=2,
+        )
         lines += [
             f"- *Pre-training helps where examples are few*, {_called(start)}, {few} of a class, "
             f"fine-tuned: **{_above(first)}**; fewer errors than from scratch, in points, by "
@@ -98,9 +101,10 @@ def verdict(error: xr.DataArray, told: list[Gain]) -> str:
         )
     for way in ("frozen", "full"):
         labelled = statistics.paired_difference(
-            mean.sel(start="autoencoder", way=way).values, mean.sel(start="labels", way=way).values,
+            mean.sel(start="autoencoder", way=way).values,
+            mean.sel(start="labels", way=way).values,
             comparisons=2,
-        )  # fmt: skip
+        )
         lines.append(
             f"- *Layers learnt with labels transfer better than an autoencoder's*, {way}, mean "
             f"over sizes: **{_above(labelled)}**, {span(labelled)} points."

@@ -6,10 +6,10 @@ import numpy as np
 import xarray as xr
 
 from lab import plots, records, statistics
-from lab.plots.search import search_summary
 from lab.statistics.intervals import Interval
 from studies._cli import Folder
 from studies._tables import comma_separated, markdown
+from studies._tuning_figures import search_summary
 
 SHOWN = 10
 
@@ -20,9 +20,10 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
     trials, found = record["trials"].to_dataset(), record["report"].to_dataset()
     baselines = record["baselines"].to_dataset()
     metric, label, sign = (
-        ("test_accuracy", "error (%)", -1.0) if "test_accuracy" in found
+        ("test_accuracy", "error (%)", -1.0)
+        if "test_accuracy" in found
         else ("test_rmse", "root mean squared error", 1.0)
-    )  # fmt: skip
+    )
 
     def shown(values: np.ndarray) -> np.ndarray:
         return 100 * (1 - values) if sign < 0 else values
@@ -39,7 +40,7 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
         f"{trials.sizes['trial']} trials. Test: {told['seeds']} fresh seeds, mean and 95 % t "
         "interval, one split; diamonds: scikit-learn with default settings. Importances: 8 "
         "forests, bars from least to largest, of parameters that every trial has."
-    )  # fmt: skip
+    )
     figure = search_summary(
         trials, record["importances"].to_dataset().importance, outcomes, f"test {label}", how
     )
@@ -64,10 +65,11 @@ def _table(trials: xr.Dataset, count: int = SHOWN):
     def row(i: int) -> list[str]:
         one = trials.isel(trial=int(i))
         return [
-            str(one.trial.item()), *(_word(one[name].item()) for name in single),
+            str(one.trial.item()),
+            *(_word(one[name].item()) for name in single),
             *(_by_layer(one, names, kind) for kind in ("units_", "dropout_")),
             f"{one.loss.item():.4f}",
-        ]  # fmt: skip
+        ]
 
     return ["trial", *single, "units", "dropout", "validation loss"], [row(i) for i in order]
 
@@ -102,4 +104,4 @@ def _verdict(found: xr.Dataset, metric: str, sign: float, label: str) -> str:
         f"- *The network that was found beats the default one* on this split: **{held}**, "
         f"test {label} lower by {mean:.2f} ({low:.2f} to {high:.2f}), "
         f"{found.sizes['seed']} seeds in pairs."
-    )  # fmt: skip
+    )

@@ -32,9 +32,10 @@ def unfair(tune: Sequence[int], report: Sequence[int], epochs: int = EPOCHS) -> 
     many = epochs * full
     # (batch size, updates, updates between measurements)
     plans = {
-        "batch 1": (single, many, full), "full batch, equal epochs": (full, epochs, 1),
+        "batch 1": (single, many, full),
+        "full batch, equal epochs": (full, epochs, 1),
         "full batch, equal updates": (full, many, full),
-    }  # fmt: skip
+    }
     tuned = ("batch 1", "full batch, equal epochs")
     curves: dict[str, np.ndarray] = {}
     best: dict[str, float] = {}

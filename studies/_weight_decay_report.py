@@ -45,9 +45,9 @@ def prices(grid: xr.Dataset) -> dict[str, np.ndarray]:
     for arm in (L2, ADAMW):
         for what, along in (("λ", 0), ("ηλ", -1)):
             # worse than knowing nothing is as bad as knowing nothing
-            told[f"{arm}, {what} kept"] = np.array([
-                price(np.minimum(one, untrained), along) for one in loss.sel(arm=arm).values
-            ])  # fmt: skip
+            told[f"{arm}, {what} kept"] = np.array(
+                [price(np.minimum(one, untrained), along) for one in loss.sel(arm=arm).values]
+            )
     return told
 
 
@@ -104,9 +104,10 @@ def verdict(grids: dict[str, xr.Dataset], reports: dict[str, xr.Dataset]) -> str
     for name, one in reports.items():
         for a, b in pairs:
             error = statistics.paired_difference(
-                -100 * one.accuracy.sel(arm=a).values, -100 * one.accuracy.sel(arm=b).values,
+                -100 * one.accuracy.sel(arm=a).values,
+                -100 * one.accuracy.sel(arm=b).values,
                 comparisons=count,
-            )  # fmt: skip
+            )
             loss = statistics.paired_difference(
                 one.loss.sel(arm=a).values, one.loss.sel(arm=b).values, comparisons=count
             )
@@ -170,8 +171,9 @@ def _map(axes: Axes, ratio: xr.DataArray) -> Any:
     axes.plot(j, i, "*", ms=14, color="white", mec="black")
     decays, rates = ratio.decay.values, ratio.rate.values
     for through in range(2, len(decays) + len(rates), 4):
-        axes.plot([through - 1, through - len(decays) + 0], [1, len(decays)], ":", color="white",
-                  lw=0.9)  # fmt: skip
+        axes.plot(
+            [through - 1, through - len(decays) + 0], [1, len(decays)], ":", color="white", lw=0.9
+        )
     axes.set(xlim=(-0.5, len(rates) - 0.5), ylim=(-0.5, len(decays) - 0.5))
     axes.set_xticks(range(len(rates)), [f"{r:.2g}" for r in rates], fontsize=8)
     axes.set_yticks(range(len(decays)), [f"{d:.2g}" for d in decays], fontsize=8)

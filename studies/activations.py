@@ -37,10 +37,12 @@ def run(flags: Activations) -> None:
         return
     smoke = flags.smoke
     bench = Bench(
-        width=8 if smoke else 32, updates=20 if smoke else 600,
-        rates=RATES[3:5] if smoke else RATES, tuning=2 if smoke else 4,
+        width=8 if smoke else 32,
+        updates=20 if smoke else 600,
+        rates=RATES[3:5] if smoke else RATES,
+        tuning=2 if smoke else 4,
         seeds=flags.seeds or (2 if smoke else 16),
-    )  # fmt: skip
+    )
     names = ("relu",) if smoke else NAMES
     remedies = () if smoke else REMEDIES
     rates, depths = (WIDE[::9], DEPTHS[:1]) if smoke else (WIDE, DEPTHS)

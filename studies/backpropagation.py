@@ -19,8 +19,8 @@ from lab.foundations import backpropagation as bp
 from lab.foundations import counting, worked_example
 from lab.foundations.gradient_check import finite_differences, relative_error
 from lab.foundations.graphs import Graph, Node, computational_graph
-from lab.plots.foundations_backpropagation import gradient_check, multiplication_counts
-from lab.plots.foundations_graphs import computational_graphs
+from studies._backpropagation_figures import gradient_check, multiplication_counts
+from studies._backpropagation_graphs import computational_graphs
 from studies._cli import Flags, Folder, main, opened
 from studies._flags import Whole
 from studies._tables import comma_separated, markdown

@@ -65,9 +65,11 @@ def run(flags: BudgetMatters) -> None:
         return
     smoke = flags.smoke
     bench = runs.Bench(
-        width=4 if smoke else 32, updates=4 if smoke else 300,
-        splits=flags.seeds or (2 if smoke else 16), seeds=1 if smoke else 2,
-    )  # fmt: skip
+        width=4 if smoke else 32,
+        updates=4 if smoke else 300,
+        splits=flags.seeds or (2 if smoke else 16),
+        seeds=1 if smoke else 2,
+    )
     arms = {name: ARMS[name] for name in (("SGD", "Adam, rate only") if smoke else ARMS)}
     trials = 3 if smoke else 32
     told = {

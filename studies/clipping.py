@@ -32,10 +32,12 @@ def run(flags: Clipping) -> None:
         return
     smoke = flags.smoke
     bench = Bench(
-        updates=40 if smoke else 800, rates=RATES[3:5] if smoke else RATES,
-        tuning=2 if smoke else 4, seeds=flags.seeds or (2 if smoke else 16),
+        updates=40 if smoke else 800,
+        rates=RATES[3:5] if smoke else RATES,
+        tuning=2 if smoke else 4,
+        seeds=flags.seeds or (2 if smoke else 16),
         thresholds=2 if smoke else 3,
-    )  # fmt: skip
+    )
     nets = list(NETS)[:1] if smoke else list(NETS)
     clips = ["global norm"] if smoke else list(CLIPS)
     told = {

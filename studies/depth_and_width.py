@@ -15,8 +15,8 @@ import xarray as xr
 import lab
 from lab import plots, protocol, statistics
 from lab.foundations.counting import parameter_count
-from lab.plots.foundations_depth import Shape, depth_and_width
 from studies._cli import Flags, Folder, main, opened
+from studies._depth_and_width_figures import Shape, depth_and_width
 from studies._flags import Number, Whole
 from studies._tables import comma_separated, markdown
 
@@ -97,8 +97,9 @@ def run(flags: DepthAndWidth) -> None:
     grids = protocol.rate_grid({OPTIMIZER: space}, 2 if flags.smoke else flags.trials)
     settings: dict[str, Any] = {
         "budget": lab.Budget(epochs=0.5 if flags.smoke else flags.epochs),
-        "batch_size": flags.batch_size, "schedule": SCHEDULE,
-    }  # fmt: skip
+        "batch_size": flags.batch_size,
+        "schedule": SCHEDULE,
+    }
     parts = {}
     for name in TASKS[: 1 if flags.smoke else None]:
         entry = lab.tasks.CATALOG[name]
@@ -152,8 +153,10 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
         losses[task] = np.stack(list(loss.values()))
         curves[task] = xr.concat(
             [r.validation_loss.isel(optimizer=0, trial=0, drop=True) for r in by_key.values()],
-            "network", coords="minimal", compat="override",
-        )  # fmt: skip
+            "network",
+            coords="minimal",
+            compat="override",
+        )
         gaps[task] = {
             claim.name: statistics.paired_difference(
                 loss[claim.better], loss[claim.worse], comparisons=comparisons
@@ -167,7 +170,10 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
     updates = [f"{int(next(iter(r.values())).updates[-1]):,}" for r in reports.values()]
     plots.save(
         depth_and_width(
-            described, losses, curves, gaps,
+            described,
+            losses,
+            curves,
+            gaps,
             f"Budget: {' / '.join(updates)} updates ({' / '.join(reports)}), {OPTIMIZER}, cosine "
             f"schedule; rate chosen for each shape among {tuning.sizes['trial']} on "
             f"{tuning.sizes['seed']} tuning seeds.\nTest loss: {seeds} fresh seeds (ticks), mean "
@@ -175,7 +181,7 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
             f"({comparisons} comparisons).\nCurves: mean and 95 % interval of the mean.",
         ),
         folder.path / "shapes.png",
-    )  # fmt: skip
+    )
     header = ["task", "hidden layers", "parameters", "best rate", "test error %", "test loss"]
     rows = []
     for task, by_key in reports.items():

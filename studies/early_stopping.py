@@ -36,10 +36,12 @@ def run(flags: EarlyStoppingStudy) -> None:
         return
     smoke = flags.smoke
     bench = runs.Bench(
-        splits=flags.seeds or (2 if smoke else 12), seeds=1 if smoke else 4,
-        evaluations=6 if smoke else 64, every=2 if smoke else 25,
+        splits=flags.seeds or (2 if smoke else 12),
+        seeds=1 if smoke else 4,
+        evaluations=6 if smoke else 64,
+        every=2 if smoke else 25,
         sizes=(10, 0) if smoke else (10, 20, 50, 100, 200, 0),
-    )  # fmt: skip
+    )
     arms = dict(list(ARMS.items())[: 1 if smoke else None])
     told = {
         "smoke": smoke, "splits": bench.splits, "seeds": bench.seeds, "rate": bench.rate,

@@ -101,9 +101,12 @@ def run(flags: EdgeOfStability) -> None:
     }
     task = digits_task(half_squared)
     priced = cases(task, ROWS, Curvature(task.problem))
-    parts["price"] = once(folder, "price", configuration, lambda: (
-        price([priced[0]._replace(stage=5)], 2) if flags.smoke else price(priced, REPEATS)
-    ))  # fmt: skip
+    parts["price"] = once(
+        folder,
+        "price",
+        configuration,
+        lambda: price([priced[0]._replace(stage=5)], 2) if flags.smoke else price(priced, REPEATS),
+    )
     report.draw(folder.finish(parts, configuration), folder)
 
 
@@ -141,9 +144,11 @@ def followed(name: str, told: dict[str, Any]) -> xr.Dataset:
     }
     kept = xr.Dataset(found).drop_vars("optimizer", errors="ignore")
     kept.attrs = {
-        "arm": name, "edge": arm.edge, "warmup": int(arm.schedule is warmed),
+        "arm": name,
+        "edge": arm.edge,
+        "warmup": int(arm.schedule is warmed),
         "by_start": int(arm.by_start),
-    }  # fmt: skip
+    }
     return kept
 
 

@@ -51,9 +51,11 @@ def run(flags: GradientDescent) -> None:
     for size in sizes:
         updates = 40 if smoke else int(np.ceil(100 + 5000 / size))
         settings = {
-            "budget": lab.Budget(updates=updates), "batch_size": size, "progress": False,
+            "budget": lab.Budget(updates=updates),
+            "batch_size": size,
+            "progress": False,
             "evaluations": min(updates, 10 if smoke else 320),
-        }  # fmt: skip
+        }
         tuning = folder.part(
             f"tuning.{size}",
             lambda held, settings=settings: lab.sweep(

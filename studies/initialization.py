@@ -41,10 +41,13 @@ def run(flags: Initialization) -> None:
         return
     smoke = flags.smoke
     bench = Bench(
-        width=8 if smoke else 32, layers=2 if smoke else 10, updates=10 if smoke else 600,
-        rates=RATES[4:5] if smoke else RATES, tuning=2 if smoke else 4,
+        width=8 if smoke else 32,
+        layers=2 if smoke else 10,
+        updates=10 if smoke else 600,
+        rates=RATES[4:5] if smoke else RATES,
+        tuning=2 if smoke else 4,
         seeds=flags.seeds or (2 if smoke else 16),
-    )  # fmt: skip
+    )
     shallow = Bench(bench.width, 2, bench.updates // 2, (), 0, bench.seeds)
     names = NAMES[8:9] if smoke else NAMES
     activations = ACTIVATIONS[2:] if smoke else ACTIVATIONS

@@ -120,14 +120,18 @@ def measured(name: str, told: dict[str, Any]) -> xr.Dataset:
     rates = arm.rates if told["trials"] == len(arm.rates) else arm.rates[3 : 3 + told["trials"]]
     # the last probe sees what the update before it left: one more is taken than is looked at
     settings = {
-        "budget": lab.Budget(updates=told["updates"] + 1), "batch_size": arm.batch_size,
+        "budget": lab.Budget(updates=told["updates"] + 1),
+        "batch_size": arm.batch_size,
         "progress": False,
-    }  # fmt: skip
+    }
     tuning = lab.sweep(
-        task, [arm.optimizer],
+        task,
+        [arm.optimizer],
         trials={arm.optimizer: [{"learning_rate": float(rate)} for rate in rates]},
-        seeds=protocol.phase_seeds(protocol.TUNE, told["tuning_seeds"]), evaluations=1, **settings,
-    )  # fmt: skip
+        seeds=protocol.phase_seeds(protocol.TUNE, told["tuning_seeds"]),
+        evaluations=1,
+        **settings,
+    )
     chosen = protocol.select(tuning)
     seeds = protocol.phase_seeds(protocol.REPORT, told["seeds"])
     runs = lab.sweep(
@@ -215,9 +219,7 @@ def _lines(params: Any, rows, keys: jax.Array) -> jax.Array:
 
 def _twin(params: Any) -> Any:
     """Another network that computes the same function: ReLU is homogeneous."""
-    kernels = {
-        "hidden_00": (TWIN, TWIN), "hidden_01": (TWIN, TWIN**2), "output": (TWIN**-2, 1.0)
-    }  # fmt: skip
+    kernels = {"hidden_00": (TWIN, TWIN), "hidden_01": (TWIN, TWIN**2), "output": (TWIN**-2, 1.0)}
 
     def scaled(layer: Any, by: tuple[float, float]) -> Any:
         inner = layer.get("dense", layer)

@@ -15,9 +15,9 @@ import optax
 import xarray as xr
 
 from lab import losses, optimizers, plots, records, schedules, statistics
-from lab.plots.foundations_losses import loss_shapes, outlier_lines
 from studies._cli import Flags, Folder, main, opened
 from studies._flags import Whole
+from studies._losses_figures import loss_shapes, outlier_lines
 from studies._tables import comma_separated, markdown
 
 SHARES = (0.0, 0.05, 0.1, 0.2, 0.3)
@@ -76,9 +76,11 @@ def _shapes() -> xr.Dataset:
                 np.stack([np.asarray(jax.vmap(change(f))(at)) for f in functions.values()]),
             )
     coordinates = {
-        "error": np.asarray(error), "logit": np.asarray(logit),
-        "loss_of_error": list(of_error), "loss_of_logit": list(of_logit),
-    }  # fmt: skip
+        "error": np.asarray(error),
+        "logit": np.asarray(logit),
+        "loss_of_error": list(of_error),
+        "loss_of_logit": list(of_logit),
+    }
     return records.stamp(xr.Dataset(columns, coordinates), {"delta": DELTA})
 
 
@@ -155,13 +157,15 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
     )
     plots.save(
         outlier_lines(
-            lines, (INTERCEPT, SLOPE), 0.2 if 0.2 in lines.share else float(lines.share[-1]),
+            lines,
+            (INTERCEPT, SLOPE),
+            0.2 if 0.2 in lines.share else float(lines.share[-1]),
             f"{seeds} data sets of {ROWS} rows: y = 1 + 2x + noise of σ = {NOISE:g}; outliers "
             f"shifted by +{SHIFT:g}. Huber with δ = {DELTA:g}.\n{lines_budget(record)} updates of "
             "Adam on all rows. Right: mean over data sets, 95 % t interval.",
         ),
         folder.path / "outliers.png",
-    )  # fmt: skip
+    )
     header = ["outliers", *(f"{name}: distance" for name in FITTED), "Huber − MAE", "Huber − MSE"]
     rows = []
     for share in lines.share.values:
@@ -231,10 +235,13 @@ def by_hand() -> list[list[str]]:
     )
     return [
         ["squared cost of ten outputs, target 3", f"{float(squares):.2f}", "3.37 (unrounded)"],
-        ["sparse cross-entropy of .1, .4, .2", ", ".join(f"{float(v):.3f}" for v in logs),
-         "2.303, .916, 1.609"],
+        [
+            "sparse cross-entropy of .1, .4, .2",
+            ", ".join(f"{float(v):.3f}" for v in logs),
+            "2.303, .916, 1.609",
+        ],
         ["(3 − 18)²", f"{float(losses.squared_error(3.0, 18.0)):.0f}", "225"],
-    ]  # fmt: skip
+    ]
 
 
 def _judge(gaps: list[statistics.Interval]) -> str:

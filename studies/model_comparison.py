@@ -42,10 +42,12 @@ def run(flags: ModelComparison) -> None:
         return
     smoke = flags.smoke
     bench = Bench(
-        folds=3 if smoke else flags.folds, repetitions=2 if smoke else flags.repetitions,
-        seeds=flags.seeds or (2 if smoke else 4), updates=8 if smoke else flags.updates,
+        folds=3 if smoke else flags.folds,
+        repetitions=2 if smoke else flags.repetitions,
+        seeds=flags.seeds or (2 if smoke else 4),
+        updates=8 if smoke else flags.updates,
         trials=2 if smoke else len(RATES),
-    )  # fmt: skip
+    )
     found = {
         name: lab.data.source(table, folds=bench.folds)
         for name, table in list(tables(flags).items())[: 1 if smoke else None]

@@ -109,11 +109,13 @@ def contraction(conditions: tuple[float, ...]) -> xr.Dataset:
     dims = ("rule", "condition")
     return xr.Dataset(
         {
-            "theory": (dims, theory), "radius": (dims, radius), "fitted": (dims, fitted),
+            "theory": (dims, theory),
+            "radius": (dims, radius),
+            "fitted": (dims, fitted),
             "error": ((*dims, "step"), errors),
         },
         {"rule": list(METHODS), "condition": list(conditions), "step": np.arange(400)},
-    )  # fmt: skip
+    )
 
 
 def heat(kappa: float, points: int, steps: int) -> xr.Dataset:
@@ -124,8 +126,9 @@ def heat(kappa: float, points: int, steps: int) -> xr.Dataset:
     h = np.asarray(model.curvatures)[:, None]
     measured, theory = [], []
     for name, radius in (
-        ("momentum", q.contraction_heavy_ball), ("nesterov", q.contraction_nesterov)
-    ):  # fmt: skip
+        ("momentum", q.contraction_heavy_ball),
+        ("nesterov", q.contraction_nesterov),
+    ):
         with jax.enable_x64(True):
             ends = arrivals(
                 model, name, [[1.0, 1.0]], rate_of, steps, numbers={"momentum": momentum_of}
@@ -165,9 +168,9 @@ def oscillation(points: int) -> xr.Dataset:
             )
         # the way travelled beyond the straight way to the minimum
         swings.append(np.abs(np.diff(paths)).sum(-1) - 1)
-    radius = np.stack([
-        f(rate_of, momentum_of, 1.0) for f in (q.contraction_heavy_ball, q.contraction_nesterov)
-    ])  # fmt: skip
+    radius = np.stack(
+        [f(rate_of, momentum_of, 1.0) for f in (q.contraction_heavy_ball, q.contraction_nesterov)]
+    )
     return xr.Dataset(
         {
             "detour": (("rule", "momentum", "rate"), np.reshape(swings, shape)),

@@ -12,11 +12,11 @@ import xarray as xr
 
 import lab
 from lab import plots
-from lab.plots.averages import moving_averages
 from lab.statistics import mean_interval
 from lab.statistics.averages import ema, ema_reach, ema_weights, simple_average
 from studies._cli import Flags, Folder, main, opened
 from studies._flags import Number, Whole
+from studies._moving_average_figures import moving_averages
 from studies._tables import comma_separated, markdown
 
 FIRST_SEED = 42
@@ -51,14 +51,15 @@ def measure(beta: float, count: int, seeds: int) -> xr.Dataset:
     window = max(1, round((1 + beta) / (1 - beta)))  # its noise variance is that of the EWMA
     t = np.arange(1, count + 1)
     signal = 15 + 8 * np.sin(2 * np.pi * t / count)
-    data = np.stack([
-        signal + 3 * np.random.default_rng(FIRST_SEED + s).normal(size=count) for s in range(seeds)
-    ])  # fmt: skip
+    data = np.stack(
+        [
+            signal + 3 * np.random.default_rng(FIRST_SEED + s).normal(size=count)
+            for s in range(seeds)
+        ]
+    )
     step = (t > count // 2).astype(float)
     ages = max(30, 3 * window)
-    expanded = np.stack(
-        [data[:, u::-1] @ ema_weights(beta, u + 1) for u in range(count)], -1
-    )  # fmt: skip
+    expanded = np.stack([data[:, u::-1] @ ema_weights(beta, u + 1) for u in range(count)], -1)
 
     def averages(x):
         return np.stack([ema(x, beta), ema(x, beta, debias=True), simple_average(x, window)])

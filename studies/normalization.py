@@ -57,9 +57,12 @@ def run(flags: Normalization) -> None:
         return
     smoke = flags.smoke
     bench = Bench(
-        width=8 if smoke else 32, epochs=1 if smoke else 10, rates=RATES[4:5] if smoke else RATES,
-        tuning=2, seeds=flags.seeds or (2 if smoke else 16),
-    )  # fmt: skip
+        width=8 if smoke else 32,
+        epochs=1 if smoke else 10,
+        rates=RATES[4:5] if smoke else RATES,
+        tuning=2,
+        seeds=flags.seeds or (2 if smoke else 16),
+    )
     nets = {"3-layer ReLU": Net(1, "relu", "he_normal")} if smoke else NETS
     few = slice(3, 5) if smoke else slice(None)
     rates, scales = WIDE[few], SCALES[few]
@@ -95,9 +98,11 @@ def by_scale(bench: Bench, net: Net, norms: tuple[str, ...], scales: tuple[float
     for norm in norms:
         task = bench.task(net, norm, matched(bench.updates(BATCH)))
         swept = bench.sweep(
-            task, bench.report_seeds(), BATCH,
+            task,
+            bench.report_seeds(),
+            BATCH,
             axes={"learning_rate": [bench.chosen(task, BATCH)], "init_scale": list(scales)},
-        ).isel(optimizer=0, learning_rate=0)  # fmt: skip
+        ).isel(optimizer=0, learning_rate=0)
         rows.append(last(swept, "accuracy"))
     return xr.Dataset(
         {"accuracy": (("norm", "scale", "seed"), np.array(rows))},

@@ -43,9 +43,12 @@ def run(flags: OneAtATime) -> None:
         return
     smoke = flags.smoke
     bench = runs.Bench(
-        baseline=BASELINE, width=4 if smoke else 32, epochs=0.5 if smoke else 10,
-        tuning=2 if smoke else 4, seeds=flags.seeds or (2 if smoke else 16),
-    )  # fmt: skip
+        baseline=BASELINE,
+        width=4 if smoke else 32,
+        epochs=0.5 if smoke else 10,
+        tuning=2 if smoke else 4,
+        seeds=flags.seeds or (2 if smoke else 16),
+    )
     values = {n: v[:: len(v) - 1] for n, v in VALUES.items()} if smoke else VALUES
     values = {n: tuple(sorted({*v, BASELINE[n]})) for n, v in values.items()}
     names = ("learning_rate", "momentum") if smoke else tuple(values)

@@ -40,8 +40,10 @@ class Optimizers(DataFlags):
     ] = KNOWN
     """Names out of the catalogue, separated by commas; or all."""
     tasks: Annotated[tuple[str, ...], Names(lambda: lab.tasks.CATALOG)] = (
-        "digits", "mnist1d", "diabetes",
-    )  # fmt: skip
+        "digits",
+        "mnist1d",
+        "diabetes",
+    )
     """Bundled tasks, separated by commas; ignored with --data."""
     trials: Annotated[int, Whole(1, 1_000)] = 12
     """Learning rates tried for each optimizer."""
@@ -58,8 +60,9 @@ class Optimizers(DataFlags):
     batch_sizes: Annotated[tuple[int, ...], Wholes(1, 1_000_000)] = (32,)
     """Examples per update, separated by commas; rates are tuned for each."""
     schedules: Annotated[tuple[str, ...], Names(lambda: lab.schedules.CATALOG)] = (
-        "cosine_decay_schedule", "constant_schedule",
-    )  # fmt: skip
+        "cosine_decay_schedule",
+        "constant_schedule",
+    )
     """Learning-rate schedules; the first ranks, the others are tuned beside it on one split."""
     margin: Annotated[float, Number(0, 1e6)] = 0.005
     """The least difference of test losses that counts."""
@@ -118,7 +121,7 @@ def _compare(
     others: Sequence[str],
     folder: Folder,
     timed: bool,
-) -> tuple[dict[str, xr.Dataset], Comparison]:  # fmt: skip
+) -> tuple[dict[str, xr.Dataset], Comparison]:
     """Every record of one comparison, and the comparison with its space as it was in the end."""
 
     def part(kind, make) -> xr.Dataset:

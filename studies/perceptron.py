@@ -15,9 +15,9 @@ from scipy import stats
 
 from lab import plots, records
 from lab.foundations import perceptron
-from lab.plots.foundations_perceptron import decision_lines, mistake_bound
 from studies._cli import Flags, Folder, main, opened
 from studies._flags import Whole
+from studies._perceptron_figures import decision_lines, mistake_bound
 from studies._tables import comma_separated, markdown
 
 GATES = {"AND": (-1, -1, -1, 1), "OR": (-1, 1, 1, 1), "NAND": (1, 1, 1, -1), "XOR": (-1, 1, 1, -1)}
@@ -94,13 +94,15 @@ def _path(x: np.ndarray, t: np.ndarray) -> xr.Dataset:
         for unit in (first, along)
     ]  # [3], [shown, 3]
     return records.stamp(
-        xr.Dataset({
-            "layer": (("shown", "number"), np.vstack(layers)),
-            "x": (("row", "input"), np.asarray(x)),
-            "target": (("row",), np.asarray(t)),
-        }),
+        xr.Dataset(
+            {
+                "layer": (("shown", "number"), np.vstack(layers)),
+                "x": (("row", "input"), np.asarray(x)),
+                "target": (("row",), np.asarray(t)),
+            }
+        ),
         {"alpha": 1.0, "theta": 0.0, "epochs": EPOCHS},
-    )  # fmt: skip
+    )
 
 
 class Drawn(NamedTuple):

@@ -25,9 +25,12 @@ from studies._flags import Whole
 TASK = "digits"
 # Two decades for each, declared beforehand, around the middle of its usual range.
 PEAKS = {
-    "sgd": (0.03, 3.0), "momentum": (0.003, 0.3), "adam": (1e-3, 0.1), "adamw": (1e-3, 0.1),
+    "sgd": (0.03, 3.0),
+    "momentum": (0.003, 0.3),
+    "adam": (1e-3, 0.1),
+    "adamw": (1e-3, 0.1),
     "lion": (1e-4, 0.01),
-}  # fmt: skip
+}
 PLATEAU = "reduce_on_plateau"
 WARMUPS = (0, 3, 10, 30, 100, 300)
 SHIFT_RATES = np.geomspace(1e-3, 0.1, 17)
@@ -78,9 +81,11 @@ def run(flags: Schedules) -> None:
     many = 2 if smoke else 32  # seeds where nothing is chosen
     fresh = protocol.phase_seeds(protocol.REPORT, flags.seeds or (2 if smoke else 12))
     settings = {
-        "budget": lab.Budget(updates=30 if smoke else flags.updates), "batch_size": 32,
-        "evaluations": 10, "progress": False,
-    }  # fmt: skip
+        "budget": lab.Budget(updates=30 if smoke else flags.updates),
+        "batch_size": 32,
+        "evaluations": 10,
+        "progress": False,
+    }
     parts: dict[str, xr.Dataset] = {}
     chosen: dict[str, list[dict]] = {}
     for kind in ("schedule", "plateau"):
@@ -133,17 +138,22 @@ def run(flags: Schedules) -> None:
         )  # fmt: skip
     told = {"smoke": smoke, "warmups": WARMUPS[::3] if smoke else WARMUPS}
     configuration = told | {"optimizers": names, "schedules": schedules}
-    parts = {name: records.stamp(part, configuration | records.manifest(part)["configuration"])
-             for name, part in parts.items()}  # fmt: skip
+    parts = {
+        name: records.stamp(part, configuration | records.manifest(part)["configuration"])
+        for name, part in parts.items()
+    }
     report.draw(folder.finish(parts, configuration), folder)
 
 
 def warmup(length: int) -> ScheduleEntry:
     """A linear rise over `length` updates, from a hundredth of the rate; then constant."""
     return ScheduleEntry(
-        name=f"warmup_{length}", by_hand=warmup_constant_schedule, via_optax=None,
-        over=_RISES[length], reference="Goyal et al. 2017, section 2.2",
-    )  # fmt: skip
+        name=f"warmup_{length}",
+        by_hand=warmup_constant_schedule,
+        via_optax=None,
+        over=_RISES[length],
+        reference="Goyal et al. 2017, section 2.2",
+    )
 
 
 def _rise(length: int):

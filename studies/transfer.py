@@ -43,10 +43,7 @@ def run(flags: Transfer) -> None:
         "per_class": PER_CLASS[:1] if smoke else PER_CLASS,
         "rates": RATES[2:4] if smoke else RATES,
     }  # fmt: skip
-    found = once(
-        folder, "bodies", told,
-        lambda: bodies(told["splits"], told["pretraining"]),
-    )  # fmt: skip
+    found = once(folder, "bodies", told, lambda: bodies(told["splits"], told["pretraining"]))
     tasks = dict(zip(told["per_class"], new_digits(found, told["per_class"])))
     parts = {
         f"examples_{count}": once(
@@ -64,9 +61,12 @@ def learnt(task: Task, count: int, told: dict[str, Any]) -> xr.Dataset:
     """
     print(f"{count} examples of each class", flush=True)
     settings: dict[str, Any] = {
-        "budget": lab.Budget(updates=told["updates"]), "batch_size": BATCH, "evaluations": 1,
-        "schedule": "cosine_decay_schedule", "progress": False,
-    }  # fmt: skip
+        "budget": lab.Budget(updates=told["updates"]),
+        "batch_size": BATCH,
+        "evaluations": 1,
+        "schedule": "cosine_decay_schedule",
+        "progress": False,
+    }
     rates, splits = told["rates"], range(told["splits"])
     cells = [
         {"start": float(start), "slower": slower, "split": split, "body": float(split)}
@@ -75,9 +75,12 @@ def learnt(task: Task, count: int, told: dict[str, Any]) -> xr.Dataset:
         for split in splits
     ]
     tuning = lab.sweep(
-        task, RULE, trials={"adam": [cell | {"learning_rate": r} for cell in cells for r in rates]},
-        seeds=protocol.phase_seeds(protocol.TUNE, 1), **settings,
-    )  # fmt: skip
+        task,
+        RULE,
+        trials={"adam": [cell | {"learning_rate": r} for cell in cells for r in rates]},
+        seeds=protocol.phase_seeds(protocol.TUNE, 1),
+        **settings,
+    )
     loss = tuning.validation_loss.isel(optimizer=0, seed=0, step=-1).values
     best = np.array(rates)[loss.reshape(len(cells), len(rates)).argmin(1)]
     tested = protocol.report(

@@ -88,9 +88,12 @@ def setting(arm: str, rate: float, decay: float) -> dict[str, float]:
 
 def _common(told: dict[str, Any]) -> dict[str, Any]:
     return {
-        "budget": lab.Budget(updates=told["updates"]), "batch_size": BATCH, "schedule": SCHEDULE,
-        "evaluations": 1, "progress": False,
-    }  # fmt: skip
+        "budget": lab.Budget(updates=told["updates"]),
+        "batch_size": BATCH,
+        "schedule": SCHEDULE,
+        "evaluations": 1,
+        "progress": False,
+    }
 
 
 def tuned(task: Task, told: dict[str, Any], rates: np.ndarray, decays: np.ndarray) -> xr.Dataset:
@@ -133,10 +136,11 @@ def reported(task: Task, told: dict[str, Any], grid: xr.Dataset) -> xr.Dataset:
         {
             "loss": (("arm", "split"), record.test_loss.transpose("trial", "split").values),
             "accuracy": (("arm", "split"), record.test_accuracy.transpose("trial", "split").values),
-            "rate": ("arm", cells[:, 0]), "decay": ("arm", cells[:, 1]),
+            "rate": ("arm", cells[:, 0]),
+            "decay": ("arm", cells[:, 1]),
         },
         {"arm": list(picked), "split": splits},
-    )  # fmt: skip
+    )
 
 
 if __name__ == "__main__":

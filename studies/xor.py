@@ -17,11 +17,11 @@ from scipy import stats
 import lab
 from lab import losses, plots, protocol, statistics
 from lab.foundations import backpropagation as bp
-from lab.plots.foundations_xor import boundaries, success_rates
 from lab.spaces import LogRange
 from studies._cli import Flags, Folder, main, opened
 from studies._flags import Whole
 from studies._tables import comma_separated, markdown
+from studies._xor_figures import boundaries, success_rates
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
 TARGETS = np.array([0, 1, 1, 0], np.float32)
@@ -154,13 +154,15 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
     )
     plots.save(
         success_rates(
-            rates, solved, {name: i for i, name in enumerate(names)},
+            rates,
+            solved,
+            {name: i for i, name in enumerate(names)},
             f"{caption}{seeds} fresh seeds, 95 % Wilson intervals.\nSolved: all four corners on "
             "their side of ½. Left: at the end; right: at the first evaluation, every 2 % of the "
             "budget.",
         ),
         folder.path / "success.png",
-    )  # fmt: skip
+    )
     plots.save(
         boundaries(
             _surfaces(reports),
@@ -172,14 +174,16 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
     header = ["architecture", "optimizer", "rate", "solved", "95 % Wilson", "median updates"]
     rows = [
         [
-            name, o, f"{float(reports[name].learning_rate.sel(optimizer=o)):.2g}",
+            name,
+            o,
+            f"{float(reports[name].learning_rate.sel(optimizer=o)):.2g}",
             f"{rates.sel(architecture=name, optimizer=o, limit='estimate'):.1%}",
             "–".join(f"{x:.1%}" for x in rates.sel(architecture=name, optimizer=o).values[[0, 2]]),
             _updates(float(statistics.median_time(reached[name][o]))),
         ]
         for name in names
         for o in optimizers
-    ]  # fmt: skip
+    ]
     page = f"# XOR by small networks\n\n{markdown(header, rows)}\n{verdict(rates, reached)}\n"
     folder.text("table.md", page)
     folder.text("table.csv", comma_separated(header, rows))

@@ -46,7 +46,7 @@ def newton_schulz(x):
         (jax.nn.relu, [shape(4)], 0),
         (jax.nn.silu, [shape(4)], 8),
     ],
-)  # fmt: skip
+)
 def test_a_function_counts_what_a_person_counts(function, args, flops):
     assert count_flops(function, *args) == pytest.approx(flops)
 

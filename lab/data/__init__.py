@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lab.data.catalogue import DATASETS, load
-    from lab.data.files import from_file
     from lab.data.openml import from_openml
     from lab.data.prepared import Prepared, prepare
     from lab.data.scaling import SCALINGS
     from lab.data.sources import Source, source
     from lab.data.splits import Split, make_split
     from lab.data.table import Table
+    from lab.data.table_files import from_file
 
 _HOME = {
-    "DATASETS": "catalogue", "load": "catalogue", "from_file": "files", "from_openml": "openml",
-    "Prepared": "prepared", "prepare": "prepared", "Source": "sources", "source": "sources",
-    "SCALINGS": "scaling",
+    "DATASETS": "catalogue", "load": "catalogue", "from_file": "table_files",
+    "from_openml": "openml", "Prepared": "prepared", "prepare": "prepared",
+    "SCALINGS": "scaling", "Source": "sources", "source": "sources",
     "Split": "splits", "make_split": "splits", "Table": "table",
 }  # fmt: skip
 

@@ -34,9 +34,8 @@ def diabetes() -> Table:
     """Progression of a disease after a year: 442 rows, 10 features, a number as target."""
     bunch = _bunch("load_diabetes", scaled=False)
     return Table(
-        "diabetes", bunch.data, bunch.target, "regression",
-        feature_names=tuple(bunch.feature_names),
-    )  # fmt: skip
+        "diabetes", bunch.data, bunch.target, "regression", feature_names=tuple(bunch.feature_names)
+    )
 
 
 def _classes(name: str) -> Table:

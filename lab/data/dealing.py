@@ -8,8 +8,8 @@ from pandas.util import hash_pandas_object
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from lab.data.checks import as_text
 from lab.data.table import Table
+from lab.data.table_checks import as_text
 
 _BINS = 10  # of a number as target, equally full
 

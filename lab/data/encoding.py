@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lab.data.checks import as_text
-from lab.data.files import read_frame
 from lab.data.prepared import FARTHEST, fitted, kinds
 from lab.data.scaling import AFFINE
 from lab.data.sources import Source
+from lab.data.table_checks import as_text
+from lab.data.table_files import read_frame
 from lab.validation.errors import InputError, require
 
 

@@ -26,7 +26,6 @@ def from_frame(
     time: str | None = None,
     features: np.ndarray | None = None,
     weights: np.ndarray | None = None,
-    image_shape: tuple[int, int] | None = None,
 ) -> Table:
     """Make a table of a data frame with unique column names; see `lab.data.from_file`.
 
@@ -39,9 +38,8 @@ def from_frame(
       drop: Columns that are no features.
       group: Column of what must not be parted, or None.
       time: Column of the order in time, or None.
-      features: Numbers [N, D] where the features are no columns of `frame`.
+      features: Numbers [N, D], or images [N, height, width], where they are no columns of `frame`.
       weights: Numbers [N] where the weights are no column of `frame`.
-      image_shape: (height, width) of `features`.
     """
     drop = [drop] if isinstance(drop, str) else list(drop)
     columns = list(frame.columns)
@@ -62,11 +60,13 @@ def from_frame(
     targets, class_names = _targets(pd.Series(frame[target]), name, kind)
     if weight is not None:
         weights = _numbers(pd.Series(frame[weight]), f"weight column {weight!r} of {name!r}")
-    names: tuple[str, ...] = ()
-    given: Any = features
+    given: Any
     if features is None:
         given = _features(frame.drop(columns=list({c for c, _ in told if c})), name)
-        names = tuple(given.columns)
+        names, shape = tuple(given.columns), ()
+    else:
+        given, names, shape = features.reshape(len(features), -1), (), features.shape[1:]
+    image_shape = shape[:2] if len(shape) > 1 and np.prod(shape[2:]) == 1 else None
     return Table(
         name, given, targets, "classification" if class_names else "regression",
         feature_names=names, class_names=class_names, weights=weights, image_shape=image_shape,

@@ -1,5 +1,6 @@
 """Data sets of openml.org by name, kept in a folder and checked against a hash when read again."""
 
+import math
 from pathlib import Path
 from typing import Any, Literal
 
@@ -62,12 +63,10 @@ def _table(bunch: Any, name: str, kind: str | None) -> Table:
     )
     numeric = all(dtype.kind in "iuf" for dtype in features.dtypes)
     if features.shape[1] >= _WIDE and numeric:
-        side = int(np.sqrt(features.shape[1]))
-        return from_frame(
-            pd.DataFrame({"target": target}), name, "target", kind,
-            features=features.to_numpy(np.float32),
-            image_shape=(side, side) if side**2 == features.shape[1] else None,
-        )  # fmt: skip
+        side, values = math.isqrt(features.shape[1]), features.to_numpy(np.float32)
+        if side**2 == features.shape[1]:
+            values = values.reshape(-1, side, side)
+        return from_frame(pd.DataFrame({"target": target}), name, "target", kind, features=values)
     frame = features.assign(**{"target of " + name: target})
     return from_frame(frame, name, "target of " + name, kind)
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lab.data.checks import as_text
 from lab.data.scaling import SCALINGS, check_scaling
 from lab.data.splits import Split
 from lab.data.table import Table
+from lab.data.table_checks import as_text
 from lab.validation.checks import check_fields, checked
 from lab.validation.errors import require, shown
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Literal
 
-from lab.data.noise import noisy_targets
+from lab.data.label_noise import noisy_targets
 from lab.data.prepared import Prepared, encoded_width, prepare
 from lab.data.scaling import SHARED, check_scaling
 from lab.data.splits import FRACTIONS, Split, make_split
@@ -24,7 +24,7 @@ class Source:
       train_size: How many training rows are used; None for all.
       folds: k of a cross-validation, of which each split seed is one fold; None for one deal per
         seed. See `make_split`.
-      label_noise: Share of training labels that are wrong (see `lab.data.noise`).
+      label_noise: Share of training labels that are wrong (see `lab.data.label_noise`).
       scaling: How numbers are scaled; a key of `SCALINGS` in `lab.data.scaling`.
     """
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from lab.data.checks import (
+from lab.data.table_checks import (
     as_text,
     check_names,
     classes_of,

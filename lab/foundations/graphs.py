@@ -64,8 +64,9 @@ def computational_graph(function: Callable[..., Any], *arguments: ArrayLike) -> 
     >>> [(node.operation, float(node.value), float(node.gradient)) for node in graph.nodes[3:]]
     [('+', 3.0, 0.5), ('−', 0.5, 3.0), ('×', 1.5, 1.0)]
     """
-    values = [jnp.asarray(a, jnp.result_type(float)) if _plain(a) else jnp.asarray(a)
-              for a in arguments]  # fmt: skip
+    values = [
+        jnp.asarray(a, jnp.result_type(float)) if _plain(a) else jnp.asarray(a) for a in arguments
+    ]
     closed = jax.make_jaxpr(function)(*values)
     shapes = [tuple(v.aval.shape) for v in closed.jaxpr.outvars]  # type: ignore[attr-defined]
     require(shapes == [()], f"the function must return one scalar, given shapes {shapes}.")
@@ -141,12 +142,13 @@ class _Tape:
                 i = node.inputs[k]
                 gradients[i] = part if gradients[i] is None else gradients[i] + part
         return tuple(
-            node if node.operation == "constant" or not _is_float(node.value)
+            node
+            if node.operation == "constant" or not _is_float(node.value)
             else node._replace(
                 gradient=np.zeros_like(node.value) if gradient is None else np.asarray(gradient)
             )
             for node, gradient in zip(self.nodes, gradients)
-        )  # fmt: skip
+        )
 
 
 def _application(equation) -> Callable[..., jax.Array]:

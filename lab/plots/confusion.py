@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
-from lab.plots.checks import Square, require_some
+from lab.plots.figure_arguments import Square, require_some
 from lab.plots.panels import panels
 from lab.plots.style import GREY, caption, style
 from lab.validation.checks import checked

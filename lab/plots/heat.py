@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from lab.labelled import labelled
-from lab.plots.checks import require_some
+from lab.plots.figure_arguments import require_some
 from lab.plots.panels import panels, plain_schedule
 from lab.plots.style import caption, style
 from lab.validation.checks import checked

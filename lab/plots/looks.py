@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lab.plots.checks import Colour, Dash
+from lab.plots.figure_arguments import Colour, Dash
 from lab.plots.style import COLOURS, DASHES, GREY
 from lab.validation.checks import checked
 from lab.validation.kinds import Whole

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from lab.plots.checks import Ranked, require_each, require_some
+from lab.plots.figure_arguments import Ranked, require_each, require_some
 from lab.plots.panels import panels
 from lab.plots.style import COLOURS, caption, plain_ticks, style
 from lab.statistics import Interval
@@ -68,8 +68,8 @@ def _row(axes: Axes, place: int, loss: Interval, best: bool, low: float, high: f
         _note(axes, place, "diverged", colour)
         return
     axes.plot(
-        [max(float(loss.low), low), min(float(loss.high), high)], [place] * 2, color=colour, lw=1.5,
-    )  # fmt: skip
+        [max(float(loss.low), low), min(float(loss.high), high)], [place] * 2, color=colour, lw=1.5
+    )
     axes.plot(float(loss.estimate), place, "o" if best else "s", color=colour, ms=5)
     if loss.high > high:
         axes.plot(high, place, ">", color=colour, ms=4, clip_on=False)

@@ -16,16 +16,14 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from PIL import Image
 
 from lab.files import AnyPath, write_atomically
-from lab.plots.checks import Colour, is_row
+from lab.plots.figure_arguments import Colour, is_row
 from lab.validation.checks import checked
 from lab.validation.errors import require
 from lab.validation.kinds import Kind, is_scalar, is_whole
 
 # Okabe & Ito (2008), told apart by all common kinds of colour vision; yellow, too pale for
 # lines on white, is replaced by black.
-COLOURS = (
-    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9", "#7F3C8D",
-)  # fmt: skip
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9", "#7F3C8D")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (3, 1)), (0, (7, 2)))
 GREY = "#B8B8B8"
 Coordinate = Annotated[float, Kind("a number", is_scalar)]  # perhaps NaN

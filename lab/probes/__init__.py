@@ -7,9 +7,9 @@ and inside a sweep, beside whose training they stand without touching a bit of i
 
 from lab.probes.curvature import Operator, curvature_along, hessian, hessian_vector_product
 from lab.probes.eigenvalues import Eigenvalues, lanczos, largest, sharpness, top_eigenvalues
+from lab.probes.gradient_noise import Moments, gradient_moments, gradient_snr, part_gradients
 from lab.probes.history import Remembered, memory, remember, remembering
 from lab.probes.leaves import layer_names, layers, stacked
-from lab.probes.noise import Moments, gradient_moments, gradient_snr, part_gradients
 from lab.probes.norms import (
     cosine,
     layer_cosines,
@@ -24,10 +24,10 @@ from lab.probes.preconditioned import (
     preconditioned_eigenvalues,
     preconditioned_sharpness,
 )
+from lab.probes.saturation import dead_fraction, saturated_fraction, silent_fraction
 from lab.probes.signal import activation_mean, activation_rms, activation_std, histogram
 from lab.probes.snapshots import Flow, OfLoss, Signal, Since, Together, loss_of, together
-from lab.probes.trace import Estimate, hessian_trace, hutchinson
-from lab.probes.units import dead_fraction, saturated_fraction, silent_fraction
+from lab.probes.trace_estimation import Estimate, hessian_trace, hutchinson
 
 __all__ = [
     "Eigenvalues", "Estimate", "Flow", "Moments", "OfLoss", "Operator", "Remembered", "Signal",

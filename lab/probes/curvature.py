@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
-from lab.probes.noise import Loss
+from lab.probes.gradient_noise import Loss
 from lab.shapes import require_alike
 from lab.validation.checks import checked
 from lab.validation.kinds import Count, DType, FloatTree, Tree

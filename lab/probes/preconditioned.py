@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from lab.probes.curvature import hessian
 from lab.probes.eigenvalues import Eigenvalues, largest
-from lab.probes.noise import Loss
+from lab.probes.gradient_noise import Loss
 from lab.shapes import require_alike
 from lab.validation.checks import checked
 from lab.validation.errors import InputError, shown
@@ -93,8 +93,9 @@ def adam_preconditioner(
         count = None if count is None else count + 1
         nu = jax.tree.map(
             lambda v, g: _like(b2, v) * v + (1 - _like(b2, v)) * jnp.square(g).astype(v.dtype),
-            nu, gradient,
-        )  # fmt: skip
+            nu,
+            gradient,
+        )
 
     def root(v):
         correction = jnp.ones((), v.dtype)

@@ -11,17 +11,17 @@ from typing import Any
 import jax
 
 from lab import models
+from lab.probes.gradient_noise import Loss
 from lab.probes.history import memory
 from lab.probes.leaves import stacked
-from lab.probes.noise import Loss
 from lab.probes.norms import (
     cosine,
     layer_norms,
     relative_change,
     update_to_weight_ratio,
 )
+from lab.probes.saturation import dead_fraction, saturated_fraction
 from lab.probes.signal import activation_mean, activation_rms, activation_std, histogram
-from lab.probes.units import dead_fraction, saturated_fraction
 from lab.tasks.task import Problem
 from lab.types import Snapshot
 from lab.validation.checks import check_fields, checked

@@ -13,8 +13,8 @@ A new regularizer is a new file here with a tuple `ENTRIES`; nothing else needs 
 """
 
 from lab.catalog import Catalog, collect
-from lab.regularizers.entry import Facts, Regularizer
-from lab.regularizers.training import Regularized
+from lab.regularizers.regularized_loss import Regularized
+from lab.regularizers.regularizer import Facts, Regularizer
 
 CATALOG: Catalog[Regularizer] = collect("regularizer", __name__, __path__)
 

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from lab.regularizers import images
-from lab.regularizers.entry import Facts, Regularizer
+from lab.regularizers.regularizer import Facts, Regularizer
 
 
 def augmentation(key, batch, numbers, facts: Facts):

@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-from lab.regularizers.entry import Regularizer
+from lab.regularizers.regularizer import Regularizer
 
 
 def input_noise(key, batch, numbers, facts):

@@ -11,7 +11,7 @@ L2 penalty is decay of the weights by 2ηλ₂ a step; `add_decayed_weights(λ)`
 import jax.numpy as jnp
 
 from lab import losses
-from lab.regularizers.entry import Regularizer
+from lab.regularizers.regularizer import Regularizer
 
 
 def l1(params, numbers):

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from lab import losses
-from lab.regularizers.entry import Facts, Regularizer
+from lab.regularizers.regularizer import Facts, Regularizer
 
 
 def label_smoothing(key, batch, numbers, facts):

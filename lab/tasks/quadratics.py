@@ -1,8 +1,8 @@
 """Quadratics in any dimension, and what theory says of descent on them.
 
 L(w) = ½ Σᵢ hᵢ wᵢ² with curvatures h; any quadratic is this one in other axes. On each axis the
-iteration is linear with a 2 × 2 matrix, so rates and risks have closed forms. Curvatures run
-from µ (least) to L (largest); κ = L/µ.
+iteration is linear with a 2 × 2 matrix, so rates have closed forms. Curvatures run from µ (least)
+to L (largest); κ = L/µ.
 """
 
 from dataclasses import dataclass
@@ -134,63 +134,3 @@ def spectral_radius(matrix: np.ndarray) -> float:
         return float(abs(matrix[0, 0]))
     require(matrix.shape == (2, 2), f"matrix must be 1 × 1 or 2 × 2, given {matrix.shape}.")
     return float(_radius(np.trace(matrix), np.linalg.det(matrix)))
-
-
-def risk(
-    quadratic: Quadratic, start, steps: int, rate, momentum=0.0, batch_size=1.0, noise=None
-) -> np.ndarray:
-    """Expected loss of heavy ball on the noisy quadratic model, after each update: [T + 1].
-
-    The gradient on axis i is hᵢwᵢ + ξᵢ/√B with ξᵢ ~ N(0, cᵢ). With v ← g + βv, w ← w − ηv the
-    second moments (E w², E wv, E v²) obey a linear recurrence, iterated here exactly.
-    Zhang et al., Which algorithmic choices matter at which batch sizes?, 2019, section 3; there
-    cᵢ = hᵢ, the default.
-
-    Args:
-      quadratic: The expected loss.
-      start: w₀ [D].
-      steps: T.
-      rate: η.
-      momentum: β; 0 is plain descent, whose risk is `risk_of_descent` in closed form.
-      batch_size: B.
-      noise: c [D].
-    """
-    h = np.asarray(quadratic.curvatures)
-    c = (h if noise is None else np.asarray(noise, float)) / batch_size
-    w2 = np.broadcast_to(np.asarray(start, float), h.shape) ** 2
-    wv, v2 = np.zeros_like(h), np.zeros_like(h)
-    losses = [h @ w2 / 2]
-    for _ in range(steps):
-        next_v2 = h**2 * w2 + 2 * momentum * h * wv + momentum**2 * v2 + c
-        next_wv = h * w2 + momentum * wv  # E w v'
-        w2 = w2 - 2 * rate * next_wv + rate**2 * next_v2
-        wv, v2 = next_wv - rate * next_v2, next_v2
-        losses.append(h @ w2 / 2)
-    return np.array(losses)
-
-
-def risk_of_descent(
-    quadratic: Quadratic, start, steps: int, rate, batch_size=1.0, noise=None
-) -> np.ndarray:
-    """The risk of plain descent in closed form [T + 1]: E w² = q^t w₀² + η²(c/B)(1 − qᵗ)/(1 − q).
-
-    q = (1 − ηh)². Zhang et al. 2019, equation 4.
-    """
-    h = np.asarray(quadratic.curvatures)
-    c = (h if noise is None else np.asarray(noise, float)) / batch_size
-    q = (1 - rate * h) ** 2
-    power = q ** np.arange(steps + 1)[:, None]
-    w2 = power * np.asarray(start, float) ** 2 + rate**2 * c * (1 - power) / (1 - q)
-    return w2 @ h / 2
-
-
-def steady_risk(quadratic: Quadratic, rate, momentum=0.0, batch_size=1.0, noise=None) -> float:
-    """Where the risk levels off: ½ Σ (η c/B)(1 + β) / ((1 − β)(2(1 + β) − ηh))."""
-    h = np.asarray(quadratic.curvatures)
-    c = (h if noise is None else np.asarray(noise, float)) / batch_size
-    room = 2 * (1 + momentum) - rate * h
-    require(
-        bool((room > 0).all()) and 0 <= momentum < 1,
-        f"rate must be below 2(1 + momentum)/L and momentum in [0, 1), given {rate}, {momentum}.",
-    )
-    return float(np.sum(rate * c * (1 + momentum) / ((1 - momentum) * room)) / 2)

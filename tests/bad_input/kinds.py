@@ -96,8 +96,10 @@ def _of_array(value):
     if array.ndim:
         others += [array[:0], array[0], np.concatenate([array, array[:1]]), array[..., None]]
     if array.dtype.kind == "f" and array.size:
-        others += [np.where(np.arange(array.size).reshape(array.shape) == 0, hole, array)
-                   for hole in (np.nan, np.inf, 1e38)]  # fmt: skip
+        others += [
+            np.where(np.arange(array.size).reshape(array.shape) == 0, hole, array)
+            for hole in (np.nan, np.inf, 1e38)
+        ]
     return st.sampled_from(others).map(Bad) | odd_arrays | not_an_array | wild
 
 
@@ -145,8 +147,11 @@ def _of_labelled(value):
     is_array = isinstance(value, xr.DataArray)
     others = [value.drop_vars(name) for name in value.coords]
     for dim in map(str, value.dims):
-        others += [value.isel({dim: 0}, drop=True), value.isel({dim: slice(0)}),
-                   value.rename({dim: "other"})]  # fmt: skip
+        others += [
+            value.isel({dim: 0}, drop=True),
+            value.isel({dim: slice(0)}),
+            value.rename({dim: "other"}),
+        ]
     others += [value.drop_attrs(), value.astype(str), value.astype(complex), value.astype(object),
                value.where(False), value.expand_dims(more=2)]  # fmt: skip
     if is_array:

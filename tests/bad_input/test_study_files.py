@@ -75,14 +75,19 @@ def spoilt_records(study):
 
     whole = record_of(study, a=("x", np.arange(9.0)))
     attributes = {
-        "none": {}, "later": {"lab_format": 99, "manifest": "{}"},
-        "no_manifest": {"lab_format": 1}, "no_json": {"lab_format": 1, "manifest": "{"},
-        "odd_json": {"lab_format": 1, "manifest": "[]"}, "deep": {"lab_format": 1,
-        "manifest": "[" * 30_000}, "no_format": {"lab_format": "one", "manifest": "{}"},
-    }  # fmt: skip
+        "none": {},
+        "later": {"lab_format": 99, "manifest": "{}"},
+        "no_manifest": {"lab_format": 1},
+        "no_json": {"lab_format": 1, "manifest": "{"},
+        "odd_json": {"lab_format": 1, "manifest": "[]"},
+        "deep": {"lab_format": 1, "manifest": "[" * 30_000},
+        "no_format": {"lab_format": "one", "manifest": "{}"},
+    }
     return {
-        **{name: lambda path, a=a: with_attributes(a).to_netcdf(path, engine="h5netcdf")
-           for name, a in attributes.items()},
+        **{
+            name: lambda path, a=a: with_attributes(a).to_netcdf(path, engine="h5netcdf")
+            for name, a in attributes.items()
+        },
         "another_study": saved(record_of("../../etc/passwd", a=("x", np.arange(9.0)))),
         "nothing_drawn": saved(whole),
         "without": without,
@@ -96,7 +101,7 @@ def spoilt_records(study):
         "pickle": lambda path: path.write_bytes(pickle.dumps(Bomb())),
         "zip": lambda path: path.write_bytes(npz(x=X)),
         "random": lambda path: path.write_bytes(np.random.default_rng(0).bytes(4096)),
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.usefixtures("workplace")
@@ -149,10 +154,13 @@ def test_two_earlier_runs_are_refused(flags, workplace, monkeypatch, capsys):
 
 
 COMMANDS = [
-    ["xor", "--seeds", "x"], ["null", "--low", "2"], ["optimizers", "--data", "no.csv"],
-    ["speed", "--panels", "speed"], ["tuning", "--resume", "no\ud800where"],
+    ["xor", "--seeds", "x"],
+    ["null", "--low", "2"],
+    ["optimizers", "--data", "no.csv"],
+    ["speed", "--panels", "speed"],
+    ["tuning", "--resume", "no\ud800where"],
     ["reference", "--out="],
-]  # fmt: skip
+]
 
 
 @pytest.mark.slow

@@ -270,9 +270,7 @@ WRONG_ARRAYS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("arrays", "options", "message"), WRONG_ARRAYS.values(), ids=WRONG_ARRAYS
-)  # fmt: skip
+@pytest.mark.parametrize(("arrays", "options", "message"), WRONG_ARRAYS.values(), ids=WRONG_ARRAYS)
 def test_arrays_that_cannot_be_used_are_refused(npz, arrays, options, message):
     with pytest.raises(InputError, match=message):
         from_file(npz(**arrays), **options)

@@ -86,8 +86,10 @@ def test_groups_are_never_parted_though_rows_tie_them_together():
     x[5], x[60] = x[0], x[0]  # groups 0, 1 and 20 share a row
     table = Table("t", x, np.arange(120) % 3, "classification", groups=groups)
     for split in [make_split(table, s) for s in range(5)] + [make_split(table, 1, folds=4)]:
-        seen = [set(np.where(np.isin(groups[rows], [0, 1, 20]), -1, groups[rows]))
-                for rows in parts(split)]  # fmt: skip
+        seen = [
+            set(np.where(np.isin(groups[rows], [0, 1, 20]), -1, groups[rows]))
+            for rows in parts(split)
+        ]
         assert sum(map(len, seen)) == len(set.union(*seen))
 
 
@@ -149,11 +151,12 @@ WRONG = {
     "short": (lambda: table_of(times=np.arange(3)), "120 rows but times"),
     "folds": (lambda: source(table_of(), folds=2), "at least 3"),
     "past the last": (
-        lambda: make_split(table_of(times=np.arange(120)), 3, folds=3), "below folds=3",
+        lambda: make_split(table_of(times=np.arange(120)), 3, folds=3),
+        "below folds=3",
     ),
     "noise": (lambda: source(table_of(), label_noise=1.0), "share in"),
     "scaling": (lambda: source(table_of(), scaling="minmx"), "minmax"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("call", "message"), WRONG.values(), ids=WRONG)

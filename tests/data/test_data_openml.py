@@ -36,8 +36,10 @@ def test_a_data_set_is_fetched_by_name_and_version(serve, tmp_path):
     table = from_openml("tiny/one", 3, cache=tmp_path)
     assert calls == [("tiny/one", 3, tmp_path)]
     assert (table.name, table.kind, table.class_names) == (
-        "tiny/one", "classification", ("no", "yes"),
-    )  # fmt: skip
+        "tiny/one",
+        "classification",
+        ("no", "yes"),
+    )
     assert table.feature_names == ("a", "b")
     assert (tmp_path / "tiny_one-3.sha256").read_text().strip() == table.sha256()
 

@@ -13,9 +13,7 @@ from lab.data import Source, Table, load, make_split, prepare, source
 
 N = 60
 RNG = np.random.default_rng(0)
-SPLIT = make_split(
-    Table("t", np.arange(N)[:, None] * 1.0, np.arange(N) % 2, "classification"), 0
-)  # fmt: skip
+SPLIT = make_split(Table("t", np.arange(N)[:, None] * 1.0, np.arange(N) % 2, "classification"), 0)
 
 
 def mixed(numbers=None, texts=None, targets=None, kind="classification", weights=None):
@@ -44,9 +42,7 @@ def test_what_is_not_trained_on_changes_no_training_row(number, text):
     after = prepare(mixed(other, texts), SPLIT)
     x = prepare(before, SPLIT).rows["x"]
     width = 4  # the vocabulary may grow; nothing else may change
-    np.testing.assert_array_equal(
-        after.rows["x"][SPLIT.train, :width], x[SPLIT.train, :width]
-    )  # fmt: skip
+    np.testing.assert_array_equal(after.rows["x"][SPLIT.train, :width], x[SPLIT.train, :width])
 
 
 def test_held_out_targets_and_weights_change_no_training_row():
@@ -58,9 +54,7 @@ def test_held_out_targets_and_weights_change_no_training_row():
     after = prepare(mixed(targets=targets, weights=weights, kind="regression"), SPLIT)
     assert (before.target_scale, before.target_offset) == (after.target_scale, after.target_offset)
     for name in ("y", "weight"):
-        np.testing.assert_array_equal(
-            before.rows[name][SPLIT.train], after.rows[name][SPLIT.train]
-        )  # fmt: skip
+        np.testing.assert_array_equal(before.rows[name][SPLIT.train], after.rows[name][SPLIT.train])
 
 
 def test_numbers_are_standardized_over_training_rows():
@@ -136,9 +130,7 @@ def test_weights_have_mean_one_over_training_rows():
 def test_test_rows_are_sealed():
     prepared = source(load("iris")).prepare(0)
     public = {f.name for f in fields(prepared) if not f.name.startswith("_")}
-    assert public == {
-        "rows", "train", "validation", "target_scale", "target_offset",
-    }  # fmt: skip
+    assert public == {"rows", "train", "validation", "target_scale", "target_offset"}
     assert "test" not in repr(prepared)
     rows = np.concatenate([prepared.train, prepared.validation, prepared.open_test()])
     np.testing.assert_array_equal(np.sort(rows), np.arange(150))
@@ -161,8 +153,11 @@ def test_a_source_says_what_a_task_asks():
     made = source(load("wine"))
     assert isinstance(made, Source)
     assert (made.name, made.kind, made.n_classes, made.n_features) == (
-        "wine", "classification", 3, 13,
-    )  # fmt: skip
+        "wine",
+        "classification",
+        3,
+        13,
+    )
     assert made.sha256 == load("wine").sha256()
     assert source(load("diabetes")).n_classes == 0
     assert made.prepare(0) is made.prepare(0)

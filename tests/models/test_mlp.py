@@ -94,9 +94,12 @@ def test_every_initializer_fills_the_kernels(initializer):
 def test_normalization_before_and_after_the_activation(normalization):
     def layer(position):
         model = MLP(
-            widths=(8,), outputs=2, normalization=normalization, normalization_position=position,
+            widths=(8,),
+            outputs=2,
+            normalization=normalization,
+            normalization_position=position,
             bias_value=0.1,
-        )  # fmt: skip
+        )
         params, state = initial(model)
         return params["hidden_00"], hidden(model, params, state, X)["hidden_00"]
 
@@ -148,7 +151,9 @@ def test_a_residual_mlp_equals_the_one_of_flax(normalization, position):
         normalization_position=position, residual=True,
     )  # fmt: skip
     params, state = initial(model)
-    params = jax.tree.map(lambda leaf: leaf + jnp.linspace(0, 0.2, leaf.size).reshape(leaf.shape), params)  # noqa: E501  # fmt: skip
+    params = jax.tree.map(
+        lambda leaf: leaf + jnp.linspace(0, 0.2, leaf.size).reshape(leaf.shape), params
+    )
     for train in (True, False):
         ours, moved = apply(model, params, state, X, train=train)
         with jax.numpy_rank_promotion("allow"):
@@ -159,8 +164,9 @@ def test_a_residual_mlp_equals_the_one_of_flax(normalization, position):
         if train:
             jax.tree.map(
                 lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5),
-                moved, dict(twin_state),
-            )  # fmt: skip
+                moved,
+                dict(twin_state),
+            )
             state = moved
 
 

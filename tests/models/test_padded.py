@@ -87,8 +87,9 @@ def assert_trained_alike(name, widths, activation):
         scale = max(np.max(np.abs(leaf)) for leaf in jax.tree.leaves(first))
         jax.tree.map(
             lambda a, b: np.testing.assert_allclose(a, b, atol=1e-12 * scale),
-            first, cut(second, first),
-        )  # fmt: skip
+            first,
+            cut(second, first),
+        )
 
 
 @pytest.mark.parametrize("widths", SHAPES[1:3])

@@ -14,9 +14,12 @@ from lab import optimizers, schedules
 from lab.optimizers import CATALOG
 
 NO_FACTORIES = {
-    "CATALOG", "current_learning_rate", "schedule_free_eval_params", "asgd_eval_params",
+    "CATALOG",
+    "current_learning_rate",
+    "schedule_free_eval_params",
+    "asgd_eval_params",
     "splus_eval_params",
-}  # fmt: skip
+}
 RATE = 0.1
 
 

@@ -126,10 +126,7 @@ def vmap(make, dtype):
 
 def visited(updates, dtype):
     """The parameters [T, ...] that updates lead to."""
-    return jax.tree.map(
-        lambda p, u: _wide(p) + np.cumsum(_wide(u), 0),
-        parameters(dtype), updates,
-    )  # fmt: skip
+    return jax.tree.map(lambda p, u: _wide(p) + np.cumsum(_wide(u), 0), parameters(dtype), updates)
 
 
 def _wide(x):

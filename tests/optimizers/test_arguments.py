@@ -60,9 +60,12 @@ def made(name, **kwargs):
 NUMBERS = list(numbers())
 WHOLE = {"Decay": 0, "OpenShare": None, "Share": 1}  # else 1 is in range
 OWN_RANGE = {
-    ("reduce_on_plateau", "factor"): None, ("radam", "b2"): None, ("radam", "threshold"): 5,
-    ("ademamix", "b3"): 0, ("simplified_ademamix", "b1"): 0,
-}  # fmt: skip
+    ("reduce_on_plateau", "factor"): None,
+    ("radam", "b2"): None,
+    ("radam", "threshold"): 5,
+    ("ademamix", "b3"): 0,
+    ("simplified_ademamix", "b1"): 0,
+}
 
 
 @pytest.mark.parametrize(("name", "parameter", "label"), NUMBERS)

@@ -84,10 +84,8 @@ WRAPPERS = {  # the rule in it, and the arrays that are the rule's
     ),
     "multi_steps": (lambda: optimizers.multi_steps(free(), 1), EVERYTHING),
     "MultiSteps": (lambda: optax.MultiSteps(free(), 1).gradient_transformation(), EVERYTHING),
-    "inject_hyperparams": (
-        lambda: optax.inject_hyperparams(free)(learning_rate=0.2), EVERYTHING
-    ),
-}  # fmt: skip
+    "inject_hyperparams": (lambda: optax.inject_hyperparams(free)(learning_rate=0.2), EVERYTHING),
+}
 
 
 def after_three(rule):

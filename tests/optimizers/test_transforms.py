@@ -146,10 +146,13 @@ def test_accumulation_of_parts_of_a_batch_is_the_step_on_the_whole():
 def test_skipping_equals_that_of_optax(allowed, dtype):
     with jax.enable_x64(dtype == "float64"):
         runs = [
-            _run(lib.apply_if_finite(lib.sgd(0.1, momentum=0.9), allowed), _with_bad_ones(dtype),
-                 dtype)
+            _run(
+                lib.apply_if_finite(lib.sgd(0.1, momentum=0.9), allowed),
+                _with_bad_ones(dtype),
+                dtype,
+            )
             for lib in (optimizers, optax)
-        ]  # fmt: skip
+        ]
     assert worst(*runs) <= TOLERANCE[dtype]
 
 

@@ -18,8 +18,10 @@ NAMES = ("layer_0", "layer_1", "layer_2")
 @pytest.fixture(autouse=True)
 def double():
     with (
-        jax.enable_x64(True), jax.numpy_dtype_promotion("strict"), jax.numpy_rank_promotion("raise")
-    ):  # fmt: skip
+        jax.enable_x64(True),
+        jax.numpy_dtype_promotion("strict"),
+        jax.numpy_rank_promotion("raise"),
+    ):
         yield
 
 

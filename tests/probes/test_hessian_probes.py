@@ -19,8 +19,10 @@ PARAMS, BATCH = net()
 @pytest.fixture(autouse=True)
 def double():
     with (
-        jax.enable_x64(True), jax.numpy_dtype_promotion("strict"), jax.numpy_rank_promotion("raise")
-    ):  # fmt: skip
+        jax.enable_x64(True),
+        jax.numpy_dtype_promotion("strict"),
+        jax.numpy_rank_promotion("raise"),
+    ):
         yield
 
 

@@ -62,8 +62,9 @@ def test_it_is_what_adam_divides_by(package, taken):
     close(divisor, probes.adam_preconditioner(after, 0.95, 1e-4), 1e-12)
     close(
         probes.adam_preconditioner(after, 0.95, 1e-4, b1=0.8),
-        jax.tree.map(lambda p: p * correction, divisor), 1e-12,
-    )  # fmt: skip
+        jax.tree.map(lambda p: p * correction, divisor),
+        1e-12,
+    )
 
 
 def test_the_one_of_rmsprop_has_no_correction():

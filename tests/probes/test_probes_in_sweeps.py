@@ -22,9 +22,12 @@ KEPT = ("validation_loss", "validation_accuracy", "train_loss", "diverged_at")
 @pytest.fixture(scope="module")
 def task():
     return lab.tasks.supervised(
-        lab.data.source(lab.data.load("iris")), widths=(8, 8), activation="tanh",
-        normalization="batch", dropout=True,
-    )  # fmt: skip
+        lab.data.source(lab.data.load("iris")),
+        widths=(8, 8),
+        activation="tanh",
+        normalization="batch",
+        dropout=True,
+    )
 
 
 def sweep(task, rules=None, **other):

@@ -43,7 +43,9 @@ def in_linen():
             return linen.Dense(2)(x)
 
     net, names = Net(), ("Dense_0", "Dense_1", "Dense_2")
-    params = {n: {"kernel": jnp.asarray(w), "bias": jnp.asarray(b)} for n, (w, b) in zip(names, WEIGHTS)}  # noqa: E501  # fmt: skip
+    params = {
+        n: {"kernel": jnp.asarray(w), "bias": jnp.asarray(b)} for n, (w, b) in zip(names, WEIGHTS)
+    }
 
     def apply(params, x):
         outputs, sown = net.apply({"params": params}, x, mutable=["intermediates"])
@@ -76,8 +78,9 @@ def in_equinox():
     net = eqx.nn.MLP(3, 2, 4, 2, activation=jnp.tanh, key=KEY)
     net = eqx.tree_at(
         lambda n: [leaf for layer in n.layers for leaf in (layer.weight, layer.bias)],
-        net, [jnp.asarray(leaf) for w, b in WEIGHTS for leaf in (w.T, b)],
-    )  # fmt: skip
+        net,
+        [jnp.asarray(leaf) for w, b in WEIGHTS for leaf in (w.T, b)],
+    )
     params, rest = eqx.partition(net, eqx.is_inexact_array)
 
     def apply(params, x):

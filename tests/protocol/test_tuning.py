@@ -47,9 +47,12 @@ def test_selection_refuses_seeds_of_the_report():
 def test_a_report_refuses_seeds_of_the_tuning():
     with pytest.raises(InputError, match="seeds"):
         protocol.report(
-            lab.tasks.CATALOG["iris"].make(), ["adam"], {"adam": [{"learning_rate": 0.1}]},
-            seeds=[0, 1], budget=lab.Budget(updates=3),
-        )  # fmt: skip
+            lab.tasks.CATALOG["iris"].make(),
+            ["adam"],
+            {"adam": [{"learning_rate": 0.1}]},
+            seeds=[0, 1],
+            budget=lab.Budget(updates=3),
+        )
 
 
 def test_phases_never_share_a_seed():

@@ -55,8 +55,9 @@ def test_floats_go_into_integers_exactly(length, traced):
         np.testing.assert_array_equal(np.float32(rest), [np.float32(float(r)) for _, r in expected])
 
 
-@pytest.mark.parametrize("length", [1.1, 10 / 3, 7.3, 100 / 3, 1e4 / 7, 1e6 / 7, 2**24 + 0.5,
-                                    2**25 + 1.3, 2**30 + 0.25])  # fmt: skip
+@pytest.mark.parametrize(
+    "length", [1.1, 10 / 3, 7.3, 100 / 3, 1e4 / 7, 1e6 / 7, 2**24 + 0.5, 2**25 + 1.3, 2**30 + 0.25]
+)
 def test_known_fractions_go_into_integers_up_to_a_rounding(length):
     found = jax.jit(lambda count: periods(whole(count), length))(np.int32(COUNTS))
     assert max(phase_errors(found, COUNTS, length)) < 2**-16
@@ -103,17 +104,20 @@ def test_cycles_far_out_are_those_of_the_formula(length):
 FAR = [2**31, 2**32, 2**32 + 1, 2**34 + 3, 2**40, 2**53 + 1, 2**62 + 1]
 
 
-@pytest.mark.parametrize(("schedule", "count", "expected"), [
-    (schedules.triangular_schedule(0.1, 1.0, 4), 2**32, 0.1),
-    (schedules.triangular_schedule(0.1, 1.0, 4), 2**40 + 2, 0.55),
-    (schedules.triangular_schedule(0.0, 1.0, 4), 2**70, 0.0),
-    (schedules.step_decay(1.0, 2**31, 0.5), 2**32, 0.25),
-    (schedules.step_decay(1.0, 2**31, 0.5), 2**34, 2.0**-8),
-    (schedules.exponential_decay(1.0, 2**31, 0.5, staircase=True), 2**34 - 1, 2.0**-7),
-    (schedules.inverse_time_decay(1.0, 2**31, 1.0, staircase=True), 2**33, 0.2),
-    (schedules.cosine_restarts_schedule(1.0, 3, 1), 2**32, 0.75),
-    (schedules.linear_schedule(1.0, 0.0, 4, 2**40), 2**40 + 3, 0.25),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("schedule", "count", "expected"),
+    [
+        (schedules.triangular_schedule(0.1, 1.0, 4), 2**32, 0.1),
+        (schedules.triangular_schedule(0.1, 1.0, 4), 2**40 + 2, 0.55),
+        (schedules.triangular_schedule(0.0, 1.0, 4), 2**70, 0.0),
+        (schedules.step_decay(1.0, 2**31, 0.5), 2**32, 0.25),
+        (schedules.step_decay(1.0, 2**31, 0.5), 2**34, 2.0**-8),
+        (schedules.exponential_decay(1.0, 2**31, 0.5, staircase=True), 2**34 - 1, 2.0**-7),
+        (schedules.inverse_time_decay(1.0, 2**31, 1.0, staircase=True), 2**33, 0.2),
+        (schedules.cosine_restarts_schedule(1.0, 3, 1), 2**32, 0.75),
+        (schedules.linear_schedule(1.0, 0.0, 4, 2**40), 2**40 + 3, 0.25),
+    ],
+)
 def test_a_count_beyond_the_integers_is_exact(schedule, count, expected):
     kinds = [count] if count >= 2**63 else [count, np.int64(count), np.uint64(count)]
     kinds += [float(count)] if float(count) == count else []
@@ -154,6 +158,8 @@ def test_of_a_float_beyond_the_integers_the_cycle_is_exact(length):
     counts = np.float32([2.0**31 + 2**8, 2.0**32, 2.0**33 + 2**10, 1e10, 2.0**40, 1e12])
     schedule = jax.jit(schedules.triangular_schedule(0.0, 1.0, length))
     length = float(np.float32(length))
-    expected = [FORMULAS["triangular_schedule"](Fraction(float(t)), 0.0, 1.0, Fraction(length))
-                for t in counts]  # fmt: skip
+    expected = [
+        FORMULAS["triangular_schedule"](Fraction(float(t)), 0.0, 1.0, Fraction(length))
+        for t in counts
+    ]
     np.testing.assert_allclose(schedule(counts), np.float64(expected), rtol=0, atol=1e-6)

@@ -15,8 +15,10 @@ CASES = [
     for name, entry in CATALOG.items()
     for i, kwargs in enumerate(entry.examples)
 ]
-LENGTHS = {"step_size", *(f"{n}_{k}" for n in ("transition", "decay", "warmup", "stable")
-                          for k in ("steps", "begin"))}  # fmt: skip
+LENGTHS = {
+    "step_size",
+    *(f"{n}_{k}" for n in ("transition", "decay", "warmup", "stable") for k in ("steps", "begin")),
+}
 FAR = 2**25 + 1
 NEAR = range(FAR - 2, FAR + 12)
 # What begins at FAR and is over soon after.
@@ -45,9 +47,11 @@ LATE = {
     ),
 }
 WITHOUT_BEGINNING = {
-    "constant_schedule", "exp_range_schedule", "linear_onecycle_schedule",
+    "constant_schedule",
+    "exp_range_schedule",
+    "linear_onecycle_schedule",
     "cosine_onecycle_schedule",
-}  # fmt: skip
+}
 
 
 def assert_close(curve, expected, largest=0.0):

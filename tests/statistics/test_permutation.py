@@ -24,9 +24,12 @@ def test_all_signs_by_hand(differences):
 def test_it_is_scipys_permutation_test():
     d = np.random.default_rng(0).normal(0.4, 1, size=11)
     theirs = stats.permutation_test(
-        (d,), lambda x, axis: x.mean(axis), permutation_type="samples", vectorized=True,
+        (d,),
+        lambda x, axis: x.mean(axis),
+        permutation_type="samples",
+        vectorized=True,
         n_resamples=np.inf,
-    )  # fmt: skip
+    )
     assert sign_flip_test(d) == pytest.approx(theirs.pvalue)
 
 

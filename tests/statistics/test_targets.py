@@ -8,12 +8,14 @@ from hypothesis.extra.numpy import arrays
 from lab import statistics
 
 POINTS = np.array([0, 10, 20, 30])
-CURVES = np.array([
-    [3.0, 2.0, 1.0, 0.5],
-    [3.0, 1.0, 2.0, 0.5],  # reached once is reached
-    [3.0, 2.0, 2.0, 2.0],
-    [3.0, np.inf, np.inf, np.inf],
-])  # fmt: skip
+CURVES = np.array(
+    [
+        [3.0, 2.0, 1.0, 0.5],
+        [3.0, 1.0, 2.0, 0.5],  # reached once is reached
+        [3.0, 2.0, 2.0, 2.0],
+        [3.0, np.inf, np.inf, np.inf],
+    ]
+)
 
 
 def test_by_hand():

@@ -63,9 +63,10 @@ def test_a_bias_that_kills_every_unit_is_seen():
 
 def test_usable_decades_count_rates():
     accuracy = xr.DataArray(
-        [[0.95, 0.1], [0.95, 0.95], [0.1, 0.95], [0.95, 0.1]], dims=("learning_rate", "seed"),
+        [[0.95, 0.1], [0.95, 0.95], [0.1, 0.95], [0.95, 0.1]],
+        dims=("learning_rate", "seed"),
         coords={"learning_rate": [0.01, 0.1, 1.0, 10.0]},
-    )  # fmt: skip
+    )
     np.testing.assert_allclose(verdict.usable_decades(accuracy), [3.0, 2.0])
 
 
@@ -74,8 +75,10 @@ def test_words_follow_the_interval():
         Interval(*map(np.asarray, x)) for x in ((-2, -3, -1), (0, -1, 1), (2, 1, 3))
     )
     assert [verdict.judged(x) for x in (low, middle, high)] == [
-        "did not hold", "inconclusive", "held",
-    ]  # fmt: skip
+        "did not hold",
+        "inconclusive",
+        "held",
+    ]
     assert verdict.refuted(high) == "did not hold"
     assert verdict.refuted(Interval(*map(np.asarray, (0, 0, 0)))) == "held"
 

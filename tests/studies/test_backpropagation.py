@@ -3,8 +3,8 @@
 import numpy as np
 
 from lab.foundations.graphs import computational_graph
-from lab.plots.foundations_graphs import computational_graphs
 from studies import backpropagation as study
+from studies._backpropagation_graphs import computational_graphs
 from studies.backpropagation import worked
 
 

@@ -58,10 +58,11 @@ def _part(good, norms=None):
             "diverged_at": (("learning_rate", "seed"), np.where(good > 0, -1, 30)),
             "loss": (("learning_rate", "seed", "update"), ones),
             "norm": (("learning_rate", "seed", "update"), ones if norms is None else norms),
-            "tuned_rate": ((), 0.1), "threshold": ((), 1.0),
+            "tuned_rate": ((), 0.1),
+            "threshold": ((), 1.0),
         },
         {"learning_rate": [0.1, 1.0, 10.0], "seed": np.arange(good.shape[1])},
-    )  # fmt: skip
+    )
 
 
 def test_a_wider_range_is_said_to_be_wider():

@@ -79,9 +79,9 @@ def test_the_fall_is_from_the_last_hidden_layer_there_is():
 
 
 def test_vanishing_is_said_of_each_activation():
-    lines = verdict.flow_lines({
-        "sigmoid": flow([1e-6, 1e-3, 1e-2, 1.0]), "relu": flow([0.5, 0.6, 1.0, 1.0]),
-    })  # fmt: skip
+    lines = verdict.flow_lines(
+        {"sigmoid": flow([1e-6, 1e-3, 1e-2, 1.0]), "relu": flow([0.5, 0.6, 1.0, 1.0])}
+    )
     assert [line.split("**")[1] for line in lines] == ["held", "did not hold", "held"]
 
 
@@ -105,5 +105,7 @@ def test_chance_and_revival_have_three_outcomes():
     assert verdict.at_chance(at([0.1, 0.2], [0.1, 0.1], [0.1, 0.3])) == "inconclusive"
     assert verdict.at_chance(at([0.1, 0.3], [0.1, 0.2], [0.1, 0.4])) == "did not hold"
     assert [verdict.revived(at(*x)) for x in ((0.9, 0.8, 1), (0.3, 0.2, 0.4), (0.5, 0.4, 0.6))] == [
-        "held", "did not hold", "inconclusive",
-    ]  # fmt: skip
+        "held",
+        "did not hold",
+        "inconclusive",
+    ]

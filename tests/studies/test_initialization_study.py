@@ -69,7 +69,7 @@ def test_symmetry_is_judged_by_every_bit():
             "moved": (("rule", *dims[1:4], "layer"), np.ones((1, 1, 1, 2, 1))),
         },
         {"rule": ["sgd"], "initializer": ["constant"], "init_scale": [1.0], "updates": [0, 1, 2]},
-    )  # fmt: skip
+    )
     assert "**held**, in 2 of 2 runs" in verdict.symmetry_lines(record)[0]
     record.apart[..., 1, 2, 0] = 1e-30
     assert "**did not hold**, in 1 of 2 runs" in verdict.symmetry_lines(record)[0]

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from lab.tasks import quadratics as q
+from lab.tasks.quadratics import Quadratic
 from studies import _noisy_quadratic as noisy
 from studies import momentum as study
 from studies._races import updates_to
 from studies.momentum import contraction
+from tests.tasks.noisy_quadratics import risk
 
 
 def test_smoke_and_redrawing(smoke):
@@ -26,8 +27,9 @@ def test_runs_contract_as_theory_says():
 def test_the_search_for_the_target_finds_what_the_recurrence_says(momentum, rate, batch):
     h = 1 / np.arange(1, noisy.DIMENSION + 1)
     (found,) = noisy._first_below(h, np.array([rate]), momentum, np.array([1 / batch]))
-    risk = q.risk(q.Quadratic(tuple(h)), np.ones(len(h)), 2000, rate, momentum, batch)
-    assert found == np.argmax(risk <= noisy.TARGET * risk[0])
+    model = Quadratic(tuple(h))
+    losses = risk(model, np.ones(len(h)), 2000, rate, momentum, batch)
+    assert found == np.argmax(losses <= noisy.TARGET * losses[0])
 
 
 def test_updates_to_counts_from_when_it_stays_there():

@@ -25,8 +25,9 @@ def test_usable_decades_are_counted_seed_by_seed():
 def test_first_reach_and_the_quickest_rate():
     path = xr.DataArray(
         [[[0.1, 0.5, 0.95], [0.1, 0.92, 0.95]], [[0.1, 0.2, 0.3], [0.1, 0.2, 0.91]]],
-        dims=("rate", "seed", "step"), coords={"rate": [0.1, 1.0], "step": [0.0, 10.0, 20.0]},
-    )  # fmt: skip
+        dims=("rate", "seed", "step"),
+        coords={"rate": [0.1, 1.0], "step": [0.0, 10.0, 20.0]},
+    )
     np.testing.assert_array_equal(measures.first_reach(path[0], 0.9), [20, 10])
     np.testing.assert_array_equal(measures.first_reach(path[1], 0.9), [np.inf, 20])
     rate, times = measures.quickest(path, 0.9)
@@ -44,8 +45,10 @@ def test_gain_is_paired_and_claims_need_every_interval():
     rows = np.array([[0.9, 0.8, 0.7], [0.91, 0.81, 0.71]])
     data = xr.DataArray(rows, dims=("norm", "seed"), coords={"norm": ["none", "batch"]})
     np.testing.assert_allclose(measures.gain(data), [1, 1, 1])
-    up, down, open_ = (measures.Interval(*(np.asarray(v) for v in x)) for x in
-                       ((1, 0.5, 1.5), (-1, -2, -0.5), (0, -1, 1)))  # fmt: skip
+    up, down, open_ = (
+        measures.Interval(*(np.asarray(v) for v in x))
+        for x in ((1, 0.5, 1.5), (-1, -2, -0.5), (0, -1, 1))
+    )
     assert measures.all_above([up, up]) == "held"
     assert measures.all_above([up, open_]) == "inconclusive"
     assert measures.all_above([up, down]) == "did not hold"

@@ -13,8 +13,11 @@ def test_smoke_and_redrawing(smoke):
 
 
 PRINTED = {  # training and dev error in %, and what the textbook calls it
-    (1, 10): "high variance", (12, 13): "high bias", (12, 24): "both", (0.5, 1): "good",
-}  # fmt: skip
+    (1, 10): "high variance",
+    (12, 13): "high bias",
+    (12, 24): "both",
+    (0.5, 1): "good",
+}
 
 
 @pytest.mark.parametrize("errors", PRINTED)

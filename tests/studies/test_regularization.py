@@ -59,8 +59,9 @@ def test_rows_are_each_alone_pairs_all_and_all_but_one(name, left_out):
     together = set(parts.TOGETHER) - left_out
     assert set(rows["all"].names) == together
     without = [row for row in rows.values() if row.kind == "without"]
-    assert [together - set(row.names) for row in without] == [{n} for n in parts.TOGETHER
-                                                              if n in together]  # fmt: skip
+    assert [together - set(row.names) for row in without] == [
+        {n} for n in parts.TOGETHER if n in together
+    ]
     assert all(row.against == "all" for row in without)
 
 
@@ -135,10 +136,11 @@ def test_gains_are_paired_and_corrected_together():
     table = xr.Dataset(
         {"accuracy": (("row", "split"), accuracy), "loss": (("row", "split"), 1 - accuracy)},
         {
-            "row": ["none", "good", "useless"], "kind": ("row", ["baseline", "alone", "alone"]),
+            "row": ["none", "good", "useless"],
+            "kind": ("row", ["baseline", "alone", "alone"]),
             "against": ("row", ["", "none", "none"]),
         },
-    )  # fmt: skip
+    )
     good, useless = gains(table)
     assert good.verdict == "helps"
     np.testing.assert_allclose(good.gain.estimate, 3, atol=0.1)

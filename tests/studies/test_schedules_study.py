@@ -31,11 +31,12 @@ def test_usable_rates_end_at_the_first_that_fails():
     record = xr.Dataset(
         {
             "validation_loss": (
-                ("optimizer", "schedule", "learning_rate", "seed", "step"), loss[None, None],
+                ("optimizer", "schedule", "learning_rate", "seed", "step"),
+                loss[None, None],
             )
         },
         {"learning_rate": [1.0, 2.0, 4.0, 8.0], "updates": ("step", [0, 100])},
-    )  # fmt: skip
+    )
     assert report.limits(record, [0]).usable.estimate == [2.0]
 
 

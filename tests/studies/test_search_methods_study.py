@@ -99,7 +99,7 @@ def test_methods_are_judged_against_random_search():
     tested = xr.Dataset(
         {"test_loss": (("search", "seed"), test[:, None])},
         {"method": ("search", np.repeat(list(losses), 16))},
-    )  # fmt: skip
+    )
     good, bad = verdict.search_lines(found, tested)
     assert good.startswith("- *TPE beats random search*: **held**")
     assert "at 1 trainings" in good

@@ -99,9 +99,10 @@ def test_gains_are_paired_corrected_and_told():
     shift[0, 0, 0] = 2  # frozen layers of no training hurt
     error = common + shift[..., None] + 0.1 * rng.normal(size=(2, 3, 3, 16))
     found = xr.DataArray(
-        error, dims=("examples", "start", "way", "split"),
+        error,
+        dims=("examples", "start", "way", "split"),
         coords={"examples": [5, 50], "start": list(starts.STARTS), "way": list(study.WAYS)},
-    )  # fmt: skip
+    )
     every = gains(found)
     told = {(g.start, g.way, g.examples): g for g in every}
     assert len(told) == 16

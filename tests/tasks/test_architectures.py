@@ -23,9 +23,11 @@ def test_lanes_of_one_program_are_the_nets_that_they_stand_for(compilations):
     assert compilations() == compiled  # other architectures, the same program
     for trial, widths in enumerate(SHAPES):
         alone = lab.sweep(
-            lab.tasks.supervised(SOURCE, widths=widths), ["adam"],
-            axes={"learning_rate": [0.01]}, **settings,
-        )  # fmt: skip
+            lab.tasks.supervised(SOURCE, widths=widths),
+            ["adam"],
+            axes={"learning_rate": [0.01]},
+            **settings,
+        )
         np.testing.assert_allclose(
             swept.validation_loss.isel(optimizer=0, trial=trial).values,
             alone.validation_loss.isel(optimizer=0, learning_rate=0).values,

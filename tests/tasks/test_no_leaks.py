@@ -18,17 +18,22 @@ from lab import data, models
 from lab.protocol.tuning import select
 from lab.regularizers import CATALOG
 
-STRONG = {
-    name: 0.5 for entry in CATALOG.values() for name, _ in entry.strengths
-} | {"rotation": 30.0, "translation": 2.0, "dropout_rate": 0.9}  # fmt: skip
+STRONG = {name: 0.5 for entry in CATALOG.values() for name, _ in entry.strengths} | {
+    "rotation": 30.0,
+    "translation": 2.0,
+    "dropout_rate": 0.9,
+}
 
 
 @pytest.fixture(scope="module")
 def task():
     return lab.tasks.CATALOG["digits"].make(
-        widths=(8,), dropout=True, normalization="batch", scaling="whole",
+        widths=(8,),
+        dropout=True,
+        normalization="batch",
+        scaling="whole",
         regularizers=tuple(CATALOG),
-    )  # fmt: skip
+    )
 
 
 def state_of(task):
@@ -69,8 +74,9 @@ def test_training_is_not(task):
     params, model_state = state_of(task)
     batch = batch_of(task)
     none = dict.fromkeys(task.hypers, 0.0) | {"init_scale": 1.0}
-    loss = jax.jit(lambda hypers: task.problem.loss(
-        params, model_state, batch, jax.random.key(1), hypers)[0])  # fmt: skip
+    loss = jax.jit(
+        lambda hypers: task.problem.loss(params, model_state, batch, jax.random.key(1), hypers)[0]
+    )
     for name, strength in STRONG.items():
         assert loss(none | {name: strength}) != loss(none), name
 

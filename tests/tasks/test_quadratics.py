@@ -7,6 +7,7 @@ import pytest
 from lab import optimizers
 from lab.sweeps.trajectories import trajectories
 from lab.tasks import quadratics as q
+from tests.tasks.noisy_quadratics import risk, risk_of_descent, steady_risk
 
 THEORY = {
     "sgd": (q.best_descent, q.contraction_heavy_ball),
@@ -45,11 +46,11 @@ def test_no_other_numbers_contract_faster(name):
 
 def test_risk_of_descent_is_the_recurrence_and_levels_off():
     model = q.quadratic(20.0, 6)
-    exact = q.risk_of_descent(model, np.ones(6), 50, 0.3, batch_size=4)
-    np.testing.assert_allclose(q.risk(model, np.ones(6), 50, 0.3, batch_size=4), exact, rtol=1e-12)
+    exact = risk_of_descent(model, np.ones(6), 50, 0.3, batch_size=4)
+    np.testing.assert_allclose(risk(model, np.ones(6), 50, 0.3, batch_size=4), exact, rtol=1e-12)
     for momentum in (0.0, 0.5, 0.9):
-        late = q.risk(model, np.ones(6), 4000, 0.1, momentum, batch_size=4)[-1]
-        np.testing.assert_allclose(late, q.steady_risk(model, 0.1, momentum, 4), rtol=1e-9)
+        late = risk(model, np.ones(6), 4000, 0.1, momentum, batch_size=4)[-1]
+        np.testing.assert_allclose(late, steady_risk(model, 0.1, momentum, 4), rtol=1e-9)
 
 
 @pytest.mark.parametrize(("optimizer", "momentum"), [("sgd", 0.0), ("momentum", 0.8)])
@@ -62,7 +63,7 @@ def test_risk_is_what_many_noisy_runs_measure(optimizer, momentum):
         noise=np.sqrt(h / batch), seed=0,
     )[0].astype(float)  # fmt: skip
     losses = (paths**2 @ h) / 2
-    exact = q.risk(model, start, 30, 0.1, momentum, batch)
+    exact = risk(model, start, 30, 0.1, momentum, batch)
     error = losses.std(0, ddof=1) / np.sqrt(repeats)
     assert (np.abs(losses.mean(0) - exact)[1:] < 4 * error[1:]).all()
     assert np.abs(losses.mean(0)[0] - exact[0]) < 1e-6

@@ -50,15 +50,17 @@ def test_filters_have_the_norms_of_the_parameters():
     for layer in params:
         np.testing.assert_allclose(
             np.linalg.norm(found[layer]["kernel"], axis=0),
-            np.linalg.norm(params[layer]["kernel"], axis=0), rtol=1e-6,
-        )  # fmt: skip
+            np.linalg.norm(params[layer]["kernel"], axis=0),
+            rtol=1e-6,
+        )
         assert not np.any(found[layer]["bias"])
     conv = jax.random.normal(KEY, (3, 3, 2, 4))
     (rescaled,) = slices.filter_normalized([jnp.ones_like(conv)], [conv])
     np.testing.assert_allclose(
         np.linalg.norm(np.reshape(rescaled, (-1, 4)), axis=0),
-        np.linalg.norm(np.reshape(conv, (-1, 4)), axis=0), rtol=1e-6,
-    )  # fmt: skip
+        np.linalg.norm(np.reshape(conv, (-1, 4)), axis=0),
+        rtol=1e-6,
+    )
 
 
 def test_dead_filters_and_empty_directions_stay_finite():

@@ -10,14 +10,14 @@ import optax
 
 from lab.catalog import OptimizerEntry
 from lab.optimizers.algorithms.adam import scale_by_adam
-from lab.optimizers.common.matrices import matrices_apart, orthogonal, rescaled
+from lab.optimizers.algorithms.normuon import with_adam
+from lab.optimizers.common.matrices import orthogonal, rescaled
 from lab.optimizers.common.mean_over_root import over_root
 from lab.optimizers.common.moments import squared, squares_like, update_moment, zeros_like
 from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSchedule, cast_like, like
 from lab.optimizers.common.sides import dimension_numbers, sides
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
-from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.spaces import LogRange
 from lab.validation.kinds import Mask, Tree, Whole
 
@@ -113,14 +113,12 @@ def adamuon(
        [ 0.02 -0.02]]
     """
     spec = weight_dimension_numbers
-    of_matrices = _direction(beta, eps, ns_steps, nesterov, consistent_rms, spec)
-    rate = scale_by_learning_rate(learning_rate)
-    if adam_learning_rate is not None:
-        rate = matrices_apart(rate, scale_by_learning_rate(adam_learning_rate), spec)
-    return optax.chain(
-        matrices_apart(of_matrices, scale_by_adam(adam_b1, adam_b2, adam_eps), spec),
+    return with_adam(
+        _direction(beta, eps, ns_steps, nesterov, consistent_rms, spec),
+        scale_by_adam(adam_b1, adam_b2, adam_eps),
         add_decayed_weights(weight_decay, mask),
-        rate,
+        (learning_rate, adam_learning_rate),
+        spec,
     )
 
 

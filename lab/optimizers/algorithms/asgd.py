@@ -8,9 +8,9 @@ import optax
 
 from lab.catalog import OptimizerEntry
 from lab.optimizers.common import counter
-from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.moments import zeros_like
 from lab.optimizers.common.numbers import NonNegative, cast_like, like, promote
+from lab.optimizers.common.parameter_checks import require_params
 from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.states import evaluation_point
 from lab.optimizers.common.transformation import gradient_transformation

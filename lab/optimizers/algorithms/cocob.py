@@ -8,7 +8,6 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
-from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.moments import squares_like, zeros_like
 from lab.optimizers.common.numbers import (
     NonNegative,
@@ -17,6 +16,7 @@ from lab.optimizers.common.numbers import (
     like,
     promote,
 )
+from lab.optimizers.common.parameter_checks import require_params
 from lab.optimizers.common.scalars import safe_divide
 from lab.optimizers.common.transformation import gradient_transformation, widened
 from lab.optimizers.common.trees import tree_add, tree_sub

@@ -8,8 +8,8 @@ import optax
 import optax.contrib
 
 from lab.catalog import OptimizerEntry
-from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.numbers import NonNegative, NonNegativeOrSchedule, like
+from lab.optimizers.common.parameter_checks import require_params
 from lab.optimizers.common.scalars import safe_divide, scalar, scalar_dtype
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_scale, tree_squared_norm, tree_sub

@@ -47,8 +47,9 @@ def _leading(gradient: Any, projector: Any) -> Any:
     """The projectors of this gradient, of as many columns as before."""
     return jax.tree.map(
         lambda g, p: tuple(_singular_vectors(gathered(g))[:, : old.shape[1]] for old in p),
-        gradient, projector,
-    )  # fmt: skip
+        gradient,
+        projector,
+    )
 
 
 def _same(gradient: Any, projector: Any) -> Any:

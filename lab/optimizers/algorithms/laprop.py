@@ -7,8 +7,6 @@ import optax
 
 from lab.catalog import OptimizerEntry
 from lab.optimizers.common import counter
-from lab.optimizers.common.after_step import AfterStepState
-from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.mean_over_root import over_root
 from lab.optimizers.common.moments import (
     bias_corrected,
@@ -18,8 +16,9 @@ from lab.optimizers.common.moments import (
     zeros_like,
 )
 from lab.optimizers.common.numbers import Decay, NonNegative, cast_like
+from lab.optimizers.common.parameter_checks import require_params
 from lab.optimizers.common.scalars import safe_divide, scalar, scalar_dtype
-from lab.optimizers.common.scheduled import at
+from lab.optimizers.common.scheduled import at, with_number
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_add, tree_scale, tree_sub
 from lab.spaces import LogRange
@@ -62,20 +61,14 @@ def _decay_after_step(
     learning_rate: optax.ScalarOrSchedule, weight_decay: NonNegative
 ) -> optax.GradientTransformation:
     """U ← u − η λ (w + u): what the step leads to decays, not what it comes from."""
-    free = isinstance(weight_decay, float) and weight_decay == 0
+    if isinstance(weight_decay, float) and weight_decay == 0:
+        return optax.identity()
 
-    def init(params):
-        del params
-        return AfterStepState(counter.zero())
-
-    def update(updates, state, params=None):
-        new = AfterStepState(counter.safe_increment(state.count))
-        if free:
-            return updates, new
+    def decayed(updates, params, rate):
         ahead = tree_scale(weight_decay, tree_add(require_params(params, "laprop"), updates))
-        return tree_sub(updates, tree_scale(at(learning_rate, state.count), ahead)), new
+        return tree_sub(updates, tree_scale(rate, ahead))
 
-    return optax.GradientTransformation(init, update)
+    return with_number(decayed, learning_rate)
 
 
 @gradient_transformation

@@ -9,7 +9,6 @@ import optax.contrib
 
 from lab.catalog import OptimizerEntry
 from lab.optimizers.common import counter
-from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.moments import squared, squares_like, zeros_like
 from lab.optimizers.common.numbers import (
     Decay,
@@ -19,6 +18,7 @@ from lab.optimizers.common.numbers import (
     like,
     promote,
 )
+from lab.optimizers.common.parameter_checks import require_params
 from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights

@@ -64,6 +64,21 @@ def _direction(b1, b2, eps, ns_steps, nesterov, consistent_rms, spec):
     return optax.GradientTransformation(init, update)
 
 
+def with_adam(
+    of_matrices: optax.GradientTransformation,
+    adam: optax.GradientTransformation,
+    decay: optax.GradientTransformation,
+    rates: tuple[optax.ScalarOrSchedule, optax.ScalarOrSchedule | None],
+    spec: Any,
+) -> optax.GradientTransformationExtraArgs:
+    """Matrices by a rule of their own, all else by Adam; Adam's rate is None where it is theirs."""
+    rate, adam_rate = rates
+    last = scale_by_learning_rate(rate)
+    if adam_rate is not None:
+        last = matrices_apart(last, scale_by_learning_rate(adam_rate), spec)
+    return optax.chain(matrices_apart(of_matrices, adam, spec), decay, last)
+
+
 @gradient_transformation
 def normuon(
     learning_rate: optax.ScalarOrSchedule = 0.02,
@@ -132,14 +147,12 @@ def normuon(
       [1. 1. 1.]
     """
     spec = weight_dimension_numbers
-    of_matrices = _direction(b1, b2, eps, ns_steps, nesterov, consistent_rms, spec)
-    rate = scale_by_learning_rate(learning_rate)
-    if adam_learning_rate is not None:
-        rate = matrices_apart(rate, scale_by_learning_rate(adam_learning_rate), spec)
-    return optax.chain(
-        matrices_apart(of_matrices, scale_by_adam(adam_b1, adam_b2, adam_eps), spec),
+    return with_adam(
+        _direction(b1, b2, eps, ns_steps, nesterov, consistent_rms, spec),
+        scale_by_adam(adam_b1, adam_b2, adam_eps),
         add_decayed_weights(weight_decay, mask),
-        rate,
+        (learning_rate, adam_learning_rate),
+        spec,
     )
 
 

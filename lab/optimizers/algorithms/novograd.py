@@ -8,10 +8,10 @@ import optax
 
 from lab.catalog import OptimizerEntry
 from lab.optimizers.common import counter
-from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.mean_over_root import over_root
 from lab.optimizers.common.moments import moment_like, update_moment
 from lab.optimizers.common.numbers import Decay, FloatDType, NonNegative, cast_like, wide_dtype
+from lab.optimizers.common.parameter_checks import require_params
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_add, tree_scale
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate

@@ -9,7 +9,6 @@ import optax.contrib
 
 from lab.catalog import OptimizerEntry
 from lab.optimizers.common import counter
-from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.mean_over_root import over_root
 from lab.optimizers.common.moments import (
     bias_correction_factor,
@@ -19,6 +18,7 @@ from lab.optimizers.common.moments import (
     zeros_like,
 )
 from lab.optimizers.common.numbers import Decay, NonNegative, Positive, cast_like, like
+from lab.optimizers.common.parameter_checks import require_params
 from lab.optimizers.common.scalars import safe_divide, scalar, scalar_dtype
 from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.transformation import gradient_transformation

@@ -8,7 +8,6 @@ import optax
 
 from lab.catalog import OptimizerEntry
 from lab.optimizers.common import axes, counter
-from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.moments import bias_correction_factor, update_moment, zeros_like
 from lab.optimizers.common.numbers import (
     Decay,
@@ -18,6 +17,7 @@ from lab.optimizers.common.numbers import (
     like,
     promote,
 )
+from lab.optimizers.common.parameter_checks import require_params
 from lab.optimizers.common.sharding import gathered, placed_like
 from lab.optimizers.common.states import evaluation_point
 from lab.optimizers.common.transformation import gradient_transformation, widened

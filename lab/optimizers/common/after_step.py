@@ -1,20 +1,14 @@
 """Transforms that say where the parameters shall be after the whole step: proximal maps, bounds."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import optax
 
-from lab.optimizers.common import counter
-from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.numbers import promote
-
-
-class AfterStepState(NamedTuple):
-    """What a schedule of the rate is evaluated at."""
-
-    count: jax.Array  # int32 []: updates taken so far
+from lab.optimizers.common.parameter_checks import require_params
+from lab.optimizers.common.scheduled import with_number
 
 
 def after_step(
@@ -48,16 +42,4 @@ def changed_step(
             lambda u, w: move(*promote(u, w), now), updates, require_params(params, name)
         )
 
-    if callable(number):
-        schedule = number
-
-        def init(params):
-            del params
-            return AfterStepState(counter.zero())
-
-        def update(updates, state, params=None):
-            count = counter.safe_increment(state.count)
-            return moved(updates, params, schedule(state.count)), AfterStepState(count)
-
-        return optax.GradientTransformation(init, update)
-    return optax.stateless(lambda updates, params: moved(updates, params, number))
+    return with_number(moved, number)

@@ -63,12 +63,12 @@ def _traced_count(least: int, label: str) -> Kind:
 
 Scalar = float | np.number | jax.Array  # to a type checker
 Number = Annotated[Scalar, _number("a number", "Number")]
-NonNegative = Annotated[Scalar, _number("a number of at least 0", "NonNegative", lambda v: v >= 0)]
+_NON_NEGATIVE = _number("a number of at least 0", "NonNegative", lambda v: v >= 0)
+_DECAY = _number("a number of at least 0 and below 1", "Decay", lambda v: 0 <= v < 1)
+NonNegative = Annotated[Scalar, _NON_NEGATIVE]
 Positive = Annotated[Scalar, _number("a positive number", "Positive", lambda v: v > 0)]
 Share = Annotated[Scalar, _number("a number between 0 and 1", "Share", lambda v: 0 <= v <= 1)]
-Decay = Annotated[
-    Scalar, _number("a number of at least 0 and below 1", "Decay", lambda v: 0 <= v < 1)
-]
+Decay = Annotated[Scalar, _DECAY]
 OpenShare = Annotated[
     Scalar, _number("a number strictly between 0 and 1", "OpenShare", lambda v: 0 < v < 1)
 ]
@@ -87,14 +87,8 @@ def _or_schedule(kind: Kind) -> Kind:
     )
 
 
-NonNegativeOrSchedule = Annotated[
-    optax.ScalarOrSchedule,
-    _or_schedule(_number("a number of at least 0", "", lambda v: v >= 0)),
-]
-DecayOrSchedule = Annotated[
-    optax.ScalarOrSchedule,
-    _or_schedule(_number("a number of at least 0 and below 1", "", lambda v: 0 <= v < 1)),
-]
+NonNegativeOrSchedule = Annotated[optax.ScalarOrSchedule, _or_schedule(_NON_NEGATIVE)]
+DecayOrSchedule = Annotated[optax.ScalarOrSchedule, _or_schedule(_DECAY)]
 ProbabilityOrSchedule = Annotated[
     optax.ScalarOrSchedule,
     _or_schedule(_number("a number above 0 and at most 1", "", lambda v: 0 < v <= 1)),

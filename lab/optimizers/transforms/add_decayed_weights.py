@@ -1,21 +1,13 @@
 """Decoupled weight decay."""
 
-from typing import NamedTuple
-
 import jax
 import optax
 
-from lab.optimizers.common import counter
-from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.numbers import NonNegativeOrSchedule, like, promote
+from lab.optimizers.common.parameter_checks import require_params
+from lab.optimizers.common.scheduled import with_number
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.validation.kinds import Mask
-
-
-class WeightDecaySchedule(NamedTuple):
-    """What a schedule of the decay is evaluated at."""
-
-    count: jax.Array  # int32 []: updates taken so far
 
 
 @gradient_transformation
@@ -56,22 +48,8 @@ def add_decayed_weights(
 
         return jax.tree.map(leaf, updates, params)
 
-    if callable(weight_decay):
-        schedule = weight_decay
-
-        def init(params):
-            del params
-            return WeightDecaySchedule(count=counter.zero())
-
-        def update(updates, state, params=None):
-            count = counter.safe_increment(state.count)
-            return decayed(updates, params, schedule(state.count)), WeightDecaySchedule(count)
-
-        decay = optax.GradientTransformation(init, update)
-    elif isinstance(weight_decay, int | float) and weight_decay == 0:
-        decay = optax.identity()
-    else:
-        decay = optax.stateless(lambda updates, params: decayed(updates, params, weight_decay))
+    free = isinstance(weight_decay, int | float) and weight_decay == 0
+    decay = optax.identity() if free else with_number(decayed, weight_decay)
     return decay if mask is None else optax.masked(decay, mask)
 
 

@@ -4,8 +4,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.optimizers.common.arguments import require_real
 from lab.optimizers.common.numbers import NonNegative, Number, like, promote
+from lab.optimizers.common.parameter_checks import require_real
 from lab.optimizers.common.transformation import gradient_transformation
 
 

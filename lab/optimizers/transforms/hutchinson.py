@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.optimizers.common.arguments import require_real
 from lab.optimizers.common.numbers import promote
+from lab.optimizers.common.parameter_checks import require_real
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.validation.errors import InputError
 from lab.validation.kinds import KeyOrSeed, is_key

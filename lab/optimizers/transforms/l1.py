@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import optax
 
 from lab.optimizers.common.after_step import after_step
-from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.numbers import NonNegative, like, promote
+from lab.optimizers.common.parameter_checks import require_params
 from lab.optimizers.common.transformation import gradient_transformation
 
 

@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import optax
 
 from lab.optimizers.common import counter
-from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.numbers import Share, TracedCount, cast_like, like, promote
+from lab.optimizers.common.parameter_checks import require_params
 from lab.optimizers.common.transformation import gradient_transformation, widened, wrapped
 
 

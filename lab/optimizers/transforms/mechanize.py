@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.moments import zeros_like
 from lab.optimizers.common.numbers import NonNegative, Positive, cast_like, like
+from lab.optimizers.common.parameter_checks import require_params
 from lab.optimizers.common.scalars import safe_divide, scalar_dtype
 from lab.optimizers.common.transformation import gradient_transformation, wrapped
 from lab.optimizers.common.trees import tree_add, tree_scale, tree_squared_norm, tree_vdot

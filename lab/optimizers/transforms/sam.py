@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.numbers import cast_like
+from lab.optimizers.common.parameter_checks import require_params
 from lab.optimizers.common.transformation import gradient_transformation, widened, wrapped
 from lab.optimizers.common.trees import tree_add, tree_scale, tree_sub
 from lab.validation.errors import InputError

@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import optax
 
 from lab.optimizers.common import counter
-from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.moments import zeros_like
 from lab.optimizers.common.numbers import cast_like
+from lab.optimizers.common.parameter_checks import require_params
 from lab.optimizers.common.scalars import safe_divide
 from lab.optimizers.common.transformation import gradient_transformation, widened
 from lab.optimizers.common.trees import tree_add, tree_scale, tree_squared_norm, tree_sub, tree_vdot

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 import jax
 import optax
 
-from lab.optimizers.common import counter
 from lab.optimizers.common.numbers import like
+from lab.optimizers.common.scheduled import with_number
 from lab.optimizers.common.transformation import gradient_transformation
 
 
@@ -45,25 +45,11 @@ def scale_by_learning_rate(
     """
     sign = -1 if flip_sign else 1
 
-    def scaled(updates: Any, rate: Any) -> Any:
+    def scaled(updates: Any, _, rate: Any) -> Any:
         return jax.tree.map(lambda u: like(sign * rate, u) * u, updates)
 
-    if callable(learning_rate):
-        schedule = learning_rate
-
-        def init(params):
-            del params
-            return ScaleByScheduleState(count=counter.zero())
-
-        def update(updates, state, params=None):
-            del params
-            count = counter.safe_increment(state.count)
-            return scaled(updates, schedule(state.count)), ScaleByScheduleState(count)
-
-        return optax.GradientTransformation(init, update)
-
     rate = 1.0 if learning_rate is None else learning_rate
-    return optax.stateless(lambda updates, _: scaled(updates, rate))
+    return with_number(scaled, rate, ScaleByScheduleState)
 
 
 PARTS = (scale_by_learning_rate,)

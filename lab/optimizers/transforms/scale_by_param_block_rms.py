@@ -4,8 +4,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from lab.optimizers.common.arguments import require_params
 from lab.optimizers.common.numbers import NonNegative
+from lab.optimizers.common.parameter_checks import require_params
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import mean_square
 

@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import optax
 
 from lab.optimizers.common import counter
-from lab.optimizers.common.arguments import require_params, require_real
 from lab.optimizers.common.moments import moment_like, update_moment, zeros_like
 from lab.optimizers.common.numbers import Decay, FloatDType, NonNegative, cast_like, like, promote
+from lab.optimizers.common.parameter_checks import require_params, require_real
 from lab.optimizers.common.transformation import gradient_transformation, wrapped
 from lab.optimizers.transforms.hutchinson import hutchinson_estimator_diag_hessian
 from lab.validation.kinds import Count, Whole

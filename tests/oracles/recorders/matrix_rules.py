@@ -66,9 +66,12 @@ def _normuon(case: Case) -> dict[str, np.ndarray]:
         matched = options.pop("update_scale", None)
         groups = [
             {"params": [parameters[n] for n in MATRICES], "use_muon": True, **options},
-            {"params": [parameters[n] for n in REST], "use_muon": False,
-             "weight_decay": options.get("weight_decay", 0.0)},
-        ]  # fmt: skip
+            {
+                "params": [parameters[n] for n in REST],
+                "use_muon": False,
+                "weight_decay": options.get("weight_decay", 0.0),
+            },
+        ]
         if matched is None:
             return [authors.SingleDeviceNorMuonWithAuxAdam(groups)]
         from pytorch_optimizer.optimizer.muon import normuon

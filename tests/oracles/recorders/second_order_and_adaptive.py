@@ -152,10 +152,12 @@ def muon(case: Case) -> Arrays:
             weights[key].data = weights[key].data.T.contiguous()
         of = {name: [w for k, w in weights.items() if (k in matrices) == name] for name in (0, 1)}
         adam = {"betas": (0.9, 0.999), "eps": 1e-300, "weight_decay": decay}
-        return module.SingleDeviceMuonWithAuxAdam([
-            {"params": of[1], "use_muon": True, "weight_decay": decay},
-            {"params": of[0], "use_muon": False, **adam},
-        ])  # fmt: skip
+        return module.SingleDeviceMuonWithAuxAdam(
+            [
+                {"params": of[1], "use_muon": True, "weight_decay": decay},
+                {"params": of[0], "use_muon": False, **adam},
+            ]
+        )
 
     def step(rule, weights, given, rate):
         turned = {key: 1e12 * given[key].T for key in matrices}

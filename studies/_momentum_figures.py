@@ -29,9 +29,12 @@ def contraction(record: xr.Dataset, text: str) -> Figure:
             ylabel="distance to the minimum, ‖w‖/‖w₀‖", title=f"Runs at κ = {shown:g}; thin: ρᵗ",
         )  # fmt: skip
         rates.set(
-            xscale="log", yscale="log", xlabel="condition number κ",
-            ylabel="1 − contraction per update", title="Lines: theory; points: fitted to runs",
-        )  # fmt: skip
+            xscale="log",
+            yscale="log",
+            xlabel="condition number κ",
+            ylabel="1 − contraction per update",
+            title="Lines: theory; points: fitted to runs",
+        )
         rates.legend(fontsize=8.5)
         caption(figure, text)
     return figure
@@ -64,9 +67,12 @@ def heat_maps(record: xr.Dataset, text: str) -> Figure:
             at = np.unravel_index(np.nanargmin(measured), measured.shape)
             axes.plot(rate[at[1]], momentum[at[0]], "o", ms=9, mfc="none", mec="black", mew=1.6)
             axes.set(
-                xscale="log", xlim=(rate[0], rate[-1]), ylim=(0, momentum[-1]),
-                xlabel="learning rate η × largest curvature", title=method,
-            )  # fmt: skip
+                xscale="log",
+                xlim=(rate[0], rate[-1]),
+                ylim=(0, momentum[-1]),
+                xlabel="learning rate η × largest curvature",
+                title=method,
+            )
             axes.text(
                 0.98, 0.04, "diverges", transform=axes.transAxes, ha="right", color=COLOURS[1]
             )
@@ -94,24 +100,31 @@ def swings(record: xr.Dataset, text: str) -> Figure:
         figure.subplots_adjust(wspace=0.25, left=0.07, right=0.97, bottom=0.15)
         for i, method in enumerate(record.rule.values.tolist()):
             run.plot(
-                record.step, record.path.sel(rule=method), color=COLOURS[i], ls=DASHES[i],
+                record.step,
+                record.path.sel(rule=method),
+                color=COLOURS[i],
+                ls=DASHES[i],
                 label=method,
-            )  # fmt: skip
+            )
         run.axhline(0, color="#555555", lw=0.8)
         run.legend()
         run.set(
-            xlim=(0, 60), xlabel="updates", ylabel="w, from 1 to the minimum at 0",
+            xlim=(0, 60),
+            xlabel="updates",
+            ylabel="w, from 1 to the minimum at 0",
             title="f = ½w², η = 0.1, β = 0.9",
-        )  # fmt: skip
+        )
         ratios.set_facecolor("#DDDDDD")
         mesh = ratios.pcolormesh(
             record.rate, record.momentum, np.log2(ratio.clip(1 / 64)).where(both),
             cmap="RdBu_r", vmin=-3, vmax=3, shading="nearest", rasterized=True,
         )  # fmt: skip
         ratios.set(
-            xscale="log", xlabel="learning rate η × curvature", ylabel="momentum β",
+            xscale="log",
+            xlabel="learning rate η × curvature",
+            ylabel="momentum β",
             title="Detour of Nesterov / heavy ball",
-        )  # fmt: skip
+        )
         ratios.grid(visible=False)
         bar = figure.colorbar(mesh, ax=ratios, ticks=[-3, -2, -1, 0, 1, 2, 3], pad=0.03)
         bar.ax.set_yticklabels(["1/8", "1/4", "1/2", "1", "2", "4", "8"])

@@ -69,9 +69,11 @@ def multiplication_counts(counts: xr.Dataset, text: str) -> Figure:
                     label=f"{units} units, {'with' if memoized else 'without'} memory",
                 )  # fmt: skip
         axes.set(
-            yscale="log", xlabel="hidden layers", ylabel="multiplications (log scale)",
+            yscale="log",
+            xlabel="hidden layers",
+            ylabel="multiplications (log scale)",
             xticks=counts.depth.values[::3],
-        )  # fmt: skip
+        )
         axes.set_title("All derivatives of one example")
         axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), fontsize=8.5)
         caption(figure, text)

@@ -24,9 +24,12 @@ def computational_graphs(graphs: Mapping[str, Graph], text: str) -> Figure:
     tallest = max(max(graph.depth.count(d) for d in graph.depth) for graph in graphs.values())
     with style():
         figure, row = plt.subplots(
-            1, len(graphs), figsize=(1.9 * sum(widths) + 0.4, 1.15 * tallest + 0.6),
-            squeeze=False, width_ratios=widths,
-        )  # fmt: skip
+            1,
+            len(graphs),
+            figsize=(1.9 * sum(widths) + 0.4, 1.15 * tallest + 0.6),
+            squeeze=False,
+            width_ratios=widths,
+        )
         figure.subplots_adjust(wspace=0.05, left=0.01, right=0.99, bottom=0.02)
         for axes, (title, graph) in zip(row[0], graphs.items()):
             draw_graph(axes, graph)

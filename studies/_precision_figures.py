@@ -79,13 +79,19 @@ def numbers(softmax: xr.Dataset, inputs: xr.Dataset, text: str) -> Figure:
                 error = np.maximum(mine.error.sel(form=form), 1e-9)
                 middle.plot(softmax["size"], error, **look)
         left.set(
-            xscale="log", ylim=(-3, 103), xlabel="largest |logit|",
-            ylabel="cross-entropies not finite, %", title="Overflow and underflow",
-        )  # fmt: skip
+            xscale="log",
+            ylim=(-3, 103),
+            xlabel="largest |logit|",
+            ylabel="cross-entropies not finite, %",
+            title="Overflow and underflow",
+        )
         middle.set(
-            xscale="log", yscale="log", xlabel="largest |logit|",
-            ylabel="worst relative error of finite ones", title="How exact",
-        )  # fmt: skip
+            xscale="log",
+            yscale="log",
+            xlabel="largest |logit|",
+            ylabel="worst relative error of finite ones",
+            title="How exact",
+        )
         for axes in (left, middle):
             plain_ticks(axes.xaxis, 4, subs=(1.0,))
         middle.legend(fontsize=7.5, loc="center", bbox_to_anchor=(0.5, 0.45))
@@ -102,9 +108,12 @@ def numbers(softmax: xr.Dataset, inputs: xr.Dataset, text: str) -> Figure:
                 xytext=(4, 0), textcoords="offset points", va="center",
             )  # fmt: skip
         right.set(
-            xscale="log", yscale="log", xlabel="condition number κ of the inputs' covariance",
-            ylabel="updates to a thousandth of the loss", title="Badly scaled inputs",
-        )  # fmt: skip
+            xscale="log",
+            yscale="log",
+            xlabel="condition number κ of the inputs' covariance",
+            ylabel="updates to a thousandth of the loss",
+            title="Badly scaled inputs",
+        )
         right.margins(x=0.12)
         for axis in (right.xaxis, right.yaxis):
             plain_ticks(axis, 4, subs=(1.0,))

@@ -18,18 +18,18 @@ def curves(
 ) -> Figure:
     """Validation loss per epoch and example, per update, per second; and one seed alone."""
     with style():
-        figure, grid = plt.subplots(
-            2, 2, figsize=(9.2, 6.4), sharey=True, layout="constrained"
-        )  # fmt: skip
+        figure, grid = plt.subplots(2, 2, figsize=(9.2, 6.4), sharey=True, layout="constrained")
         panels: dict[str, Axes] = dict(zip(("epoch", "update", "second", "one"), grid.ravel()))
         for i, (size, report) in enumerate(reports.items()):
             loss = report.validation_loss.isel(optimizer=0, learning_rate=0)
             values = loss.transpose("step", "seed").values[1:]
             updates = report.updates.values[1:]
             at = {
-                "epoch": updates * size / rows, "update": updates,
-                "second": updates * seconds[size], "one": updates,
-            }  # fmt: skip
+                "epoch": updates * size / rows,
+                "update": updates,
+                "second": updates * seconds[size],
+                "one": updates,
+            }
             look: Any = {"color": COLOURS[i], "ls": DASHES[i]}
             mean, low, high = (np.where(np.isinf(x), np.nan, x) for x in mean_interval(values))
             for name, axes in panels.items():
@@ -75,15 +75,19 @@ def batch_sizes(found: Any, rows: int, text: str) -> Figure:
     with style():
         figure, grid = plt.subplots(1, 3, figsize=(11.4, 3.9), layout="constrained")
         factors = {
-            "updates": np.ones(len(found.sizes)), "epochs": found.sizes / rows,
+            "updates": np.ones(len(found.sizes)),
+            "epochs": found.sizes / rows,
             "seconds": found.seconds,
-        }  # fmt: skip
+        }
         for axes, (unit, factor) in zip(grid, factors.items()):
             _bars(axes, found.sizes, median * factor, low * factor, high * factor, "measured")
             axes.set(
-                xscale="log", yscale="log", xlabel="batch size", ylabel=f"{unit} to the target",
+                xscale="log",
+                yscale="log",
+                xlabel="batch size",
+                ylabel=f"{unit} to the target",
                 title=f"{unit.capitalize()} to the target",
-            )  # fmt: skip
+            )
             plain_ticks(axes.yaxis, 4)
             axes.set_xticks([1, 8, 64, rows], ["1", "8", "64", f"{rows}\n(all)"])
             axes.minorticks_off()
@@ -122,10 +126,12 @@ def noise_along(found: Any, text: str) -> Figure:
     """Noise scale along training by two estimators, and the critical batch size as a band."""
     with style():
         figure, axes = plt.subplots(figsize=(7.2, 4.0), layout="constrained")
-        for k, (interval, name, marker) in enumerate((
-            (found.noise, "from single examples", "o"),
-            (found.noise_two, "from batches of 4 and 32", "s"),
-        )):  # fmt: skip
+        for k, (interval, name, marker) in enumerate(
+            (
+                (found.noise, "from single examples", "o"),
+                (found.noise_two, "from batches of 4 and 32", "s"),
+            )
+        ):
             x = found.noise_updates * (1.0 if k == 0 else 1.07) + 1
             sure = np.isfinite(interval.high)
             middle, low, high = (v[sure] for v in interval)
@@ -146,9 +152,12 @@ def noise_along(found: Any, text: str) -> Figure:
                 label="critical batch size, fitted",
             )  # fmt: skip
         axes.set(
-            xscale="log", yscale="log", xlabel="updates + 1", ylabel="tr Σ/|G|², examples",
+            xscale="log",
+            yscale="log",
+            xlabel="updates + 1",
+            ylabel="tr Σ/|G|², examples",
             title="Gradient noise along training",
-        )  # fmt: skip
+        )
         plain_ticks(axes.yaxis, 4)
         axes.legend(loc="upper left")
         caption(figure, text)
@@ -160,7 +169,8 @@ def unfair(record: xr.Dataset, text: str) -> Figure:
     epochs = record.attrs["epochs"]
     panels = {
         "As published: full batch goes on\nwhere batch 1 stopped": (
-            ("batch 1", 0, COLOURS[1], "--"), ("full batch, continuing", epochs, COLOURS[0], "-"),
+            ("batch 1", 0, COLOURS[1], "--"),
+            ("full batch, continuing", epochs, COLOURS[0], "-"),
         ),
         "Fresh weights": (
             ("batch 1", 0, COLOURS[1], "--"),
@@ -171,11 +181,9 @@ def unfair(record: xr.Dataset, text: str) -> Figure:
             ("batch 1, tuned", 0, COLOURS[1], "--"),
             ("full batch, equal epochs, tuned", 0, COLOURS[0], "-"),
         ),
-    }  # fmt: skip
+    }
     with style():
-        figure, grid = plt.subplots(
-            1, 3, figsize=(11.4, 3.8), sharey=True, layout="constrained"
-        )  # fmt: skip
+        figure, grid = plt.subplots(1, 3, figsize=(11.4, 3.8), sharey=True, layout="constrained")
         for axes, (title, arms) in zip(grid, panels.items()):
             for arm, shift, colour, dash in arms:
                 values = record.loss.sel(arm=arm).transpose("point", "seed").values

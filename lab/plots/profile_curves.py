@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from lab.plots.checks import Row, require_each, require_some
+from lab.plots.figure_arguments import Row, require_each, require_some
 from lab.plots.looks import Look, legend
 from lab.plots.panels import panels
 from lab.plots.style import caption, style
@@ -47,10 +47,11 @@ def performance_profiles(
             share = performance_profile(ratio, at)
             axes.step(at, share, where="post", **look[name].line())
         axes.set(
-            xlim=(1, FURTHEST), ylim=(-0.02, 1.02),
+            xlim=(1, FURTHEST),
+            ylim=(-0.02, 1.02),
             xlabel="τ: time to the target, as a multiple of the fastest one's",
             ylabel=f"share of {problems} problem{'s' * (problems > 1)} solved within τ",
-        )  # fmt: skip
+        )
         order = sorted(scores, key=lambda name: -_middle(scores[name]))
         says = {name: f"{_says(scores[name])}  {name}" for name in order}
         grey = [_middle(scores[name]) for name in order if not look[name].order]

@@ -45,13 +45,19 @@ def _way(axes: Axes, trials: xr.Dataset) -> None:
     finite = loss[np.isfinite(loss)]
     axes.plot(after, loss, ".", color=GREY, ms=4, label="a trial")
     axes.step(
-        after[order], np.minimum.accumulate(loss[order]), where="post", color=COLOURS[0],
+        after[order],
+        np.minimum.accumulate(loss[order]),
+        where="post",
+        color=COLOURS[0],
         label="best so far",
-    )  # fmt: skip
+    )
     axes.set(
-        yscale="log", xlabel="full trainings charged", ylabel="validation loss",
-        title="Search", ylim=(finite.min() * 0.8, np.quantile(finite, 0.97) * 1.5),
-    )  # fmt: skip
+        yscale="log",
+        xlabel="full trainings charged",
+        ylabel="validation loss",
+        title="Search",
+        ylim=(finite.min() * 0.8, np.quantile(finite, 0.97) * 1.5),
+    )
     axes.legend(loc="upper right")
 
 

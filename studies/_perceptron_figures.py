@@ -70,9 +70,12 @@ def _unfinished(axes: Axes, corrections: xr.DataArray) -> None:
             color=COLOURS[i],
         )  # fmt: skip
     axes.set(
-        title="Random starts that still need corrections", xlabel="epoch",
-        ylabel="share of starts", ylim=(-0.03, 1.06), xlim=(1, epochs[-1]),
-    )  # fmt: skip
+        title="Random starts that still need corrections",
+        xlabel="epoch",
+        ylabel="share of starts",
+        ylim=(-0.03, 1.06),
+        xlim=(1, epochs[-1]),
+    )
     axes.legend(loc="center right")
 
 
@@ -95,9 +98,10 @@ def mistake_bound(sets: xr.Dataset, text: str) -> Figure:
             transform_rotates_text=True, ha="center", va="bottom",
         )  # fmt: skip
         left.set(
-            title="A point per data set", xlabel="Novikoff's bound on corrections",
+            title="A point per data set",
+            xlabel="Novikoff's bound on corrections",
             ylabel="corrections until none is needed",
-        )  # fmt: skip
+        )
         margins = sets.least_margin.values
         low, middle, high = sets.mistakes.quantile([0.05, 0.5, 0.95], "seed").values
         right.fill_between(margins, low, high, color=COLOURS[0], alpha=0.18, lw=0)

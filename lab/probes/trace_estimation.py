@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from lab.probes.curvature import Operator, hessian
-from lab.probes.noise import Loss
+from lab.probes.gradient_noise import Loss
 from lab.validation.checks import checked
 from lab.validation.errors import require
 from lab.validation.kinds import Count, FloatTree, Key, Tree

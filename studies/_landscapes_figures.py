@@ -126,9 +126,11 @@ def basin_maps(basins: Mapping[str, xr.Dataset], text: str) -> Figure:
             for axes, optimizer in zip(row, basin.optimizer.values.tolist()):
                 mine = basin.sel(optimizer=optimizer)
                 frame = {
-                    "extent": (*landscape.domain[0], *landscape.domain[1]), "origin": "lower",
-                    "interpolation": "nearest", "aspect": "auto",
-                }  # fmt: skip
+                    "extent": (*landscape.domain[0], *landscape.domain[1]),
+                    "origin": "lower",
+                    "interpolation": "nearest",
+                    "aspect": "auto",
+                }
                 if many:
                     axes.imshow(
                         mine.height.values + 0.1, norm=LogNorm(0.1, 80), cmap="viridis", **frame

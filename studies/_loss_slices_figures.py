@@ -68,9 +68,11 @@ def _map(axes: Axes, one: xr.Dataset, norm: LogNorm):
     share = float(one.share.isel(seed=0))
     unit = "filter norms" if random else "length in parameters"
     axes.set(
-        xlabel=f"first direction, {unit}", ylabel="second direction", xlim=x[[0, -1]],
+        xlabel=f"first direction, {unit}",
+        ylabel="second direction",
+        xlim=x[[0, -1]],
         ylim=y[[0, -1]],
-    )  # fmt: skip
+    )
     words = f"{share:.2%}: all of the path is at the star"
     axes.text(
         0.02, 0.02, words if random else f"{share:.0%} of the variance",

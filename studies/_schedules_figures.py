@@ -31,12 +31,14 @@ def outcomes(found: Any, tied: Mapping[str, list[str]], text: str) -> Figure:
     with style():
         figure, axes = plt.subplots(
             figsize=(3.2 + 1.12 * len(names), 1.4 + 0.26 * len(schedules)), layout="constrained"
-        )  # fmt: skip
+        )
         high = np.quantile(finite, 0.95)
         image = axes.imshow(
-            np.where(np.isfinite(values), values, 1e9), aspect="auto", cmap="cividis_r",
+            np.where(np.isfinite(values), values, 1e9),
+            aspect="auto",
+            cmap="cividis_r",
             norm=LogNorm(finite.min(), max(high, 1.01 * finite.min())),
-        )  # fmt: skip
+        )
         low = np.sqrt(finite.min() * high)
         for i, schedule in enumerate(schedules):
             for j, name in enumerate(names):
@@ -80,17 +82,21 @@ def shift(record: xr.Dataset, found, text: str) -> Figure:
                 rates, np.median(values, -1), color=COLOURS[i], ls=DASHES[i], marker="o", ms=3.5,
                 label=name.split("_")[0],
             )  # fmt: skip
-            axes.fill_between(rates, values.min(-1), values.max(-1), color=COLOURS[i], alpha=0.15,
-                              lw=0)  # fmt: skip
+            axes.fill_between(
+                rates, values.min(-1), values.max(-1), color=COLOURS[i], alpha=0.15, lw=0
+            )
             best = found[i]
             axes.axvspan(float(best.low), float(best.high), color=COLOURS[i], alpha=0.18, lw=0)
             axes.axvline(float(best.estimate), color=COLOURS[i], ls=DASHES[i], lw=1.0)
         ratio = found[2]
         axes.set(
-            xscale="log", yscale="log", xlabel="peak learning rate", ylabel="final validation loss",
+            xscale="log",
+            yscale="log",
+            xlabel="peak learning rate",
+            ylabel="final validation loss",
             title=f"Best rate under cosine / under constant: {ratio.estimate:.2g} "
             f"({ratio.low:.2g} to {ratio.high:.2g})",
-        )  # fmt: skip
+        )
         plain_ticks(axes.yaxis)
         axes.legend()
         caption(figure, text)
@@ -102,7 +108,7 @@ def warmup(records: Mapping[str, xr.Dataset], found: Mapping[str, Any], text: st
     with style():
         figure, grid = plt.subplots(
             2, len(records), figsize=(4.6 * len(records), 6.6), squeeze=False, layout="constrained"
-        )  # fmt: skip
+        )
         for (above, below), (name, record) in zip(grid.T, records.items()):
             usable, _, best, lengths = found[name]
             x = np.arange(len(lengths))
@@ -123,14 +129,19 @@ def warmup(records: Mapping[str, xr.Dataset], found: Mapping[str, Any], text: st
             for k, i in enumerate(shown):
                 median = loss.isel(schedule=i, step=-1).median("seed").values
                 below.plot(
-                    record.learning_rate, np.minimum(median, 3 * chance), color=COLOURS[k],
-                    ls=DASHES[k], label=f"{lengths[i]} updates",
-                )  # fmt: skip
+                    record.learning_rate,
+                    np.minimum(median, 3 * chance),
+                    color=COLOURS[k],
+                    ls=DASHES[k],
+                    label=f"{lengths[i]} updates",
+                )
             below.axhline(chance / 2, color="#666666", lw=0.8, ls=(0, (2, 2)))
             below.set(
-                xscale="log", yscale="log", xlabel="learning rate",
+                xscale="log",
+                yscale="log",
+                xlabel="learning rate",
                 ylabel="median final validation loss",
-            )  # fmt: skip
+            )
             plain_ticks(below.yaxis)
             plain_ticks(below.xaxis)
             below.legend(title="warm-up", loc="upper left")

@@ -39,9 +39,12 @@ def depth_and_width(
     """
     with style():
         figure, grid = plt.subplots(
-            3, len(shapes), figsize=(5.6 * len(shapes), 9.0), squeeze=False,
+            3,
+            len(shapes),
+            figsize=(5.6 * len(shapes), 9.0),
+            squeeze=False,
             height_ratios=(1, 0.55, 1.1),
-        )  # fmt: skip
+        )
         figure.subplots_adjust(hspace=0.42, wspace=0.62, bottom=0.06)
         for column, task in zip(grid.T, shapes):
             _losses(column[0], shapes[task], losses[task])
@@ -87,9 +90,11 @@ def _curves(axes: Axes, shapes: Sequence[Shape], curves: xr.DataArray) -> None:
         axes.plot(examples, mean, color=COLOURS[i], ls=DASHES[i], label=shape.name)
         axes.fill_between(examples, low, high, color=COLOURS[i], alpha=0.15, lw=0)
     axes.set(
-        yscale="log", xlabel="training examples", ylabel="validation loss (log scale)",
+        yscale="log",
+        xlabel="training examples",
+        ylabel="validation loss (log scale)",
         xlim=(0, examples[-1]),
-    )  # fmt: skip
+    )
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_minor_locator(NullLocator())

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lab.plots.checks import Staircase, require_each, require_some
+from lab.plots.figure_arguments import Staircase, require_each, require_some
 from lab.plots.looks import Look, legend
 from lab.plots.panels import amounts, panels
 from lab.plots.style import caption, style

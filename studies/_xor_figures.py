@@ -45,13 +45,18 @@ def success_rates(
         for name in names:
             number = colours[name]
             right.plot(
-                solved.updates, solved.sel(architecture=name), color=COLOURS[number],
+                solved.updates,
+                solved.sel(architecture=name),
+                color=COLOURS[number],
                 ls=DASHES[number],
-            )  # fmt: skip
+            )
         right.set(
-            title=f"Solved by then, {optimizers[0]}", xlabel="updates", ylabel="share of seeds",
-            ylim=(-0.02, 1.03), xscale="log",
-        )  # fmt: skip
+            title=f"Solved by then, {optimizers[0]}",
+            xlabel="updates",
+            ylabel="share of seeds",
+            ylim=(-0.02, 1.03),
+            xscale="log",
+        )
         right.set_xlim(float(solved.updates[0]), float(solved.updates[-1]))
         right.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         right.xaxis.set_major_formatter("{x:g}")
@@ -61,12 +66,14 @@ def success_rates(
             right,
             [
                 (
-                    float(solved.updates[-1]), float(solved.sel(architecture=name)[-1]), name,
+                    float(solved.updates[-1]),
+                    float(solved.sel(architecture=name)[-1]),
+                    name,
                     COLOURS[colours[name]],
                 )
                 for name in names
             ],
-        )  # fmt: skip
+        )
         caption(figure, text)
     return figure
 

@@ -37,9 +37,12 @@ def loss_shapes(shapes: xr.Dataset, text: str) -> Figure:
 def _curves(axes: Axes, curves: xr.DataArray, dim: str, first: int) -> None:
     for i, name in enumerate(curves[f"loss_of_{dim}"].values.tolist()):
         axes.plot(
-            curves[dim], curves.sel({f"loss_of_{dim}": name}), color=COLOURS[first + i],
-            ls=DASHES[i], label=name,
-        )  # fmt: skip
+            curves[dim],
+            curves.sel({f"loss_of_{dim}": name}),
+            color=COLOURS[first + i],
+            ls=DASHES[i],
+            label=name,
+        )
 
 
 def outlier_lines(lines: xr.Dataset, truth: tuple[float, float], share: float, text: str) -> Figure:
@@ -76,9 +79,11 @@ def outlier_lines(lines: xr.Dataset, truth: tuple[float, float], share: float, t
         left.set_ylim(top=float(y.max()) * 1.28)
         left.legend(fontsize=8.5, ncols=3, loc="upper left")
         right.set(
-            title="Distance of the fitted to the true line", xlabel="outliers (%)",
-            ylabel="root mean square, units of y", yscale="log",
-        )  # fmt: skip
+            title="Distance of the fitted to the true line",
+            xlabel="outliers (%)",
+            ylabel="root mean square, units of y",
+            yscale="log",
+        )
         right.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         right.yaxis.set_major_formatter("{x:g}")
         right.yaxis.set_minor_locator(NullLocator())

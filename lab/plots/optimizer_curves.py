@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lab.plots.checks import Curve, Tuning, require_each, require_some
+from lab.plots.figure_arguments import Curve, Tuning, require_each, require_some
 from lab.plots.looks import Look, legend
 from lab.plots.panels import LEGEND, WIDTH, amounts, loss_ticks, panels, plain_schedule, wrapped
 from lab.plots.style import caption, style

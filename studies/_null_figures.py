@@ -82,10 +82,12 @@ def power_curves(powers: Sequence[Power], margin: float, text: str) -> Figure:
 
 
 def _power(axes: Axes, power: Power, margin: float) -> None:
-    for i, (values, name) in enumerate([
-        (power.promised, "promised by the intervals' own standard errors"),
-        (power.known, "if the standard error were known"),
-    ]):  # fmt: skip
+    for i, (values, name) in enumerate(
+        [
+            (power.promised, "promised by the intervals' own standard errors"),
+            (power.known, "if the standard error were known"),
+        ]
+    ):
         axes.plot(power.fine, 100 * values, color=COLOURS[(0, 2)[i]], ls=DASHES[i], label=name)
     for found, mark, colour, name, shift in (
         (power.redrawn, "o", COLOURS[1], "found, redrawn", 0.0),

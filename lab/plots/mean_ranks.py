@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lab.plots.checks import Places, Ranked, require_each, require_some
+from lab.plots.figure_arguments import Places, Ranked, require_each, require_some
 from lab.plots.style import COLOURS, caption, style
 from lab.validation.checks import checked
 

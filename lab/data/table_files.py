@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from lab.data.frame import from_frame, one_of
@@ -140,11 +139,6 @@ def _from_npz(path: Path, target: str, kind: str | None, weight: str | None) -> 
         f"array {target!r} of {path.name!r} must have a number for each of {len(x)} rows, given "
         f"{list(y.shape)}.",
     )
-    shape = x.shape[1:3] if x.ndim >= 3 and np.prod(x.shape[3:]) == 1 else None
+    weights = None if weight is None else arrays[weight]
     frame = pd.DataFrame({target: y})
-    return from_frame(
-        frame, path.stem, target, kind, None, (),
-        features=x.reshape(len(x), -1),
-        weights=None if weight is None else arrays[weight],
-        image_shape=shape,
-    )  # fmt: skip
+    return from_frame(frame, path.stem, target, kind, features=x, weights=weights)

@@ -46,9 +46,11 @@ def bowls(record: xr.Dataset, text: str) -> Figure:
                 )  # fmt: skip
             axes.axhline(limit, color="#777777", lw=0.8, ls=(0, (2, 2)))
             axes.set(
-                xscale="log", yscale="log", xlabel="condition number κ",
+                xscale="log",
+                yscale="log",
+                xlabel="condition number κ",
                 title="turned by 45°" if turned else "along the axes",
-            )  # fmt: skip
+            )
         row[0].text(1, limit * 1.08, "budget; above: never", fontsize=8, color="#777777")
         row[0].set_ylabel("updates to 10⁻⁶ of the first height")
         row[0].legend()
@@ -67,19 +69,28 @@ def rates_left(dying: xr.Dataset, correction: xr.Dataset, text: str) -> Figure:
             left.fill_between(dying.step, low, high, color=COLOURS[i], alpha=0.18, lw=0)
         left.plot(dying.step, dying.step**-0.5, color="#555555", lw=0.8, label="1/√t")
         left.set(
-            xscale="log", yscale="log", xlabel="updates", ylabel="|update| / (η |gradient|)",
+            xscale="log",
+            yscale="log",
+            xlabel="updates",
+            ylabel="|update| / (η |gradient|)",
             title="Gradients from N(0, 1)",
-        )  # fmt: skip
+        )
         left.legend(fontsize=8.5)
         for i, rule in enumerate(correction.rule.values.tolist()):
             right.plot(
-                correction.step, correction.length.sel(rule=rule), color=COLOURS[i], ls=DASHES[i],
+                correction.step,
+                correction.length.sel(rule=rule),
+                color=COLOURS[i],
+                ls=DASHES[i],
                 label=f"Adam, {rule}",
-            )  # fmt: skip
+            )
         right.set(
-            xscale="log", xlabel="updates", ylabel="|update| / η", ylim=(0, None),
+            xscale="log",
+            xlabel="updates",
+            ylabel="|update| / η",
+            ylim=(0, None),
             title="Constant gradient, β₁ = 0.9, β₂ = 0.999",
-        )  # fmt: skip
+        )
         right.legend(fontsize=8.5)
         caption(figure, text)
     return figure
@@ -102,9 +113,12 @@ def epsilons(record: xr.Dataset, text: str) -> Figure:
                 label=f"ε = {eps:g}",
             )  # fmt: skip
         axes.set(
-            xscale="log", yscale="log", xlabel="learning rate η", ylabel="validation loss (nats)",
+            xscale="log",
+            yscale="log",
+            xlabel="learning rate η",
+            ylabel="validation loss (nats)",
             title="Adam on digits",
-        )  # fmt: skip
+        )
         axes.legend(fontsize=8.5)
         caption(figure, text)
     return figure

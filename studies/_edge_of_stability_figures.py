@@ -87,10 +87,12 @@ def settled(
                 ms=5, capsize=2.5, lw=1.1, mfc="white", label=name,
             )  # fmt: skip
         left.set(
-            xscale="log", yscale="log", xlabel="learning rate η",
+            xscale="log",
+            yscale="log",
+            xlabel="learning rate η",
             ylabel="sharpness, last quarter (Adam: preconditioned)",
             title="Points: measured; lines: edges",
-        )  # fmt: skip
+        )
         left.legend(fontsize=8, loc="lower left")
         low, high = left.get_ylim()
         left.set_ylim(low / 8, high)  # room for the names
@@ -109,9 +111,11 @@ def _losses(axes: Axes, arm: xr.Dataset) -> None:
             label=f"{rate:.2g}",
         )  # fmt: skip
     axes.set(
-        yscale="log", xlabel="updates", ylabel="training loss (half a squared error)",
+        yscale="log",
+        xlabel="updates",
+        ylabel="training loss (half a squared error)",
         title="Gradient descent, one seed",
-    )  # fmt: skip
+    )
     axes.legend(title="learning rate η", fontsize=8, title_fontsize=8.5)
     plain_ticks(axes.yaxis, subs=(1.0, 3.0))
 

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lab.regularizers.entry import Facts, Regularizer
+from lab.regularizers.regularizer import Facts, Regularizer
 from lab.validation.checks import check_fields
 from lab.validation.errors import require
 

@@ -136,9 +136,10 @@ def prices(
             _points(right, depth.layers.values, paired_difference(a, b), norm)
         right.axhline(0.0, color="black", lw=1.0)
         right.set(
-            xlabel="hidden layers, ReLU", ylabel="gain on no normalization, points",
+            xlabel="hidden layers, ReLU",
+            ylabel="gain on no normalization, points",
             title="Worth it above three layers?",
-        )  # fmt: skip
+        )
         right.legend(fontsize=8.5)
         caption(figure, text)
     return figure

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from lab.plots.checks import Band, require_each, require_some
+from lab.plots.figure_arguments import Band, require_each, require_some
 from lab.plots.looks import Look, legend
 from lab.plots.panels import loss_ticks, panels
 from lab.plots.style import caption, style

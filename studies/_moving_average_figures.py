@@ -67,8 +67,10 @@ def moving_averages(record: xr.Dataset, text: str) -> Figure:
             color=COLOURS[0], arrowprops={"arrowstyle": "-", "color": COLOURS[0], "lw": 0.6},
         )  # fmt: skip
         total.set(
-            title="Cumulative weight", xlabel="number of most recent observations",
-            ylabel="share of the weight", ylim=(0, 1.06),
-        )  # fmt: skip
+            title="Cumulative weight",
+            xlabel="number of most recent observations",
+            ylabel="share of the weight",
+            ylim=(0, 1.06),
+        )
         caption(figure, text)
     return figure
