@@ -15,7 +15,7 @@ import functools
 import inspect
 import typing
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from lab.validation.annotations import kind_of, kinds_of
 from lab.validation.errors import InputError, UnknownNameError, shown
@@ -23,7 +23,7 @@ from lab.validation.kinds import Kind
 from lab.validation.signature import Static, readable
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-Accept = Callable[[Any], Any]  # the value, perhaps converted, or an `InputError`
+Accept = Callable[..., Any]  # of a value: perhaps converted, or an `InputError`
 
 
 def checked(function: Function) -> Function:
@@ -42,16 +42,13 @@ def _checked(function):
 
     @functools.wraps(function)
     def guarded(*args, **kwargs):
-        places, names, rest, others = parts()
-        if rest is not None and len(args) > len(places):
-            places = places + [rest] * (len(args) - len(places))
+        places, rest, names, others = parts()
         try:
-            taken = [accept(value) for accept, value in zip(places, args)]
+            every = places + rest * (len(args) - len(places))
+            taken = [accept(value) for accept, value in zip(every, args)]
             for name, value in kwargs.items():
-                if name in names:
-                    kwargs[name] = names[name](value)
-                elif others is not None:
-                    kwargs[name] = require_kind(name, value, others)
+                if accept := names.get(name, others):
+                    kwargs[name] = accept(value, name)
         except InputError:
             try:
                 signature.bind(*args, **kwargs)
@@ -65,42 +62,22 @@ def _checked(function):
     return guarded
 
 
-class _Parts(NamedTuple):
-    """What takes the arguments of a function; binding each call to its signature costs more."""
-
-    places: list[Accept]
-    names: dict[str, Accept]
-    rest: Accept | None  # each of *args
-    others: Kind | None  # each of **kwargs
-
-
-def _parts(signature: inspect.Signature, kinds: Callable[[str], Kind]) -> _Parts:
-    parts = _Parts([], {}, None, None)
+def _parts(signature: inspect.Signature, kinds: Callable[[str], Kind]):
+    """What takes arguments by place, further ones, by name, and others: cheaper than binding."""
+    by: dict[Any, dict[str, Accept]] = {kind: {} for kind in type(inspect.Parameter.KEYWORD_ONLY)}
     for name, parameter in signature.parameters.items():
-        accept = _accept(parameter, kinds(name))
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            parts = parts._replace(rest=accept)
-        elif parameter.kind is parameter.VAR_KEYWORD:
-            parts = parts._replace(others=kinds(name))
-        else:
-            if parameter.kind is not parameter.KEYWORD_ONLY:
-                parts.places.append(accept)
-            if parameter.kind is not parameter.POSITIONAL_ONLY:
-                parts.names[name] = accept
-    return parts
+        by[parameter.kind][name] = _accept(parameter, kinds(name))
+    alone, either, rest, named, others = by.values()  # in the order of Python's grammar
+    places = [*alone.values(), *either.values()]
+    return places, [*rest.values()], either | named, next(iter(others.values()), None)
 
 
 def _accept(parameter: inspect.Parameter, kind: Kind) -> Accept:
-    default, holds, convert = parameter.default, kind.holds, kind.convert
+    default = parameter.default
 
-    def accept(value):
-        if isinstance(value, Static):
-            value = value.value
-        if value is default:
-            return value
-        if not holds(value):
-            raise _refusal(parameter.name, value, kind)
-        return value if convert is None else convert(value)
+    def accept(value, name=parameter.name):
+        value = value.value if isinstance(value, Static) else value
+        return value if value is default else require_kind(name, value, kind)
 
     return accept
 
@@ -119,14 +96,10 @@ def check_fields(instance: Any) -> None:
 def require_kind(name: str, value: Any, kind: Kind) -> Any:
     """`value`, converted if its kind says to what; `InputError` unless it is of that kind."""
     if not kind.holds(value):
-        raise _refusal(name, value, kind)
+        if kind.names and isinstance(value, str):
+            raise UnknownNameError(name, value, kind.names)
+        raise InputError(f"{name} must be {kind.words}, given {shown(value)}.")
     return value if kind.convert is None else kind.convert(value)
-
-
-def _refusal(name: str, value: Any, kind: Kind) -> InputError:
-    if kind.names and isinstance(value, str):
-        return UnknownNameError(name, value, kind.names)
-    return InputError(f"{name} must be {kind.words}, given {shown(value)}.")
 
 
 @functools.cache
