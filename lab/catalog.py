@@ -13,7 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import optax
 
-from lab.spaces import SearchSpace
+from lab.spaces import Float
 from lab.validation.checks import checked
 from lab.validation.errors import UnknownNameError
 
@@ -57,7 +57,7 @@ class OptimizerEntry:
     name: str
     by_hand: Callable[..., optax.GradientTransformation]
     via_optax: Callable[..., optax.GradientTransformation] | None
-    search_space: SearchSpace
+    search_space: dict[str, Float]
     reference: str
     state_slots: int
     rule: str = ""

@@ -4,7 +4,7 @@ import optax
 
 from lab import optimizers
 from lab.catalog import OptimizerEntry
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 
 def cautious_adamw(learning_rate, b1=0.9, b2=0.999, eps=1e-6, weight_decay=0.0):
@@ -35,7 +35,7 @@ def _entry(factory, state_slots):
         name=factory.__name__,
         by_hand=factory,
         via_optax=None,
-        search_space={"learning_rate": LogRange(1e-5, 1e-1)},
+        search_space={"learning_rate": Float(1e-5, 1e-1, log=True)},
         reference="Liang et al. 2024",
         state_slots=state_slots,
     )

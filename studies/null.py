@@ -13,7 +13,7 @@ import xarray as xr
 import lab
 from lab import records
 from lab.protocol import REPORT, Comparison, audit
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.tasks.task import Task
 from lab.validation.errors import require
 from studies._cli import Flags, Folder, main, opened
@@ -90,7 +90,7 @@ def planned(flags: Null, sizes: Sizes, seeds: int) -> Comparison:
     """One optimizer, two names."""
     return Comparison(
         dict.fromkeys(LABELS, flags.optimizer),
-        dict.fromkeys(LABELS, LogRange(flags.low, flags.high)),
+        dict.fromkeys(LABELS, Float(flags.low, flags.high, log=True)),
         lab.Budget(updates=sizes.updates),
         splits=sizes.splits,
         report_seeds=seeds,

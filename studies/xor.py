@@ -17,7 +17,7 @@ from scipy import stats
 import lab
 from lab import losses, plots, protocol, statistics
 from lab.foundations import backpropagation as bp
-from lab.spaces import LogRange
+from lab.spaces import Float
 from studies._cli import Flags, Folder, main, opened
 from studies._flags import Whole
 from studies._tables import comma_separated, markdown
@@ -25,7 +25,7 @@ from studies._xor_figures import boundaries, success_rates
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
 TARGETS = np.array([0, 1, 1, 0], np.float32)
-SPACES = {"sgd": LogRange(0.1, 30.0), "adam": LogRange(0.003, 0.6)}
+SPACES = {"sgd": Float(0.1, 30.0, log=True), "adam": Float(0.003, 0.6, log=True)}
 MAIN = "sgd"
 
 

@@ -65,9 +65,8 @@ def _staircase(axes: Axes, line: Survival, look: Look, end: float) -> None:
         time, np.concatenate([[1.0], line.share, line.share[-1:]]), where="post", **look.line()
     )
     if look.order:
-        _, low, high = line.band()
         known = np.append((line.share > 0) & (line.share < 1), False)
-        low, high = (np.append(x, x[-1]) for x in (low, high))
+        low, high = (np.append(x, x[-1]) for x in (line.low, line.high))
         axes.fill_between(time[1:], low, high, where=known, step="post", **look.band())
 
 

@@ -12,7 +12,7 @@ import xarray as xr
 from lab.budget import Budget
 from lab.protocol.reporting import audit, report
 from lab.protocol.tuning import CONFIRM, REPORT, TUNE, phase_seeds
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.sweeps.sweep import sweep
 from lab.tasks.task import Task
 from lab.validation.checks import check_fields
@@ -28,7 +28,7 @@ class Comparison:
 
     Attributes:
       optimizers: From labels to catalogue names, entries or factories, as for `lab.sweep`.
-      spaces: The learning rates over which each label is tuned.
+      spaces: The learning rates over which each label is tuned: `Float(low, high, log=True)`.
       budget: Of every run.
       trials: Settings tried for each optimizer.
       splits: Seeds of the train/validation/test splits. One tells of this split only; five are the
@@ -45,7 +45,7 @@ class Comparison:
     """
 
     optimizers: Mapping[str, Any]
-    spaces: Mapping[str, LogRange]
+    spaces: Mapping[str, Float]
     budget: Budget
     trials: Count = 12
     splits: tuple[Whole, ...] = (0, 1, 2, 3, 4)
@@ -67,6 +67,8 @@ class Comparison:
             f"every optimizer needs a space, given optimizers {sorted(self.optimizers)} and spaces "
             f"{sorted(self.spaces)}.",
         )
+        linear = [label for label, space in self.spaces.items() if not space.log]
+        require(not linear, f"spaces must be of Floats with log=True, given others for {linear}.")
         require(
             len(self.splits) >= 1 and len(set(self.splits)) == len(self.splits),
             f"splits must be distinct seeds, at least one; given {self.splits}.",
@@ -77,7 +79,7 @@ class Comparison:
         """The comparison that `declared` described; extra entries are ignored."""
         known = {name: told[name] for name in cls.__dataclass_fields__ if name in told}
         return cls(**known | {
-            "spaces": {label: LogRange(*ends) for label, ends in told["spaces"].items()},
+            "spaces": {label: Float(*ends, log=True) for label, ends in told["spaces"].items()},
             "budget": Budget(**told["budget"]),
             "splits": tuple(told["splits"]),
         })  # fmt: skip
@@ -105,16 +107,18 @@ class Comparison:
         """
         return {label: self._drawn(label, space) for label, space in self.spaces.items()}
 
-    def _drawn(self, label: str, space: LogRange) -> list[dict[str, float]]:
+    def _drawn(self, label: str, space: Float) -> list[dict[str, float]]:
         name = int.from_bytes(hashlib.sha256(label.encode()).digest()[:8], "little")
         place = np.random.default_rng([self.draw, name]).uniform(size=self.trials)
         share = (np.arange(self.trials) + place) / self.trials
-        low, high = np.log10(space.low), np.log10(space.high)
-        return [{"learning_rate": float(rate)} for rate in 10 ** (low + share * (high - low))]
+        return [{"learning_rate": space.at(u)} for u in share]
 
     def widen(self, factor: float) -> "Comparison":
         """The same comparison with everybody's space wider by `factor` at both ends."""
-        spaces = {label: space.widen(factor) for label, space in self.spaces.items()}
+        spaces = {
+            label: replace(space, low=space.low / factor, high=space.high * factor)
+            for label, space in self.spaces.items()
+        }
         return replace(self, spaces=spaces, widened=self.widened * factor)
 
     def tune(

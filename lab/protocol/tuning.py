@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from lab.labelled import holding, labelled_by
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.checks import checked
 from lab.validation.errors import require
 from lab.validation.kinds import Count, Share, Whole
@@ -29,10 +29,10 @@ def phase_seeds(phase: Whole, count: Count) -> list[int]:
 
 
 @checked
-def rate_grid(spaces: Mapping[str, LogRange], count: Count) -> dict[str, list[dict[str, float]]]:
-    """`count` learning rates, log-spaced over each optimizer's declared space, as trials."""
+def rate_grid(spaces: Mapping[str, Float], count: Count) -> dict[str, list[dict[str, float]]]:
+    """`count` learning rates, evenly spaced over each optimizer's declared space, as trials."""
     return {
-        name: [{"learning_rate": float(rate)} for rate in space.grid(count)]
+        name: [{"learning_rate": rate} for rate in space.levels(count)]
         for name, space in spaces.items()
     }
 

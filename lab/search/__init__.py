@@ -4,13 +4,13 @@ A searcher is a new file here with a tuple `ENTRIES`; nothing else needs an edit
 """
 
 from lab.catalog import Catalog, collect
-from lab.search.domains import Choice, Domain, Fixed, Float, Int
 from lab.search.entry import Round, Rounds, Searcher, cost
 from lab.search.importance import importances
 from lab.search.lanes import Lanes
 from lab.search.loop import Trial, best, search
 from lab.search.space import Configuration, Space, When
 from lab.search.storage import Storage, from_optuna, opened
+from lab.spaces import Choice, Domain, Fixed, Float, Int
 
 CATALOG: Catalog[Searcher] = collect("searcher", __name__, list(__path__))
 

@@ -4,9 +4,9 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from lab.search.domains import Choice, Domain, Float, Int
 from lab.search.entry import Round, Rounds, Searcher
 from lab.search.space import Configuration, Space
+from lab.spaces import Choice, Domain, Float, Int
 from lab.validation.errors import InputError, require
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Generic, TypeVar
 
-from lab.search.domains import Domain
+from lab.spaces import Domain
 from lab.validation.checks import check_fields
 from lab.validation.errors import InputError, UnknownNameError, require, shown
 from lab.validation.kinds import Kind

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from lab.files import AnyPath
 from lab.search._bayesian import optuna
-from lab.search.domains import Choice, Domain, Float, Int
 from lab.search.entry import Losses, Round
 from lab.search.space import Configuration, Space, When
+from lab.spaces import Choice, Domain, Float, Int
 from lab.validation.checks import checked
 from lab.validation.errors import InputError, require, shown
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy import stats
+from scipy.optimize import root_scalar
 
 # What is drawn: normal; skewed; differences of skewed pairs; and tied, as accuracies on few rows.
 DATA: dict[str, Callable[[np.random.Generator, tuple[int, int]], np.ndarray]] = {
@@ -27,9 +28,5 @@ def truth(data: str, statistic: str) -> float:
     # the m with P(X + Y ≤ 2m) = 1/2
     u = (np.arange(4000) + 0.5) / 4000
     x = stats.lognorm.ppf(u, 1.0)
-    low, high = 1.0, 2.0
-    for _ in range(40):
-        middle = (low + high) / 2
-        share = stats.lognorm.cdf(2 * middle - x, 1.0).mean()
-        low, high = (middle, high) if share < 0.5 else (low, middle)
-    return (low + high) / 2
+    excess = root_scalar(lambda m: stats.lognorm.cdf(2 * m - x, 1.0).mean() - 0.5, bracket=(1, 2))
+    return float(excess.root)

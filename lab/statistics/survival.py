@@ -1,24 +1,28 @@
 """The share of runs that have not reached a target yet, and how long they need on average."""
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
 
 from lab.shapes import require_axis
-from lab.statistics.intervals import Interval
 from lab.statistics.targets import TimeToTarget
 from lab.validation.checks import checked
 from lab.validation.errors import require
+from lab.validation.kinds import Level
 
 
 class Survival(NamedTuple):
-    """A falling staircase: S(t) = 1 before `time[0]`, `share[i]` from `time[i]` on."""
+    """A falling staircase: S(t) = 1 before `time[0]`, `share[i]` from `time[i]` on.
+
+    Where Ŝ is still 1 or already 0 there are no limits, and `low` and `high` are 0 and 1.
+    """
 
     time: np.ndarray  # [K] distinct times, ascending, hits and misses alike
     share: np.ndarray  # [K] Ŝ: not there yet
-    at_risk: np.ndarray  # [K] runs that were still on their way just before
-    hits: np.ndarray  # [K] runs that arrived then
+    low: np.ndarray  # [K] pointwise limits of Ŝ
+    high: np.ndarray
 
     def at(self, times) -> np.ndarray:
         """Ŝ at any times.
@@ -34,22 +38,6 @@ class Survival(NamedTuple):
         inside = self.time[(self.time > 0) & (self.time < until)]
         steps = np.concatenate([[0.0], inside, [until]])
         return float(np.sum(np.diff(steps) * self.at(steps[:-1])))
-
-    def band(self, level: float = 0.95) -> Interval:
-        """Ŝ with Greenwood's pointwise limits on the scale of log(−log S): arrays [K].
-
-            Var log Ŝ(t) = Σ_{tᵢ≤t} dᵢ / (nᵢ (nᵢ − dᵢ)),   limits Ŝ^{exp(± z √Var / log Ŝ)}
-
-        Where Ŝ is still 1 or already 0 the formula has no limits; they are (0, 1) there.
-        """
-        require(0 < level < 1, f"level must lie in (0, 1), given {level}.")
-        left = self.at_risk - self.hits
-        variance = np.cumsum(self.hits / (self.at_risk * np.maximum(left, 1)))
-        known = (self.share > 0) & (self.share < 1)
-        log = np.log(np.where(known, self.share, 0.5))
-        half = stats.norm.ppf((1 + level) / 2) * np.sqrt(variance) / -log
-        low, high = (np.exp(log * np.exp(sign * half)) for sign in (1, -1))
-        return Interval(self.share, np.where(known, low, 0.0), np.where(known, high, 1.0))
 
 
 @checked
@@ -74,14 +62,19 @@ def until(reached: TimeToTarget, budget: float | None = None) -> TimeToTarget:
 
 
 @checked
-def kaplan_meier(reached: TimeToTarget) -> Survival:
-    """Kaplan and Meier's product-limit estimate Ŝ(t) = ∏_{tᵢ≤t} (1 − dᵢ/nᵢ).
+def kaplan_meier(reached: TimeToTarget, level: Level = 0.95) -> Survival:
+    """Kaplan and Meier's product-limit estimate Ŝ(t) = ∏_{tᵢ≤t} (1 − dᵢ/nᵢ), by scipy.
 
-    A miss counts as on its way up to its time, and no further: put misses at the end of the
-    budget with `until` first. A miss at the time of a hit was still at risk there.
+        Var log Ŝ(t) = Σ_{tᵢ≤t} dᵢ / (nᵢ (nᵢ − dᵢ)),   limits Ŝ^{exp(± z √Var / log Ŝ)}
+
+    Of nᵢ runs still on their way just before tᵢ, dᵢ arrive then; the limits are Greenwood's on the
+    scale of log(−log S), for each time by itself. A miss counts as on its way up to its time, and
+    no further: put misses at the end of the budget with `until` first. A miss at the time of a
+    hit was still at risk there.
 
     Args:
       reached: Times [n] of independent runs, and which of them are hits.
+      level: Coverage of the limits, in (0, 1).
 
     Raises:
       InputError: If there are no runs, or a time is negative or not finite.
@@ -95,10 +88,16 @@ def kaplan_meier(reached: TimeToTarget) -> Survival:
         f"times and hits must be one row of runs, given shapes {times.shape} and {hit.shape}.",
     )
     require(bool(np.all((times >= 0) & (times < np.inf))), "times must be finite and not negative.")
-    distinct, place = np.unique(times, return_inverse=True)
-    ends, hits = (np.bincount(place, weights=w) for w in (np.ones_like(times), hit))
-    at_risk = np.cumsum(ends[::-1])[::-1]
-    return Survival(distinct, np.cumprod(1 - hits / at_risk), at_risk, hits)
+    curve = stats.ecdf(stats.CensoredData.right_censored(times, ~hit)).sf
+    share = curve.probabilities
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The confidence interval is undefined", RuntimeWarning)
+        band = curve.confidence_interval(level, method="log-log")
+    known = (share > 0) & (share < 1)
+    low, high = (
+        np.where(known, limit.probabilities, end) for limit, end in ((band.low, 0), (band.high, 1))
+    )
+    return Survival(curve.quantiles, share, low, high)
 
 
 @checked

@@ -51,11 +51,7 @@ def hit_rate(reached: TimeToTarget, axis: int = -1) -> np.ndarray:
 def median_time(reached: TimeToTarget, axis: int = -1) -> np.ndarray:
     """Median time to the target; infinite where fewer than half of the runs reach it."""
     require_axis(axis, reached.hit)
-    times = np.sort(np.where(reached.hit, reached.time, np.inf), axis)
-    n = times.shape[axis]
-    lower, upper = (np.take(times, i, axis) for i in ((n - 1) // 2, n // 2))
-    # inf − inf would be NaN in a plain median
-    return np.where(np.isinf(upper), upper, (lower + np.where(np.isinf(upper), lower, upper)) / 2)
+    return np.median(np.where(reached.hit, reached.time, np.inf), axis)
 
 
 @checked

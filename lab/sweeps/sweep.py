@@ -1,6 +1,5 @@
 """`lab.sweep`: many training runs in, one labelled record out. `lab.Sweep`: the same as a value."""
 
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -153,11 +152,10 @@ class Sweep:
         described = cache(lambda: identity(plan, machine()))
         before = record.done.copy()
         updates = sum(job.marks[-1] * len(record.left(job)) for job in plan.jobs)
-        shown = sys.stderr.isatty() if progress is None else progress
         lane_bytes = 0.0
         with (
             _kept(folder, described, record, how) as kept,
-            Progress(updates, int((~before).sum()), shown) as bar,
+            Progress(updates, int((~before).sum()), progress) as bar,
             Clock(begin) as clock,
         ):
             observers = Observers(clock, bar.advance, export)
@@ -248,7 +246,7 @@ def sweep(
         such as `lab.ProcessPool(4)` or Dask's `client.get_executor(retries=2)`. The record has the
         same bits; a lost process costs what it was running, which is run again elsewhere. The
         `seconds_…` of several processes are added up.
-      progress: Whether to show a progress bar; by default on a terminal.
+      progress: Whether to show a progress bar; by default on a terminal and in a notebook.
       checkpoint: A folder in which the state of the sweep is kept while it runs, about every
         minute or as often as 2 % of the time pays for. Where the same sweep was checkpointed
         before, it is continued, and its record is bitwise what it would have been. SIGINT and

@@ -5,6 +5,7 @@ An alias such as `Count` is `int` to a type checker and "a whole number of at le
 numbers that are known beforehand; never at the values of an array, which may be traced.
 """
 
+import functools
 import math
 import numbers
 from collections.abc import Callable, Mapping
@@ -13,6 +14,8 @@ from typing import Annotated, Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+
+_WHOLE, _REAL = (int, np.integer), (int, float, np.integer, np.floating)  # made once: faster
 
 
 class Kind(NamedTuple):
@@ -24,11 +27,12 @@ class Kind(NamedTuple):
     label: str = ""  # as signatures show it
     convert: Callable[[Any], Any] | None = None  # to what the function is written for
     traced: bool = False  # whether it is a number that JAX may trace
+    interval: bool = False  # whether numbers between two of this kind, of their type, are, too
 
 
 def is_whole(value: Any) -> bool:
     """Whether it is an integer of 64 bits at most, known beforehand."""
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    whole = isinstance(value, _WHOLE) and not isinstance(value, bool)
     return bool(whole and -(2**63) <= value < 2**63)
 
 
@@ -39,7 +43,7 @@ def plain(value: Any) -> Any:
 
 def is_real(value: Any) -> bool:
     """Whether it is a real number, known beforehand, that has a float and is not NaN."""
-    if not isinstance(value, int | float | np.integer | np.floating) or isinstance(value, bool):
+    if not isinstance(value, _REAL) or isinstance(value, bool):
         return False
     overflows = isinstance(value, int) and value.bit_length() > 1023
     return not overflows and not math.isnan(value)
@@ -47,35 +51,56 @@ def is_real(value: Any) -> bool:
 
 def is_array(value: Any) -> bool:
     """Whether it is an array of numbers or booleans, perhaps traced, or nested lists of them."""
-    if isinstance(value, numbers.Number) and not isinstance(value, np.generic):
-        return isinstance(value, float | complex) or _fits_an_array(value)
-    try:
-        dtype = value.dtype if hasattr(value, "dtype") else np.asarray(value).dtype
-    except (TypeError, ValueError):  # ragged lists, and keys of random numbers in a list
-        return False
-    return _is_numeric(dtype) or dtype == np.bool_
+    return _as_array(value) is not None
 
 
 def is_scalar(value: Any) -> bool:
     """Whether it is one real number, perhaps traced."""
-    if isinstance(value, list | tuple) or not is_array(value) or np.ndim(value) > 0:
-        return False
-    dtype = jnp.result_type(value)
-    return jnp.issubdtype(dtype, np.integer) or jnp.issubdtype(dtype, np.floating)
+    if isinstance(value, float):
+        return True
+    array = None if isinstance(value, list | tuple) else _as_array(value)
+    return array is not None and np.shape(array) == () and _is_real_number(array.dtype)
 
 
 def is_real_array(value: Any) -> bool:
     """Whether it is an array of numbers or booleans, none of them complex."""
-    if not is_array(value):
-        return False
-    dtype = value.dtype if hasattr(value, "dtype") else np.asarray(value).dtype
-    return not jnp.issubdtype(dtype, np.complexfloating)
+    array = _as_array(value)
+    return array is not None and array.dtype.kind != "c"
+
+
+def _is_samples(value):
+    shape = np.shape(value) if is_real_array(value) else ()
+    return shape != () and 0 not in shape
+
+
+def _as_array(value: Any) -> Any:
+    """What has a dtype as it is, and lists and Python's numbers as arrays; None if not numeric."""
+    if not hasattr(value, "dtype"):
+        python = isinstance(value, numbers.Number)
+        if python and not isinstance(value, float | complex) and not _fits_an_array(value):
+            return None
+        try:
+            value = np.asarray(value)
+        except (TypeError, ValueError):  # ragged lists, and keys of random numbers in a list
+            return None
+    return value if isinstance(value.dtype, np.dtype) and _is_numeric(value.dtype) else None
+
+
+@functools.cache
+def _is_numeric(dtype: np.dtype) -> bool:
+    return dtype == np.bool_ or jnp.issubdtype(dtype, np.number)
+
+
+@functools.cache
+def _is_real_number(dtype: np.dtype) -> bool:
+    real = jnp.issubdtype(dtype, np.integer) or jnp.issubdtype(dtype, np.floating)
+    return real and dtype.itemsize <= 8  # JAX has no longer ones
 
 
 def is_tree(value: Any) -> bool:
     """Whether all leaves are arrays, or keys of random numbers."""
     try:
-        return all(is_key(leaf) or is_array(leaf) for leaf in jax.tree.leaves(value))
+        return all(is_array(leaf) or is_key(leaf) for leaf in jax.tree.leaves(value))
     except (TypeError, ValueError):  # names that cannot be sorted
         return False
 
@@ -85,7 +110,7 @@ def is_key(value: Any) -> bool:
     dtype, shape = getattr(value, "dtype", None), getattr(value, "shape", None)
     if dtype is None:
         return False
-    new = jnp.issubdtype(dtype, jax.dtypes.prng_key)
+    new = not isinstance(dtype, np.dtype) and jnp.issubdtype(dtype, jax.dtypes.prng_key)
     return shape == () if new else shape == (2,) and dtype == np.uint32
 
 
@@ -136,13 +161,9 @@ def _has_arrays(value):
 
 def _is_dtype(value):
     try:
-        return value is not None and _is_numeric(jnp.dtype(value))
+        return value is not None and jnp.issubdtype(jnp.dtype(value), np.number)
     except (TypeError, ValueError):
         return False
-
-
-def _is_numeric(dtype):
-    return isinstance(dtype, np.dtype) and jnp.issubdtype(dtype, np.number)
 
 
 def _fits_an_array(value):
@@ -151,11 +172,21 @@ def _fits_an_array(value):
 
 
 def _known(words: str, holds: Callable[[Any], bool]) -> Kind:
-    return Kind(words, lambda value: is_real(value) and math.isfinite(value) and holds(value))
+    """Of an interval of finite numbers."""
+
+    def finite(value):
+        return is_real(value) and math.isfinite(value) and holds(value)
+
+    return Kind(words, finite, interval=True)
 
 
-Whole = Annotated[int, Kind("a whole number of at least 0", lambda v: is_whole(v) and v >= 0)]
-Count = Annotated[int, Kind("a whole number of at least 1", lambda v: is_whole(v) and v >= 1)]
+def _whole(least: int) -> Kind:
+    words = f"a whole number of at least {least}"
+    return Kind(words, lambda value: is_whole(value) and value >= least, interval=True)
+
+
+Whole = Annotated[int, _whole(0)]
+Count = Annotated[int, _whole(1)]
 Finite = Annotated[float, _known("a finite number", lambda v: True)]
 Positive = Annotated[float, _known("a positive, finite number", lambda v: v > 0)]
 NotNegative = Annotated[float, _known("a finite number of at least 0", lambda v: v >= 0)]
@@ -169,9 +200,7 @@ Reals = Annotated[Any, Kind("an array of real numbers", is_real_array, label="Ar
 Samples = Annotated[
     Any,
     Kind(
-        "an array [..., n] of real numbers, none of its axes empty",
-        lambda value: is_real_array(value) and np.ndim(value) > 0 and 0 not in np.shape(value),
-        label="ArrayLike",
+        "an array [..., n] of real numbers, none of its axes empty", _is_samples, label="ArrayLike"
     ),
 ]
 Tree = Annotated[Any, Kind("a tree of arrays", is_tree, label="PyTree")]

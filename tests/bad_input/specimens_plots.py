@@ -13,7 +13,7 @@ LOOK = plots.looks(LABELS)
 K = np.arange(1.0, 5.0)
 BAND = Interval(1 / K, 0.9 / K, 1.1 / K)
 LINES = {"adam": BAND, "sgd": BAND}
-FALLING = Survival(K, np.linspace(0.8, 0.2, 4), np.full(4, 5.0), np.ones(4))
+FALLING = Survival(K, np.linspace(0.8, 0.2, 4), np.zeros(4), np.ones(4))
 LOSSES = xr.DataArray(
     [[0.1, 0.2], [0.3, 0.1]],
     {"optimizer": LABELS, "schedule": ["constant_schedule", "cosine_decay_schedule"]},

@@ -5,11 +5,11 @@ import xarray as xr
 
 import lab
 from lab.protocol import REPORT, Comparison, phase_seeds, select
-from lab.spaces import LogRange
+from lab.spaces import Float
 from tests.bad_input.specimens import Specimen
 from tests.bad_input.specimens_tasks import TABLED
 
-SPACES = {"adam": LogRange(1e-4, 1e-1)}
+SPACES = {"adam": Float(1e-4, 1e-1, log=True)}
 PLAN = Comparison(
     {"adam": "adam"}, SPACES, lab.Budget(updates=2), trials=2, splits=(0, 1), tune_seeds=2,
     report_seeds=2,

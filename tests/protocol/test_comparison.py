@@ -8,10 +8,10 @@ import pytest
 import lab
 from lab import protocol
 from lab.protocol import Comparison
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.errors import InputError
 
-SPACES = {"adam": LogRange(1e-4, 1e-1), "sgd": LogRange(1e-3, 1e1)}
+SPACES = {"adam": Float(1e-4, 1e-1, log=True), "sgd": Float(1e-3, 1e1, log=True)}
 SMALL = {
     "trials": 4, "splits": (0, 3), "tune_seeds": 2, "confirm_seeds": 2, "report_seeds": 3,
     "evaluations": 2, "batch_size": 16,
@@ -85,6 +85,8 @@ def test_bad_declarations_are_refused(changes, words):
         comparison(**changes)
     with pytest.raises(InputError, match="space"):
         Comparison({"adam": "adam"}, SPACES, lab.Budget(epochs=1))
+    with pytest.raises(InputError, match=r"spaces .*log=True, .*\['adam'\]"):
+        Comparison({"adam": "adam"}, {"adam": Float(1e-4, 1e-1)}, lab.Budget(epochs=1))
 
 
 def test_phases_share_no_seed(phases):

@@ -8,7 +8,7 @@ import pytest
 
 import lab
 from lab.protocol import Comparison, decide
-from lab.spaces import LogRange
+from lab.spaces import Float
 from studies import null
 from studies._null_report import allowed, promised_power, standard_errors
 from studies._null_rounds import (
@@ -27,7 +27,7 @@ UNTRAINED = 2.3
 
 
 def planned(**other):
-    space = dict.fromkeys(LABELS, LogRange(1e-4, 1e0))
+    space = dict.fromkeys(LABELS, Float(1e-4, 1e0, log=True))
     return Comparison(dict.fromkeys(LABELS, "adam"), space, lab.Budget(updates=40), **other)
 
 

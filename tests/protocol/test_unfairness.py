@@ -10,11 +10,11 @@ import xarray as xr
 import lab
 from lab import protocol
 from lab.protocol import Comparison, comparable, decide
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.errors import InputError
 
 NAMES = {"adam": "adam", "sgd": "sgd"}
-SPACES = {"adam": LogRange(1e-3, 1e-1), "sgd": LogRange(1e-2, 1e1)}
+SPACES = {"adam": Float(1e-3, 1e-1, log=True), "sgd": Float(1e-2, 1e1, log=True)}
 
 
 def planned(**other):

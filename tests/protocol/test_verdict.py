@@ -6,13 +6,13 @@ import xarray as xr
 
 import lab
 from lab.protocol import Comparison, decide
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 TRIALS, SEEDS = 12, 12
 
 
 def planned(labels=("a", "b", "c"), **other):
-    spaces = dict.fromkeys(labels, LogRange(1e-4, 1e0))
+    spaces = dict.fromkeys(labels, Float(1e-4, 1e0, log=True))
     return Comparison(dict.fromkeys(labels, "adam"), spaces, lab.Budget(epochs=1), **other)
 
 

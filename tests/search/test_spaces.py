@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from lab.optimizers import CATALOG
 from lab.search import Choice, Fixed, Float, Int, Space, When
 from lab.validation.errors import InputError
 
@@ -61,6 +62,11 @@ def test_logarithmic_draws_are_even_in_the_logarithm():
     assert np.allclose(np.histogram(np.log10(rates), [-4, -3, -2, -1])[0], 1000, atol=1)
     sizes = [Int(1, 7, log=True).at(x) for x in u]  # [1, 2), [2, 4), [4, 8) are as wide
     assert np.allclose(np.histogram(sizes, [1, 2, 4, 8])[0], 1000, atol=1)
+
+
+def test_what_a_catalogue_compares_can_be_searched():
+    space = Space(CATALOG["adam"].search_space)
+    assert space.domain("learning_rate").holds(space.at([0.5])["learning_rate"])
 
 
 def test_the_hash_is_that_of_the_declaration_in_every_process():

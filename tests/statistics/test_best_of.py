@@ -1,6 +1,8 @@
 """The best of k trials: by enumeration, by simulation, and with diverged runs."""
 
+from fractions import Fraction
 from itertools import combinations, product
+from math import comb
 
 import numpy as np
 import pytest
@@ -19,6 +21,12 @@ def true_best_of(k):
     return integrate.quad(
         lambda x: x * k * stats.norm.pdf(x) * stats.norm.cdf(x) ** (k - 1), -10, 10
     )[0]
+
+
+@pytest.mark.parametrize("k", [1, 2, 500, 9_990])
+def test_weights_of_many_trials_are_exact_though_the_coefficients_overflow(k):
+    exact = [float(Fraction(comb(10_000 - j, k - 1), comb(10_000, k))) for j in range(1, 40)]
+    np.testing.assert_allclose(best_weights(10_000, k)[:39], exact, rtol=1e-13)
 
 
 def test_the_worked_figure():

@@ -1,10 +1,9 @@
-"""Survival curves against scipy, by hand, and as areas."""
+"""Survival curves against a published table, by hand, and as areas."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from lab.statistics import TimeToTarget, kaplan_meier, restricted_mean, time_to_target, until
 from lab.validation.errors import InputError
@@ -17,29 +16,47 @@ def reached(pairs):
     return TimeToTarget(np.array(times, float), np.array(hits))
 
 
-def scipys(found):
-    data = stats.CensoredData(uncensored=found.time[found.hit], right=found.time[~found.hit])
-    return stats.ecdf(data).sf
-
-
 @given(runs)
-def test_the_curve_is_scipys_also_with_ties_and_censoring_anywhere(pairs):
-    found = reached(pairs)
-    ours, theirs = kaplan_meier(found), scipys(found)
-    np.testing.assert_array_equal(ours.time, theirs.quantiles)
-    np.testing.assert_allclose(ours.share, theirs.probabilities, atol=1e-12)
+def test_the_curve_is_the_product_over_hits_whatever_ties_with_them(pairs):
+    curve = kaplan_meier(reached(pairs))
+    assert curve.time.tolist() == sorted({time for time, _ in pairs})
+    share = 1.0
+    for time, found in zip(curve.time, curve.share):
+        at_risk = sum(t >= time for t, _ in pairs)
+        share *= 1 - sum(t == time and hit for t, hit in pairs) / at_risk
+        assert found == pytest.approx(share, abs=1e-12)
 
 
-def test_greenwoods_band_is_scipys():
-    rng = np.random.default_rng(0)
-    found = TimeToTarget(rng.integers(1, 15, 60) * 1.0, rng.random(60) < 0.7)
-    ours, theirs = kaplan_meier(found), scipys(found)
-    band = ours.band(0.9)
-    limits = theirs.confidence_interval(0.9, method="log-log")
-    known = (ours.share > 0) & (ours.share < 1)
-    np.testing.assert_allclose(band.low[known], limits.low.probabilities[known])
-    np.testing.assert_allclose(band.high[known], limits.high.probabilities[known])
-    assert (band.low[~known] == 0).all()
+# Remission of 21 patients on 6-mercaptopurine (Freireich et al. 1963), as Stata's `sts list` and
+# Klein & Moeschberger, Survival analysis, 2003, chapter 4, have it.
+REMISSION = [(t, True) for t in (6, 6, 6, 7, 10, 13, 16, 22, 23)]
+REMISSION += [(t, False) for t in (6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35)]
+LISTED = {
+    6: (0.8571, 0.6197, 0.9516),
+    7: (0.8067, 0.5631, 0.9228),
+    10: (0.7529, 0.5032, 0.8894),
+    13: (0.6902, 0.4316, 0.8491),
+    16: (0.6275, 0.3675, 0.8049),
+    22: (0.5378, 0.2678, 0.7468),
+    23: (0.4482, 0.1881, 0.6801),
+}
+
+
+def test_the_band_is_that_of_a_published_table():
+    curve = kaplan_meier(reached(REMISSION))
+    rows = [np.flatnonzero(curve.time == time)[0] for time in LISTED]
+    found = np.stack([curve.share, curve.low, curve.high], -1)[rows]
+    np.testing.assert_allclose(found, list(LISTED.values()), atol=6e-5)
+    narrower = kaplan_meier(reached(REMISSION), level=0.9)
+    assert (narrower.low > curve.low).all()
+    assert (narrower.high < curve.high).all()
+
+
+@pytest.mark.parametrize("pairs", [[(2, True)], [(2, False)], [(1, True), (1, True)], [(0, False)]])
+def test_where_all_or_none_have_arrived_there_are_no_limits(pairs):
+    curve = kaplan_meier(reached(pairs))
+    assert set(curve.share) <= {0.0, 1.0}
+    assert (curve.low.tolist(), curve.high.tolist()) == ([0], [1])
 
 
 def test_by_hand():
@@ -85,7 +102,7 @@ def test_means_keep_other_axes():
         (lambda: kaplan_meier(TimeToTarget(np.ones((2, 2)), np.ones((2, 2), bool))), "one row"),
         (lambda: kaplan_meier(TimeToTarget(np.array([np.inf]), np.array([False]))), "finite"),
         (lambda: until(TimeToTarget(np.ones(2), np.ones(2, bool)), -1), "budget"),
-        (lambda: kaplan_meier(reached([(1, True)])).band(1.0), "level"),
+        (lambda: kaplan_meier(reached([(1, True)]), 1.0), "level"),
     ],
 )
 def test_refusals_name_what_is_wrong(call, words):

@@ -22,7 +22,7 @@ from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_sub
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Mask
 
 
@@ -116,7 +116,7 @@ ENTRIES = (
         name="acprop",
         by_hand=acprop,
         via_optax=repaired.acprop,
-        search_space={"learning_rate": LogRange(1e-5, 1e-1)},
+        search_space={"learning_rate": Float(1e-5, 1e-1, log=True)},
         reference="Zhuang et al. 2021, algorithm 2",
         state_slots=2,
         padding_safe=True,

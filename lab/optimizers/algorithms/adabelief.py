@@ -18,7 +18,7 @@ from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_sub
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 
 @gradient_transformation
@@ -107,7 +107,7 @@ ENTRIES = (
         name="adabelief",
         by_hand=adabelief,
         via_optax=optax.adabelief,
-        search_space={"learning_rate": LogRange(1e-5, 1e-1)},
+        search_space={"learning_rate": Float(1e-5, 1e-1, log=True)},
         reference="Zhuang et al. 2020, algorithm 2",
         state_slots=2,
         padding_safe=True,

@@ -19,7 +19,7 @@ from lab.optimizers.common.numbers import (
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Mask
 
 
@@ -109,7 +109,7 @@ ENTRIES = (
         name="adadelta",
         by_hand=adadelta,
         via_optax=optax.adadelta,
-        search_space={"learning_rate": LogRange(1e-2, 1e2)},
+        search_space={"learning_rate": Float(1e-2, 1e2, log=True)},
         reference="Zeiler 2012, algorithm 1",
         state_slots=2,
         padding_safe=True,

@@ -19,7 +19,7 @@ from lab.optimizers.transforms.clip_by_norm import clip_by_block_rms
 from lab.optimizers.transforms.ema import ema
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_param_block_rms import scale_by_param_block_rms
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Mask, Whole
 
 
@@ -102,7 +102,7 @@ ENTRIES = (
         name="adafactor",
         by_hand=adafactor,
         via_optax=repaired.adafactor,
-        search_space={"learning_rate": LogRange(1e-4, 1e0)},
+        search_space={"learning_rate": Float(1e-4, 1e0, log=True)},
         reference="Shazeer & Stern 2018, algorithms 4 and 5",
         state_slots=1,
         rule="V = R C / mean(R), R and C row and column means of g²;  w ← w − η RMS(w) g / √V",

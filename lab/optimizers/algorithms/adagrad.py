@@ -11,7 +11,7 @@ from lab.optimizers.common.moments import squared, squares_like
 from lab.optimizers.common.numbers import NonNegative, cast_like, like, promote
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 
 class ScaleByRssState(NamedTuple):
@@ -95,7 +95,7 @@ ENTRIES = (
         name="adagrad",
         by_hand=adagrad,
         via_optax=optax.adagrad,
-        search_space={"learning_rate": LogRange(1e-3, 1e0)},
+        search_space={"learning_rate": Float(1e-3, 1e0, log=True)},
         reference="Duchi, Hazan & Singer 2011, equation 1 (diagonal)",
         state_slots=1,
         padding_safe=True,

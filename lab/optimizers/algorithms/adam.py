@@ -18,7 +18,7 @@ from lab.optimizers.common.moments import (
 from lab.optimizers.common.numbers import Decay, FloatDType, NonNegative, cast_like
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 
 class ScaleByAdamState(NamedTuple):
@@ -117,7 +117,7 @@ ENTRIES = (
         name="adam",
         by_hand=adam,
         via_optax=optax.adam,
-        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        search_space={"learning_rate": Float(1e-4, 1e-1, log=True)},
         reference="Kingma & Ba 2015, algorithm 1",
         state_slots=2,
         padding_safe=True,

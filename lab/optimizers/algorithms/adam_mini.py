@@ -21,7 +21,7 @@ from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSched
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Mask
 
 
@@ -123,7 +123,7 @@ ENTRIES = (
         name="adam_mini",
         by_hand=adam_mini,
         via_optax=None,
-        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        search_space={"learning_rate": Float(1e-4, 1e-1, log=True)},
         reference="Zhang et al. 2024, algorithm 1",
         state_slots=1,
         rule="as AdamW, with one v per neuron: v ← (1 − β₂) mean(g²) + β₂ v",

@@ -12,7 +12,7 @@ from lab.optimizers.common.moments import bias_corrected, squares_like, update_m
 from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like, promote
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 
 class ScaleByAdamaxState(NamedTuple):
@@ -98,7 +98,7 @@ ENTRIES = (
         name="adamax",
         by_hand=adamax,
         via_optax=optax.adamax,
-        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        search_space={"learning_rate": Float(1e-4, 1e-1, log=True)},
         reference="Kingma & Ba 2015, algorithm 2",
         state_slots=2,
         padding_safe=True,

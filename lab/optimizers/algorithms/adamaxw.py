@@ -8,7 +8,7 @@ from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSched
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Mask
 
 
@@ -66,7 +66,7 @@ ENTRIES = (
         name="adamaxw",
         by_hand=adamaxw,
         via_optax=optax.adamaxw,
-        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        search_space={"learning_rate": Float(1e-4, 1e-1, log=True)},
         reference="Loshchilov & Hutter 2019, on Kingma & Ba 2015, algorithm 2",
         state_slots=2,
         padding_safe=True,

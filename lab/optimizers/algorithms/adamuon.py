@@ -18,7 +18,7 @@ from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSched
 from lab.optimizers.common.sides import dimension_numbers, sides
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Mask, Tree, Whole
 
 
@@ -127,7 +127,7 @@ ENTRIES = (
         name="adamuon",
         by_hand=adamuon,
         via_optax=None,
-        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        search_space={"learning_rate": Float(1e-4, 1e-1, log=True)},
         reference="Si, Zhang & Shen 2025, algorithm 1",
         state_slots=2,
         rule="V ← (1 − β) O² + β V;  W ← W − η (0.2 √(in · out) Ô / ‖Ô‖ + λ W), "

@@ -8,7 +8,7 @@ from lab.optimizers.common.numbers import Decay, FloatDType, NonNegative, NonNeg
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Mask
 
 
@@ -74,7 +74,7 @@ ENTRIES = (
         name="adamw",
         by_hand=adamw,
         via_optax=optax.adamw,
-        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        search_space={"learning_rate": Float(1e-4, 1e-1, log=True)},
         reference="Loshchilov & Hutter 2019, algorithm 2",
         state_slots=2,
         padding_safe=True,

@@ -22,7 +22,7 @@ from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_add, tree_scale, tree_sub
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Mask
 
 
@@ -140,7 +140,7 @@ ENTRIES = (
         name="adan",
         by_hand=adan,
         via_optax=None,  # optax 0.2.8 weights the look-ahead wrongly
-        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        search_space={"learning_rate": Float(1e-4, 1e-1, log=True)},
         reference="Xie et al. 2022, algorithm 1",
         state_slots=4,
         padding_safe=True,

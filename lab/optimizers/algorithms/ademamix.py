@@ -29,7 +29,7 @@ from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_add, tree_scale
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Mask
 
 
@@ -137,7 +137,7 @@ ENTRIES = (
         name="ademamix",
         by_hand=ademamix,
         via_optax=optax.contrib.ademamix,
-        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        search_space={"learning_rate": Float(1e-4, 1e-1, log=True)},
         reference="Pagliardini et al. 2024, algorithm 1",
         state_slots=3,
         padding_safe=True,

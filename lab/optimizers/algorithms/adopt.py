@@ -16,7 +16,7 @@ from lab.optimizers.common.numbers import Decay, FloatDType, NonNegative, cast_l
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.clip_by_value import clipped
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 
 def _fourth_root(count: jax.Array) -> jax.Array:
@@ -121,7 +121,7 @@ ENTRIES = (
         by_hand=adopt,
         # the same function object, so that the two have equal defaults
         via_optax=functools.partial(optax.contrib.adopt, clip_value_fn=_fourth_root),
-        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        search_space={"learning_rate": Float(1e-4, 1e-1, log=True)},
         reference="Taniguchi et al. 2024, algorithm 2",
         state_slots=2,
         padding_safe=True,

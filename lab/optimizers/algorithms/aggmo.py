@@ -13,7 +13,7 @@ from lab.optimizers.common.trees import tree_add, tree_scale
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.trace import trace
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.errors import require
 from lab.validation.kinds import Mask
 
@@ -100,7 +100,7 @@ ENTRIES = (
         name="aggmo",
         by_hand=aggmo,
         via_optax=None,
-        search_space={"learning_rate": LogRange(1e-4, 1e0)},
+        search_space={"learning_rate": Float(1e-4, 1e0, log=True)},
         reference="Lucas et al. 2019, section 3",
         state_slots=3,
         padding_safe=True,

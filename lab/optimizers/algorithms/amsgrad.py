@@ -19,7 +19,7 @@ from lab.optimizers.common.moments import (
 from lab.optimizers.common.numbers import Decay, FloatDType, NonNegative, cast_like, promote
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 
 class ScaleByAmsgradState(NamedTuple):
@@ -123,7 +123,7 @@ ENTRIES = (
         name="amsgrad",
         by_hand=amsgrad,
         via_optax=optax.amsgrad,
-        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        search_space={"learning_rate": Float(1e-4, 1e-1, log=True)},
         reference="Reddi, Kale & Kumar 2018, algorithm 2",
         state_slots=3,
         padding_safe=True,

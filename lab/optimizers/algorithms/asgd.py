@@ -14,7 +14,7 @@ from lab.optimizers.common.parameter_checks import require_params
 from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.states import evaluation_point
 from lab.optimizers.common.transformation import gradient_transformation
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.checks import checked
 from lab.validation.kinds import Tree
 
@@ -125,7 +125,7 @@ ENTRIES = (
         name="asgd",
         by_hand=asgd,
         via_optax=None,
-        search_space={"learning_rate": LogRange(1e-3, 1e1)},
+        search_space={"learning_rate": Float(1e-3, 1e1, log=True)},
         reference="Polyak & Juditsky 1992; torch.optim.ASGD",
         state_slots=1,
         rule="w ← (1 − λ η_t) w − η_t g, η_t = η / (1 + λ η t)^α;  w̄ the mean of w from t₀ on",

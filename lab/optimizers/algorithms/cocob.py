@@ -22,7 +22,7 @@ from lab.optimizers.common.transformation import gradient_transformation, widene
 from lab.optimizers.common.trees import tree_add, tree_sub
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Mask
 
 
@@ -133,7 +133,7 @@ ENTRIES = (
         name="cocob",
         by_hand=cocob,
         via_optax=optax.contrib.cocob,
-        search_space={"learning_rate": LogRange(1e-2, 1e1)},
+        search_space={"learning_rate": Float(1e-2, 1e1, log=True)},
         reference="Orabona & Tommasi 2017, algorithm 2",
         state_slots=5,
         padding_safe=True,

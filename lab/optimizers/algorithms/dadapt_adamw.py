@@ -23,7 +23,7 @@ from lab.optimizers.common.scalars import safe_divide, scalar, scalar_dtype
 from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_add, tree_l1_norm, tree_scale, tree_vdot
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 
 class DAdaptAdamWState(NamedTuple):
@@ -121,7 +121,7 @@ ENTRIES = (
         name="dadapt_adamw",
         by_hand=dadapt_adamw,
         via_optax=optax.contrib.dadapt_adamw,
-        search_space={"learning_rate": LogRange(1e-2, 1e1)},
+        search_space={"learning_rate": Float(1e-2, 1e1, log=True)},
         reference="Defazio & Mishchenko 2023, Adam with D-Adaptation",
         state_slots=3,
         rule="w ← w − η d m̂ / (√v̂ + ε);  d ← max(d, r / ‖s‖₁), "

@@ -15,7 +15,7 @@ from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_scale, tree_squared_norm, tree_sub
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.errors import UnknownNameError
 from lab.validation.kinds import Mask
 
@@ -122,7 +122,7 @@ ENTRIES = (
         name="dog",
         by_hand=dog,
         via_optax=optax.contrib.dog,
-        search_space={"learning_rate": LogRange(1e-1, 1e2)},
+        search_space={"learning_rate": Float(1e-1, 1e2, log=True)},
         reference="Ivgi, Hinder & Carmon 2023, equation (DoG)",
         state_slots=1,
         rule="w ← w − η (max ‖w − w₀‖ / √Σ ‖g‖²) g",

@@ -15,7 +15,7 @@ from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_scale, tree_squared_norm, tree_sub
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Mask
 
 
@@ -102,7 +102,7 @@ ENTRIES = (
         name="dowg",
         by_hand=dowg,
         via_optax=optax.contrib.dowg,
-        search_space={"learning_rate": LogRange(1e-2, 1e1)},
+        search_space={"learning_rate": Float(1e-2, 1e1, log=True)},
         reference="Khaled, Mishchenko & Jin 2023, algorithm 1",
         state_slots=1,
         rule="w ← w − η (r̄² / √Σ r̄² ‖g‖²) g, with r̄ = max ‖w − w₀‖",

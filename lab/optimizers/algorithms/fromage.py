@@ -11,7 +11,7 @@ from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_trust_ratio import scale_by_trust_ratio
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 
 def _stretch(rate: jax.typing.ArrayLike) -> jax.Array:
@@ -76,7 +76,7 @@ ENTRIES = (
         name="fromage",
         by_hand=fromage,
         via_optax=repaired.fromage,
-        search_space={"learning_rate": LogRange(1e-4, 1e0)},
+        search_space={"learning_rate": Float(1e-4, 1e0, log=True)},
         reference="Bernstein et al. 2020, algorithm 1",
         state_slots=0,
         rule="w ← (w − η ‖w‖ / ‖g‖ · g) / √(1 + η²), per array",

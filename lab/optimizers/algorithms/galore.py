@@ -20,7 +20,7 @@ from lab.optimizers.common.sharding import gathered, placed_like
 from lab.optimizers.common.transformation import gradient_transformation, widened, wrapped
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Count, Mask
 
 
@@ -168,7 +168,7 @@ ENTRIES = (
         name="galore",
         by_hand=galore,
         via_optax=None,  # it projects on the longer side
-        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        search_space={"learning_rate": Float(1e-4, 1e-1, log=True)},
         reference="Zhao et al. 2024, algorithm 2",
         state_slots=2,
         rule="W ← W − η α P Adam(Pᵀ G), P the first r left singular vectors of G, now and then",

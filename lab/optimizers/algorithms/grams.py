@@ -10,7 +10,7 @@ from lab.optimizers.common.numbers import Decay, NonNegative, NonNegativeOrSched
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Mask
 
 
@@ -90,7 +90,7 @@ ENTRIES = (
         name="grams",
         by_hand=grams,
         via_optax=None,
-        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        search_space={"learning_rate": Float(1e-4, 1e-1, log=True)},
         reference="Cao, Li & Song 2024, algorithm 1",
         state_slots=2,
         padding_safe=True,

@@ -15,7 +15,7 @@ from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_kron import falling_probability, scale_by_kron
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import KeyOrSeed, Mask, Whole
 
 
@@ -100,7 +100,7 @@ ENTRIES = (
         name="kron",
         by_hand=kron,
         via_optax=None,
-        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        search_space={"learning_rate": Float(1e-4, 1e-1, log=True)},
         reference="Li 2015; Li 2018; numbers as in psgd_jax",
         state_slots=1,
         rule="w ← w − η QᵀQ m̂, Q a product of triangles fitted so that QᵀQ E[m mᵀ] QᵀQ = I",

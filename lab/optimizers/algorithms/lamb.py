@@ -9,7 +9,7 @@ from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_trust_ratio import scale_by_trust_ratio
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Mask
 
 
@@ -72,7 +72,7 @@ ENTRIES = (
         name="lamb",
         by_hand=lamb,
         via_optax=optax.lamb,
-        search_space={"learning_rate": LogRange(1e-4, 1e0)},
+        search_space={"learning_rate": Float(1e-4, 1e0, log=True)},
         reference="You et al. 2020, algorithm 2",
         state_slots=2,
         rule="u = m̂ / (√v̂ + ε) + λ w;  w ← w − η ‖w‖ / ‖u‖ · u, per array",

@@ -21,7 +21,7 @@ from lab.optimizers.common.scalars import safe_divide, scalar, scalar_dtype
 from lab.optimizers.common.scheduled import at, with_number
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_add, tree_scale, tree_sub
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Mask
 
 
@@ -131,7 +131,7 @@ ENTRIES = (
         name="laprop",
         by_hand=laprop,
         via_optax=None,
-        search_space={"learning_rate": LogRange(1e-5, 1e-1)},
+        search_space={"learning_rate": Float(1e-5, 1e-1, log=True)},
         reference="Ziyin, Wang & Ueda 2020, algorithm 1",
         state_slots=2,
         padding_safe=True,

@@ -9,7 +9,7 @@ from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_trust_ratio import scale_by_trust_ratio
 from lab.optimizers.transforms.trace import trace
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Mask
 
 
@@ -74,7 +74,7 @@ ENTRIES = (
         name="lars",
         by_hand=lars,
         via_optax=optax.lars,
-        search_space={"learning_rate": LogRange(1e-2, 1e2)},
+        search_space={"learning_rate": Float(1e-2, 1e2, log=True)},
         reference="You, Gitman & Ginsburg 2017, algorithm 1",
         state_slots=1,
         rule="u = g + λ w;  v ← η κ ‖w‖ / ‖u‖ · u + μ v;  w ← w − v, per array",

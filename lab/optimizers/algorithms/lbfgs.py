@@ -12,7 +12,7 @@ from lab.optimizers.common.sharding import gathered, placed_like
 from lab.optimizers.common.transformation import Rule, gradient_transformation
 from lab.optimizers.transforms.scale_by_lbfgs import scale_by_lbfgs
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.errors import InputError
 from lab.validation.kinds import Count
 
@@ -109,7 +109,7 @@ ENTRIES = (
         name="lbfgs",
         by_hand=lbfgs,
         via_optax=optax.lbfgs,
-        search_space={"learning_rate": LogRange(1e-2, 1e1)},
+        search_space={"learning_rate": Float(1e-2, 1e1, log=True)},
         reference="Nocedal & Wright 2006, algorithms 7.4 and 7.5",
         state_slots=23,
         rule="w ← w − η P g, P from the last M pairs of (w − w₋₁, g − g₋₁), η by line search",

@@ -22,7 +22,7 @@ from lab.optimizers.common.numbers import (
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.errors import UnknownNameError
 from lab.validation.kinds import Mask
 
@@ -126,7 +126,7 @@ ENTRIES = (
         name="lion",
         by_hand=lion,
         via_optax=optax.lion,
-        search_space={"learning_rate": LogRange(1e-5, 1e-2)},
+        search_space={"learning_rate": Float(1e-5, 1e-2, log=True)},
         reference="Chen et al. 2023, algorithm 2",
         state_slots=1,
         padding_safe=True,

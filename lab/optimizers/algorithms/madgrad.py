@@ -22,7 +22,7 @@ from lab.optimizers.common.parameter_checks import require_params
 from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 
 class MadgradState(NamedTuple):
@@ -125,7 +125,7 @@ ENTRIES = (
         name="madgrad",
         by_hand=madgrad,
         via_optax=optax.contrib.madgrad,
-        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        search_space={"learning_rate": Float(1e-4, 1e-1, log=True)},
         reference="Defazio & Jelassi 2021, algorithm 1",
         state_slots=3,
         padding_safe=True,

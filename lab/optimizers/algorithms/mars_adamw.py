@@ -20,7 +20,7 @@ from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_add, tree_scale, tree_sub
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Mask
 
 
@@ -113,7 +113,7 @@ ENTRIES = (
         name="mars_adamw",
         by_hand=mars_adamw,
         via_optax=None,
-        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        search_space={"learning_rate": Float(1e-4, 1e-1, log=True)},
         reference="Yuan et al. 2024, algorithm 2",
         state_slots=3,
         padding_safe=True,

@@ -7,7 +7,7 @@ from lab.optimizers.algorithms.sgd import sgd
 from lab.optimizers.common.numbers import NonNegative, Positive
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.mechanize import mechanize
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Count
 
 
@@ -63,7 +63,7 @@ ENTRIES = (
         name="mechanic_sgd",
         by_hand=mechanic_sgd,
         via_optax=None,
-        search_space={"learning_rate": LogRange(1e-2, 1e1)},
+        search_space={"learning_rate": Float(1e-2, 1e1, log=True)},
         reference="Cutkosky, Defazio & Mehta 2023, algorithm 1",
         state_slots=2,
         rule="u ← g + μ u;  Δ ← Δ − η u;  w ← w₀ + S Δ, S growing while ⟨g, Δ⟩ < 0",

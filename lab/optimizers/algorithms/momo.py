@@ -16,7 +16,7 @@ from lab.optimizers.common.scalars import scalar, scalar_dtype
 from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_squared_norm, tree_vdot
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.errors import InputError
 
 
@@ -103,7 +103,7 @@ ENTRIES = (
         name="momo",
         by_hand=momo,
         via_optax=optax.contrib.momo,
-        search_space={"learning_rate": LogRange(1e-2, 1e2)},
+        search_space={"learning_rate": Float(1e-2, 1e2, log=True)},
         reference="Schaipp et al. 2023, algorithms 1 and 3",
         state_slots=1,
         rule="w ← w − min(η, (f̄ + ⟨d, w⟩ − γ − f*)₊ / ‖d‖²) d;  d, f̄, γ means of g, f, ⟨g, w⟩",

@@ -23,7 +23,7 @@ from lab.optimizers.common.scalars import scalar, scalar_dtype
 from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_vdot
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.errors import InputError
 
 
@@ -125,7 +125,7 @@ ENTRIES = (
         name="momo_adam",
         by_hand=momo_adam,
         via_optax=optax.contrib.momo_adam,
-        search_space={"learning_rate": LogRange(1e-3, 1.0)},
+        search_space={"learning_rate": Float(1e-3, 1.0, log=True)},
         reference="Schaipp et al. 2023, algorithms 2 and 3",
         state_slots=2,
         rule="w ← w − min(η / b, (f̄ + ⟨d, w⟩ − γ − b f*)₊ / ⟨d, d / D⟩) d / D, D = √v̂ + ε",

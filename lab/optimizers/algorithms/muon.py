@@ -16,7 +16,7 @@ from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_muon import scale_by_muon, scale_by_shape
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Mask, Tree, Whole
 
 
@@ -129,7 +129,7 @@ ENTRIES = (
         name="muon",
         by_hand=muon,
         via_optax=optax.contrib.muon,
-        search_space={"learning_rate": LogRange(1e-3, 1.0)},
+        search_space={"learning_rate": Float(1e-3, 1.0, log=True)},
         reference="Jordan et al. 2024",
         state_slots=1,
         rule="m ← (1 − β) g + β m;  W ← W − η √max(1, out / in) U Vᵀ, where m̂ = U S Vᵀ",

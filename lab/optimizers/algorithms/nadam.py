@@ -6,7 +6,7 @@ from lab.catalog import OptimizerEntry
 from lab.optimizers.algorithms.adam import adam
 from lab.optimizers.common.numbers import Decay, FloatDType, NonNegative
 from lab.optimizers.common.transformation import gradient_transformation
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 
 @gradient_transformation
@@ -63,7 +63,7 @@ ENTRIES = (
         name="nadam",
         by_hand=nadam,
         via_optax=optax.nadam,
-        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        search_space={"learning_rate": Float(1e-4, 1e-1, log=True)},
         reference="Dozat 2016, algorithm 2",
         state_slots=2,
         padding_safe=True,

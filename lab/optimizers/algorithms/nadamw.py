@@ -6,7 +6,7 @@ from lab.catalog import OptimizerEntry
 from lab.optimizers.algorithms.adamw import adamw
 from lab.optimizers.common.numbers import Decay, FloatDType, NonNegative, NonNegativeOrSchedule
 from lab.optimizers.common.transformation import gradient_transformation
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Mask
 
 
@@ -71,7 +71,7 @@ ENTRIES = (
         name="nadamw",
         by_hand=nadamw,
         via_optax=optax.nadamw,
-        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        search_space={"learning_rate": Float(1e-4, 1e-1, log=True)},
         reference="Dozat 2016, algorithm 2; Loshchilov & Hutter 2019",
         state_slots=2,
         padding_safe=True,

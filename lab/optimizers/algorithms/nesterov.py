@@ -6,7 +6,7 @@ from lab.catalog import OptimizerEntry
 from lab.optimizers.algorithms.sgd import sgd
 from lab.optimizers.common.numbers import FloatDType, NonNegative
 from lab.optimizers.common.transformation import gradient_transformation
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 
 @gradient_transformation
@@ -59,7 +59,7 @@ ENTRIES = (
         name="nesterov",
         by_hand=nesterov,
         via_optax=_via_optax,
-        search_space={"learning_rate": LogRange(1e-4, 1e0)},
+        search_space={"learning_rate": Float(1e-4, 1e0, log=True)},
         reference="Nesterov 1983; Sutskever et al. 2013, equations 3-4",
         state_slots=1,
         padding_safe=True,

@@ -7,7 +7,7 @@ from lab.optimizers.common.numbers import NonNegative
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_noise import add_noise
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import KeyOrSeed
 
 
@@ -58,7 +58,7 @@ ENTRIES = (
         name="noisy_sgd",
         by_hand=noisy_sgd,
         via_optax=optax.noisy_sgd,
-        search_space={"learning_rate": LogRange(1e-3, 1e1)},
+        search_space={"learning_rate": Float(1e-3, 1e1, log=True)},
         reference="Neelakantan et al. 2015, section 3, equation 1",
         state_slots=0,
         rule="w ← w − η (g + σ ξ), ξ ~ N(0, 1), σ² = η′ / tᵞ",

@@ -18,7 +18,7 @@ from lab.optimizers.common.sides import dimension_numbers, matrix_axes, sides
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Mask, Tree, Whole
 
 
@@ -161,7 +161,7 @@ ENTRIES = (
         name="normuon",
         by_hand=normuon,
         via_optax=None,
-        search_space={"learning_rate": LogRange(1e-3, 1.0)},
+        search_space={"learning_rate": Float(1e-3, 1.0, log=True)},
         reference="Li et al. 2025, algorithm 1",
         state_slots=1,
         rule="v ← (1 − β₂) mean_in(O²) + β₂ v;  W ← W − η ‖O‖ Ô / ‖Ô‖, "

@@ -15,7 +15,7 @@ from lab.optimizers.common.parameter_checks import require_params
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_add, tree_scale
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 
 class ScaleByNovogradState(NamedTuple):
@@ -115,7 +115,7 @@ ENTRIES = (
         name="novograd",
         by_hand=novograd,
         via_optax=optax.novograd,
-        search_space={"learning_rate": LogRange(1e-4, 1e0)},
+        search_space={"learning_rate": Float(1e-4, 1e0, log=True)},
         reference="Ginsburg et al. 2019, algorithm 1",
         state_slots=1,
         rule="v ← (1 − β₂) ‖g‖² + β₂ v;  m ← g / (√v + ε) + λ w + β₁ m;  w ← w − η m, per array",

@@ -8,7 +8,7 @@ from lab.optimizers.common.numbers import Decay, FloatDType, NonNegative, Number
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_optimistic_gradient import scale_by_optimistic_gradient
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 
 @gradient_transformation
@@ -71,7 +71,7 @@ ENTRIES = (
         name="optimistic_adam_v2",
         by_hand=optimistic_adam_v2,
         via_optax=optax.optimistic_adam_v2,
-        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        search_space={"learning_rate": Float(1e-4, 1e-1, log=True)},
         reference="Daskalakis et al. 2018, algorithm 1",
         state_slots=3,
         rule="w ← w − η (α r + β (r − r₋₁)), r Adam's direction",

@@ -7,7 +7,7 @@ from lab.optimizers.common.numbers import Number
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_optimistic_gradient import scale_by_optimistic_gradient
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 
 @gradient_transformation
@@ -54,7 +54,7 @@ ENTRIES = (
         name="optimistic_gradient_descent",
         by_hand=optimistic_gradient_descent,
         via_optax=optax.optimistic_gradient_descent,
-        search_space={"learning_rate": LogRange(1e-3, 1e1)},
+        search_space={"learning_rate": Float(1e-3, 1e1, log=True)},
         reference="Mokhtari, Ozdaglar & Pattathil 2019, equation 26",
         state_slots=1,
         rule="w ← w − η (α g + β (g − g₋₁))",

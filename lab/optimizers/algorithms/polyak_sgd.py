@@ -11,7 +11,7 @@ from lab.optimizers.common.numbers import NonNegative, Number, like
 from lab.optimizers.common.scalars import safe_divide, scalar, scalar_dtype
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_scale, tree_squared_norm
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.errors import InputError, UnknownNameError
 
 VARIANTS = {"sps": lambda gap: gap, "sps+": lambda gap: jnp.maximum(gap, 0)}
@@ -95,7 +95,7 @@ ENTRIES = (
         name="polyak_sgd",
         by_hand=polyak_sgd,
         via_optax=optax.polyak_sgd,
-        search_space={"max_learning_rate": LogRange(1e-2, 1e2)},
+        search_space={"max_learning_rate": Float(1e-2, 1e2, log=True)},
         reference="Loizou et al. 2021, SPS_max",
         state_slots=0,
         rule="w ← w − min((f − f*) / ‖g‖², γ) g",

@@ -23,7 +23,7 @@ from lab.optimizers.common.scalars import safe_divide, scalar, scalar_dtype
 from lab.optimizers.common.scheduled import at
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_add, tree_l1_norm, tree_scale, tree_sub, tree_vdot
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 
 class ProdigyState(NamedTuple):
@@ -132,7 +132,7 @@ ENTRIES = (
         name="prodigy",
         by_hand=prodigy,
         via_optax=optax.contrib.prodigy,
-        search_space={"learning_rate": LogRange(1e-2, 1e1)},
+        search_space={"learning_rate": Float(1e-2, 1e1, log=True)},
         reference="Mishchenko & Defazio 2023, algorithm 4",
         state_slots=4,
         rule="w ← w − η d m̂ / (√v̂ + d ε);  d ← max(d, r / ‖s‖₁), "

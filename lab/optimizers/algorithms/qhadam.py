@@ -23,7 +23,7 @@ from lab.optimizers.common.numbers import (
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Mask
 
 
@@ -112,7 +112,7 @@ ENTRIES = (
         name="qhadam",
         by_hand=qhadam,
         via_optax=None,
-        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        search_space={"learning_rate": Float(1e-4, 1e-1, log=True)},
         reference="Ma & Yarats 2019, QHAdam",
         state_slots=2,
         padding_safe=True,

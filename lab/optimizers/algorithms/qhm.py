@@ -10,7 +10,7 @@ from lab.optimizers.common.numbers import Decay, NonNegativeOrSchedule, Share, c
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Mask
 
 
@@ -88,7 +88,7 @@ ENTRIES = (
         name="qhm",
         by_hand=qhm,
         via_optax=None,
-        search_space={"learning_rate": LogRange(1e-3, 1e1)},
+        search_space={"learning_rate": Float(1e-3, 1e1, log=True)},
         reference="Ma & Yarats 2019, QHM",
         state_slots=1,
         padding_safe=True,

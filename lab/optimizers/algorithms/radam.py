@@ -18,7 +18,7 @@ from lab.optimizers.common.moments import (
 from lab.optimizers.common.numbers import Decay, NonNegative, Number, cast_like, like
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.errors import require
 
 
@@ -127,7 +127,7 @@ ENTRIES = (
         name="radam",
         by_hand=radam,
         via_optax=optax.radam,
-        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        search_space={"learning_rate": Float(1e-4, 1e-1, log=True)},
         reference="Liu et al. 2020, algorithm 2",
         state_slots=2,
         padding_safe=True,

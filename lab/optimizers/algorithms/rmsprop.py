@@ -8,7 +8,7 @@ from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_rms import scale_by_rms, scale_by_stddev
 from lab.optimizers.transforms.trace import trace
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 
 @gradient_transformation
@@ -74,7 +74,7 @@ ENTRIES = (
         name="rmsprop",
         by_hand=rmsprop,
         via_optax=optax.rmsprop,
-        search_space={"learning_rate": LogRange(1e-5, 1e-1)},
+        search_space={"learning_rate": Float(1e-5, 1e-1, log=True)},
         reference="Tieleman & Hinton 2012, lecture 6.5, slide 29",
         state_slots=1,
         padding_safe=True,

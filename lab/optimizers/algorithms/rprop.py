@@ -19,7 +19,7 @@ from lab.optimizers.common.numbers import (
     promote,
 )
 from lab.optimizers.common.transformation import gradient_transformation
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 
 class ScaleByRpropState(NamedTuple):
@@ -128,7 +128,7 @@ ENTRIES = (
         name="rprop",
         by_hand=rprop,
         via_optax=repaired.rprop,
-        search_space={"learning_rate": LogRange(1e-5, 1e-1)},
+        search_space={"learning_rate": Float(1e-5, 1e-1, log=True)},
         reference="Riedmiller & Braun 1993; Igel & Hüsken 2000 (iRprop⁻)",
         state_slots=2,
         rule="Δ ← η⁺ Δ where g keeps its sign, η⁻ Δ where it flips;  w ← w − Δ sign(g)",

@@ -9,7 +9,7 @@ from lab.optimizers.common.numbers import NonNegative, NonNegativeOrSchedule, Nu
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.normalize import normalize
 from lab.optimizers.transforms.sam import sam
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 
 @gradient_transformation
@@ -66,7 +66,7 @@ ENTRIES = (
         name="sam_sgd",
         by_hand=sam_sgd,
         via_optax=_via_optax,
-        search_space={"learning_rate": LogRange(1e-3, 1.0)},
+        search_space={"learning_rate": Float(1e-3, 1.0, log=True)},
         reference="Foret et al. 2021, algorithm 1",
         state_slots=1,
         rule="v ← ∇f(w + ρ g / ‖g‖) + μ v;  w ← w − η v",

@@ -18,7 +18,7 @@ from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_rms import scale_by_rms
 from lab.optimizers.transforms.schedule_free import schedule_free, schedule_free_eval_params
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Whole
 
 
@@ -86,7 +86,7 @@ ENTRIES = (
         name="schedule_free_adamw",
         by_hand=schedule_free_adamw,
         via_optax=optax.contrib.schedule_free_adamw,
-        search_space={"learning_rate": LogRange(3e-4, 3e-1)},
+        search_space={"learning_rate": Float(3e-4, 3e-1, log=True)},
         reference="Defazio et al. 2024, algorithm 1",
         state_slots=2,
         rule="y = (1 − β₁) z + β₁ x;  z ← z − γ (g / (√v̂ + ε) + λ y);  x ← (1 − c) x + c z",

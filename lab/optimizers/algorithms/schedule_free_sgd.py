@@ -10,7 +10,7 @@ from lab.optimizers.common.scheduled import warmed_up
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.schedule_free import schedule_free, schedule_free_eval_params
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Whole
 
 
@@ -73,7 +73,7 @@ ENTRIES = (
         name="schedule_free_sgd",
         by_hand=schedule_free_sgd,
         via_optax=optax.contrib.schedule_free_sgd,
-        search_space={"learning_rate": LogRange(1e-2, 1e2)},
+        search_space={"learning_rate": Float(1e-2, 1e2, log=True)},
         reference="Defazio et al. 2024, equations 1–3",
         state_slots=1,
         rule="y = (1 − β) z + β x;  z ← z − γ ∇f(y);  x ← (1 − c) x + c z",

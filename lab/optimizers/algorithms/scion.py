@@ -16,7 +16,7 @@ from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like, p
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Whole
 
 
@@ -168,7 +168,10 @@ ENTRIES = (
         name="scion",
         by_hand=scion,
         via_optax=None,
-        search_space={"learning_rate": LogRange(3e-4, 3e-1), "scale": LogRange(1.0, 1e2)},
+        search_space={
+            "learning_rate": Float(3e-4, 3e-1, log=True),
+            "scale": Float(1.0, 1e2, log=True),
+        },
         reference="Pethick et al. 2025, algorithms 1 and 2",
         state_slots=1,
         rule="m ← (1 − β) g + β m;  w ← (1 − γ) w − γ ρ d(m), "

@@ -7,7 +7,7 @@ from lab.optimizers.common.numbers import FloatDType, NonNegative
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.trace import trace
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 
 @gradient_transformation
@@ -61,7 +61,7 @@ ENTRIES = (
         name="sgd",
         by_hand=sgd,
         via_optax=optax.sgd,
-        search_space={"learning_rate": LogRange(1e-3, 1e1)},
+        search_space={"learning_rate": Float(1e-3, 1e1, log=True)},
         reference="Robbins & Monro 1951",
         state_slots=0,
         padding_safe=True,

@@ -13,7 +13,7 @@ from lab.optimizers.common.sharding import gathered, placed_like
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.trace import trace
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Count, Whole
 
 
@@ -120,7 +120,7 @@ ENTRIES = (
         name="shampoo",
         by_hand=shampoo,
         via_optax=None,
-        search_space={"learning_rate": LogRange(1e-3, 1e1)},
+        search_space={"learning_rate": Float(1e-3, 1e1, log=True)},
         reference="Gupta, Koren & Singer 2018, algorithms 1 and 2",
         state_slots=0,
         rule="L ← L + G Gᵀ;  R ← R + Gᵀ G;  W ← W − η L^(−1/4) G R^(−1/4)",

@@ -7,7 +7,7 @@ import optax
 from lab.catalog import OptimizerEntry
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 
 @gradient_transformation
@@ -54,7 +54,7 @@ ENTRIES = (
         name="sign_sgd",
         by_hand=sign_sgd,
         via_optax=optax.sign_sgd,
-        search_space={"learning_rate": LogRange(1e-5, 1e-1)},
+        search_space={"learning_rate": Float(1e-5, 1e-1, log=True)},
         reference="Bernstein et al. 2018, algorithm 1",
         state_slots=0,
         padding_safe=True,

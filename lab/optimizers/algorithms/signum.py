@@ -8,7 +8,7 @@ from lab.optimizers.common.numbers import Decay, FloatDType
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.ema import ema
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 
 @gradient_transformation
@@ -59,7 +59,7 @@ ENTRIES = (
         name="signum",
         by_hand=signum,
         via_optax=optax.signum,
-        search_space={"learning_rate": LogRange(1e-5, 1e-1)},
+        search_space={"learning_rate": Float(1e-5, 1e-1, log=True)},
         reference="Bernstein et al. 2018, algorithm 2",
         state_slots=1,
         padding_safe=True,

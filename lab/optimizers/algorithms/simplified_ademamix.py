@@ -28,7 +28,7 @@ from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.common.trees import tree_add, tree_scale
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Mask
 
 
@@ -128,7 +128,7 @@ ENTRIES = (
         name="simplified_ademamix",
         by_hand=simplified_ademamix,
         via_optax=optax.contrib.simplified_ademamix,
-        search_space={"learning_rate": LogRange(1e-6, 1e-2)},
+        search_space={"learning_rate": Float(1e-6, 1e-2, log=True)},
         reference="Morwani et al. 2025, Simplified-AdEMAMix",
         state_slots=2,
         padding_safe=True,

@@ -21,7 +21,7 @@ from lab.optimizers.common.numbers import (
 )
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 
 class ScaleBySM3State(NamedTuple):
@@ -128,7 +128,7 @@ ENTRIES = (
         name="sm3",
         by_hand=sm3,
         via_optax=repaired.sm3,
-        search_space={"learning_rate": LogRange(1e-3, 1e1)},
+        search_space={"learning_rate": Float(1e-3, 1e1, log=True)},
         reference="Anil et al. 2019, algorithm SM3-II",
         state_slots=1,
         rule="ν = minᵢ μᵢ + g²;  μᵢ ← max ν over the other axes;  w ← w − η · mean of g / √ν",

@@ -10,7 +10,7 @@ from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_soap import scale_by_soap
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Count, Mask, Whole
 
 
@@ -87,7 +87,7 @@ ENTRIES = (
         name="soap",
         by_hand=soap,
         via_optax=None,
-        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        search_space={"learning_rate": Float(1e-4, 1e-1, log=True)},
         reference="Vyas et al. 2024, algorithm 3",
         state_slots=2,
         rule="W ← W − η Q_L (M̂′ / √V̂) Q_Rᵀ: Adam on Q_Lᵀ G Q_R, Q eigenvectors of Σ G Gᵀ, Σ Gᵀ G",

@@ -8,7 +8,7 @@ from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
 from lab.optimizers.transforms.scale_by_sophia import HUTCHINSON, scale_by_sophia
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.kinds import Count, Mask, Whole
 
 
@@ -89,7 +89,7 @@ ENTRIES = (
         name="sophia",
         by_hand=sophia,
         via_optax=None,  # optax 0.2.8 corrects m, and looks at the curvature after the step
-        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        search_space={"learning_rate": Float(1e-4, 1e-1, log=True)},
         reference="Liu et al. 2024, algorithms 1 and 3",
         state_slots=2,
         rule="h ← mean of s ∘ ∇²f(w) s, random signs s;  w ← w − η clip(m / max(γ h, ε), ±c)",

@@ -23,7 +23,7 @@ from lab.optimizers.common.states import evaluation_point
 from lab.optimizers.common.transformation import gradient_transformation, widened
 from lab.optimizers.transforms.add_decayed_weights import add_decayed_weights
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 from lab.validation.checks import checked
 from lab.validation.kinds import Count, Mask, Tree, Whole
 
@@ -200,7 +200,7 @@ ENTRIES = (
         name="splus",
         by_hand=splus,
         via_optax=None,
-        search_space={"learning_rate": LogRange(1e-3, 1e1)},
+        search_space={"learning_rate": Float(1e-3, 1e1, log=True)},
         reference="Frans, Levine & Abbeel 2025, algorithm 1",
         state_slots=2,
         rule="W ← W − η 2 / (in + out) Q_L sign(Q_Lᵀ M Q_R) Q_Rᵀ, Q eigenvectors of Σ G Gᵀ, Σ Gᵀ G",

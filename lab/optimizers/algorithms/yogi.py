@@ -12,7 +12,7 @@ from lab.optimizers.common.moments import bias_corrected, squared, squares_like,
 from lab.optimizers.common.numbers import Decay, NonNegative, cast_like, like, promote, wide_dtype
 from lab.optimizers.common.transformation import gradient_transformation
 from lab.optimizers.transforms.scale_by_learning_rate import scale_by_learning_rate
-from lab.spaces import LogRange
+from lab.spaces import Float
 
 
 @gradient_transformation
@@ -98,7 +98,7 @@ ENTRIES = (
         name="yogi",
         by_hand=yogi,
         via_optax=optax.yogi,
-        search_space={"learning_rate": LogRange(1e-4, 1e-1)},
+        search_space={"learning_rate": Float(1e-4, 1e-1, log=True)},
         reference="Zaheer et al. 2018, algorithm 2",
         state_slots=2,
         rule="v ← v − (1 − β₂) sign(v − g²) g²;  w ← w − η m̂ / (√v̂ + ε), m as in Adam",

@@ -19,9 +19,11 @@ import optax
 from lab.validation.errors import require
 from lab.validation.kinds import Kind, is_function, is_real, is_scalar
 
+_KNOWN = (int, float, np.generic)  # made once: checks are called in loops
+
 
 def _known(value: Any) -> bool:
-    return isinstance(value, int | float | np.generic)
+    return isinstance(value, _KNOWN)
 
 
 def _floating(value: Any) -> Any:
@@ -34,15 +36,13 @@ def _floating(value: Any) -> Any:
 
 def _number(words: str, label: str, holds: Callable[[Any], bool] = lambda value: True) -> Kind:
     def number(value):
-        if not is_scalar(value) or isinstance(value, bool | np.bool_):
-            return False
-        return not _known(value) or (is_real(value) and holds(value))
+        return is_scalar(value) and (not _known(value) or (is_real(value) and holds(value)))
 
     return Kind(words, number, label=label, convert=_floating, traced=True)
 
 
 def _whole(value: Any) -> bool:
-    if not is_scalar(value) or isinstance(value, bool | np.bool_):
+    if not is_scalar(value):
         return False
     return not _known(value) or (is_real(value) and np.isfinite(value) and value == round(value))
 

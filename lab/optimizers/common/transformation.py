@@ -18,7 +18,8 @@ import optax
 from jax.core import Tracer
 
 from lab.optimizers.common.numbers import wide_dtype
-from lab.validation.checks import checked, kinds_of
+from lab.validation.annotations import kinds_of
+from lab.validation.checks import checked
 from lab.validation.signature import DeclaringSignature
 
 Factory = TypeVar("Factory", bound=Callable[..., optax.GradientTransformation])
