@@ -46,6 +46,7 @@ class Checkpointer:
         self._writing: Future[float] | None = None
         self.good = ""  # when the last good one was written
         self.seconds: Seconds = dict
+        self._kept_lanes = 0  # done in the last one
 
     def blocks(self) -> list[Block]:
         """What is left to be trained."""
@@ -67,7 +68,8 @@ class Checkpointer:
         late = time.perf_counter() - self._last >= self.interval
         if stop:
             self._collect(wait=True)
-        if stop or (late and self._writing is None):
+        news = live is not None or self.record.done.sum() > self._kept_lanes
+        if stop or (late and news and self._writing is None):
             under_way = None if live is None else Block(job, tuple(lanes), live())
             self._save(under_way)
         if stop:
@@ -105,6 +107,7 @@ class Checkpointer:
         }  # fmt: skip
         arrays: Arrays = {f"record/{k}": v.copy() for k, v in self.record.arrays.items()}
         arrays["done"] = self.record.done.astype(np.uint8)
+        self._kept_lanes = int(self.record.done.sum())
         if under_way is not None and under_way.paused is not None:
             described, of_block = packed(under_way.paused)
             position["under_way"] = [under_way.job, under_way.lanes, described]
