@@ -10,7 +10,7 @@ import pytest
 LAB = Path(__file__).parent.parent / "lab"
 # From the ground up: a room imports from rooms before it in this list, or from itself.
 FLOORS = [
-    "validation", "files", "shapes", "spaces", "catalog", "budget",
+    "compatibility", "validation", "files", "shapes", "spaces", "catalog", "budget",
     "flops", "optimizers", "schedules", "losses", "foundations", "models", "regularizers",
     "data", "tasks", "types", "training", "probes", "records", "labelled", "sweeps",
     "statistics", "search", "protocol", "plots", "stubs",
