@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
-from jax.extend.core import ClosedJaxpr, Jaxpr
+import jax.extend.core
+from jax.extend.core import Jaxpr
 
 try:
     from jaxlib.xla_client import execution_stream_id
 except ImportError:
     execution_stream_id = None
 
-Body = ClosedJaxpr | Jaxpr  # one class of JAX 0.12
+# With and without the arrays that it holds: one class since JAX 0.12.
+JAXPRS: tuple[type, ...] = (Jaxpr, getattr(jax.extend.core, "ClosedJaxpr", Jaxpr))
 
 
 def has_lines() -> bool:
@@ -36,26 +38,32 @@ class Loop(NamedTuple):
     Attributes:
       body: A round: of its constants, what is carried, and a slice of what is scanned.
       constants: How many the body has.
-      length: Rounds; None where `condition` says.
-      condition: Whether to go on: of its own constants, which come first, and what is carried.
+      length: Rounds of a scan.
+      condition: Whether a while loop goes on: of its own constants, which come first of all, and
+        what is carried.
       condition_constants: How many it has.
     """
 
-    body: Body
+    body: Any
     constants: int
-    length: int | None = None
-    condition: Body | None = None
+    length: int = 0
+    condition: Any = None
     condition_constants: int = 0
 
 
-def inner_jaxprs(equation: Any) -> dict[str, Body]:
+def inner_jaxprs(equation: Any) -> dict[str, Any]:
     """The functions that an equation calls, by name; not those that it chooses from."""
-    return {k: part for k, part in equation.params.items() if isinstance(part, ClosedJaxpr | Jaxpr)}
+    return {name: part for name, part in equation.params.items() if isinstance(part, JAXPRS)}
 
 
-def invars(body: Body) -> Sequence[Any]:
-    """The variables that a function is called with."""
-    return _opened(body).invars
+def opened(jaxpr: Any) -> Any:
+    """A jaxpr whose variables and equations can be read, be it closed or not."""
+    return getattr(jaxpr, "jaxpr", jaxpr)
+
+
+def held(jaxpr: Any) -> dict[Any, Any]:
+    """The arrays that a jaxpr holds, by their variables; none of one that is not closed."""
+    return dict(zip(opened(jaxpr).constvars, getattr(jaxpr, "consts", ())))
 
 
 def scan(equation: Any) -> Loop | None:
@@ -63,8 +71,11 @@ def scan(equation: Any) -> Loop | None:
     inner, length = [*inner_jaxprs(equation).values()], equation.params.get("length")
     if len(inner) != 1 or length is None:
         return None
-    scanned = _sliced(equation.invars, invars(inner[0]))
-    stacked = _sliced(equation.outvars, _opened(inner[0]).outvars)
+    body = opened(inner[0])
+    scanned, stacked = (
+        _sliced(equation.invars, body.invars),
+        _sliced(equation.outvars, body.outvars),
+    )
     carried = len(equation.outvars) - stacked
     return Loop(inner[0], len(equation.invars) - carried - scanned, length)
 
@@ -75,17 +86,13 @@ def while_loop(equation: Any) -> Loop | None:
     if set(inner) != {"cond_jaxpr", "body_jaxpr"}:
         return None
     condition, body = inner["cond_jaxpr"], inner["body_jaxpr"]
-    own, shared = (len(invars(part)) - carried for part in (condition, body))
+    own, shared = (len(opened(part).invars) - carried for part in (condition, body))
     return Loop(body, shared, condition=condition, condition_constants=own)
 
 
-def branches(equation: Any) -> tuple[Body, ...] | None:
+def branches(equation: Any) -> tuple[Any, ...] | None:
     """What a conditional chooses from; None where this version of JAX says it otherwise."""
     return equation.params.get("branches")
-
-
-def _opened(body: Body) -> Any:
-    return body.jaxpr if isinstance(body, ClosedJaxpr) else body
 
 
 def _sliced(outside: Sequence[Any], inside: Sequence[Any]) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
+from jax.extend.core import Literal
 
 from lab import compatibility
 from lab.validation.checks import checked
@@ -58,7 +58,7 @@ def follow(function: Callable[..., Any], *args: Tree) -> tuple[float, Any]:
 
 
 @checked
-def follow_jaxpr(closed: ClosedJaxpr, *args: Tree) -> tuple[float, list[Any]]:
+def follow_jaxpr(closed: Any, *args: Tree) -> tuple[float, list[Any]]:
     """The count of a function already traced, and its outputs: known integers, or None."""
     return _run(closed, [_known(leaf) for leaf in jax.tree.leaves(args)])
 
@@ -72,11 +72,10 @@ def _known(value: Any) -> Any:
     return np.asarray(value) if whole else None
 
 
-def _run(closed: ClosedJaxpr | Jaxpr, arguments: Sequence[Any]) -> tuple[float, list[Any]]:
-    jaxpr = closed.jaxpr if isinstance(closed, ClosedJaxpr) else closed
+def _run(closed: Any, arguments: Sequence[Any]) -> tuple[float, list[Any]]:
+    jaxpr = compatibility.opened(closed)
     values = dict(zip(jaxpr.invars, arguments))
-    if isinstance(closed, ClosedJaxpr):
-        values |= {var: _known(const) for var, const in zip(jaxpr.constvars, closed.consts)}
+    values |= {var: _known(const) for var, const in compatibility.held(closed).items()}
 
     def read(atom):
         return _known(atom.val) if isinstance(atom, Literal) else values.get(atom)
@@ -96,7 +95,7 @@ def _equation(equation: Any, inputs: list[Any]) -> tuple[float, list[Any]]:
         return control(equation, inputs) or (math.nan, unknown)
     inner = compatibility.inner_jaxprs(equation)
     inner.pop("update_jaxpr", None)  # of a scatter
-    bodies = [(body, len(compatibility.invars(body))) for body in inner.values()]
+    bodies = [(body, len(compatibility.opened(body).invars)) for body in inner.values()]
     if len(bodies) == 1 and bodies[0][1] == len(inputs):
         return _run(bodies[0][0], inputs)
     if bodies:

@@ -8,8 +8,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
+from jax.extend.core import Literal
 
+from lab import compatibility
 from lab.sweeps.execution.lane_state import host
 from lab.training import make_train
 from lab.types import Hypers, Program, Stream, float_type
@@ -56,13 +57,12 @@ def _hash(function: Callable[..., Any], *args: Any) -> str:
     return digest.hexdigest()[:16]
 
 
-def _held(closed: ClosedJaxpr | Jaxpr) -> Iterator[Any]:
+def _held(closed: Any) -> Iterator[Any]:
     """The arrays that a jaxpr, and those within it, hold: its text shows but their shapes."""
-    if isinstance(closed, ClosedJaxpr):
-        yield from closed.consts
+    yield from compatibility.held(closed).values()
     for equation in closed.eqns:
         literals = [atom.val for atom in equation.invars if isinstance(atom, Literal)]
         yield from (value for value in literals if hasattr(value, "dtype"))
         for part in jax.tree.leaves(equation.params):
-            if isinstance(part, ClosedJaxpr | Jaxpr):
+            if isinstance(part, compatibility.JAXPRS):
                 yield from _held(part)
