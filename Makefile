@@ -1,14 +1,16 @@
-# Every target sets up what it needs on a machine with Python >= 3.11 and nothing else.
+# Every target sets up what it needs on a machine with Python >= 3.11 and nothing else; of several
+# Pythons: make test PYTHON=python3.13 VENV=.venv-3.13
 PYTHON ?= python3
-VENV   := .venv
+VENV   ?= .venv
 RUN    := $(VENV)/bin/python
 STAMP  := $(VENV)/.installed
 JOBS   ?= 2
-# XLA without most of what it optimizes: the time of most tests is that of compilation.
-HASTY  := JAX_DISABLE_MOST_OPTIMIZATIONS=1 \
-	XLA_FLAGS="--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
+# XLA without most of what it optimizes, as the time of most tests is that of compilation: with
+# those of the flags that it knows, whatever its version.
+HASTY  = JAX_DISABLE_MOST_OPTIMIZATIONS=1 XLA_FLAGS="$$($(RUN) tests/xla_flags.py \
+	--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1)"
 
-.PHONY: demo test test-slow lint types figures oracles stubs clean install
+.PHONY: demo test test-slow test-versions lint types figures oracles stubs clean install
 install: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
@@ -29,6 +31,16 @@ test: $(STAMP)
 
 test-slow: $(STAMP)
 	$(RUN) -m pytest -n $(JOBS) --dist worksteal -m slow
+
+# A minute or two of what depends most on the versions of Python and JAX.
+test-versions: $(STAMP)
+	$(HASTY) $(RUN) -m pytest -n $(JOBS) --dist worksteal tests/test_flops.py tests/test_rooms.py \
+		tests/tasks/test_modules.py tests/foundations/test_computational_graphs.py
+	$(HASTY) $(RUN) -m pytest -n $(JOBS) --dist worksteal tests/optimizers \
+		-k "contract and (adam or lbfgs or muon or schedule_free)"
+	$(RUN) -m pytest -n $(JOBS) --dist worksteal tests/sweeps/test_bits.py \
+		tests/sweeps/test_options.py tests/sweeps/test_places.py tests/sweeps/test_lock.py \
+		tests/sweeps/test_precision_of_products.py
 
 lint: $(STAMP)
 	$(RUN) -m ruff check .

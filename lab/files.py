@@ -35,6 +35,21 @@ def is_path(value: Any) -> bool:
 AnyPath = Annotated[str | Path, Kind("a path", is_path)]
 
 
+def repository(what: str) -> Path:
+    """The root of the repository, which an installed package has none of.
+
+    Raises:
+      InputError: If there is none; `what` says what needs it.
+    """
+    root = Path(__file__).parent.parent
+    require(
+        (root / "pyproject.toml").is_file(),
+        f"{what} needs the repository, and this is an installed package: clone it, and run the "
+        "command there.",
+    )
+    return root
+
+
 def existing_file(path: Any, what: str) -> Path:
     """`path`, if a file is there.
 

@@ -11,8 +11,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
+from jax.extend.core import Literal
 
+from lab import compatibility
 from lab.validation.checks import checked
 from lab.validation.kinds import Tree
 
@@ -36,7 +37,8 @@ def count_flops(function: Callable[..., Any], *args: Tree) -> float:
       args: Its arguments: pytrees of arrays, or of `jax.ShapeDtypeStruct` in their place.
 
     Returns:
-      The count; NaN where a loop runs until the data say so.
+      The count; NaN where a loop runs until the data say so, and where this version of JAX holds
+      loops and branches in a way that is not known here.
 
     >>> import jax.numpy as jnp
     >>> count_flops(lambda a, b: a @ b, jnp.ones((3, 4)), jnp.ones((4, 5)))
@@ -56,7 +58,7 @@ def follow(function: Callable[..., Any], *args: Tree) -> tuple[float, Any]:
 
 
 @checked
-def follow_jaxpr(closed: ClosedJaxpr, *args: Tree) -> tuple[float, list[Any]]:
+def follow_jaxpr(closed: Any, *args: Tree) -> tuple[float, list[Any]]:
     """The count of a function already traced, and its outputs: known integers, or None."""
     return _run(closed, [_known(leaf) for leaf in jax.tree.leaves(args)])
 
@@ -70,11 +72,10 @@ def _known(value: Any) -> Any:
     return np.asarray(value) if whole else None
 
 
-def _run(closed: ClosedJaxpr | Jaxpr, arguments: Sequence[Any]) -> tuple[float, list[Any]]:
-    jaxpr = closed.jaxpr if isinstance(closed, ClosedJaxpr) else closed
+def _run(closed: Any, arguments: Sequence[Any]) -> tuple[float, list[Any]]:
+    jaxpr = compatibility.opened(closed)
     values = dict(zip(jaxpr.invars, arguments))
-    if isinstance(closed, ClosedJaxpr):
-        values |= {var: _known(const) for var, const in zip(jaxpr.constvars, closed.consts)}
+    values |= {var: _known(const) for var, const in compatibility.held(closed).items()}
 
     def read(atom):
         return _known(atom.val) if isinstance(atom, Literal) else values.get(atom)
@@ -89,18 +90,16 @@ def _run(closed: ClosedJaxpr | Jaxpr, arguments: Sequence[Any]) -> tuple[float, 
 
 def _equation(equation: Any, inputs: list[Any]) -> tuple[float, list[Any]]:
     control = {"while": _while, "cond": _cond, "scan": _scan}.get(equation.primitive.name)
-    if control is not None:
-        return control(equation, inputs)
     unknown = [None] * len(equation.outvars)
-    inner = [
-        part
-        for name, part in equation.params.items()
-        if isinstance(part, ClosedJaxpr | Jaxpr) and name != "update_jaxpr"  # of a scatter
-    ]
-    if len(inner) == 1 and len(_inputs(inner[0])) == len(inputs):
-        return _run(inner[0], inputs)
-    if inner:
-        return sum(_run(jaxpr, [None] * len(_inputs(jaxpr)))[0] for jaxpr in inner), unknown
+    if control is not None:
+        return control(equation, inputs) or (math.nan, unknown)
+    inner = compatibility.inner_jaxprs(equation)
+    inner.pop("update_jaxpr", None)  # of a scatter
+    bodies = [(body, len(compatibility.opened(body).invars)) for body in inner.values()]
+    if len(bodies) == 1 and bodies[0][1] == len(inputs):
+        return _run(bodies[0][0], inputs)
+    if bodies:
+        return sum(_run(body, [None] * count)[0] for body, count in bodies), unknown
     whole = INTEGERS.get(equation.primitive.name)
     if whole is not None and not any(value is None for value in inputs):
         kind, shape = equation.outvars[0].aval.dtype, equation.outvars[0].aval.shape
@@ -109,38 +108,38 @@ def _equation(equation: Any, inputs: list[Any]) -> tuple[float, list[Any]]:
     return _arithmetic(equation), unknown
 
 
-def _while(equation: Any, inputs: list[Any]) -> tuple[float, list[Any]]:
-    params = equation.params
-    conditions, bodies = params["cond_nconsts"], params["body_nconsts"]
-    for_cond, for_body = inputs[:conditions], inputs[conditions : conditions + bodies]
-    carry, total = inputs[conditions + bodies :], 0.0
+def _while(equation: Any, inputs: list[Any]) -> tuple[float, list[Any]] | None:
+    loop = compatibility.while_loop(equation)
+    if loop is None:
+        return None
+    own, shared = loop.condition_constants, loop.condition_constants + loop.constants
+    for_condition, for_body, carry = inputs[:own], inputs[own:shared], inputs[shared:]
+    total = 0.0
     while True:
-        flops, (go_on,) = _run(params["cond_jaxpr"], [*for_cond, *carry])
+        flops, (go_on,) = _run(loop.condition, [*for_condition, *carry])
         if go_on is None:
-            return math.nan, [None] * len(carry)
+            return None
         if not go_on:
             return total + flops, carry
-        more, carry = _run(params["body_jaxpr"], [*for_body, *carry])
+        more, carry = _run(loop.body, [*for_body, *carry])
         total += flops + more
 
 
-def _cond(equation: Any, inputs: list[Any]) -> tuple[float, list[Any]]:
-    index, *rest = inputs
-    branches = equation.params["branches"]
+def _cond(equation: Any, inputs: list[Any]) -> tuple[float, list[Any]] | None:
+    (index, *rest), branches = inputs, compatibility.branches(equation)
+    if branches is None:
+        return None
     if index is not None:
         return _run(branches[int(index)], rest)
     return max(_run(branch, rest)[0] for branch in branches), [None] * len(equation.outvars)
 
 
-def _scan(equation: Any, inputs: list[Any]) -> tuple[float, list[Any]]:
-    body, shared = equation.params["jaxpr"], inputs[: equation.params["num_consts"]]
-    others = [None] * (len(_inputs(body)) - len(shared))
-    once = _run(body, [*shared, *others])[0]
-    return equation.params["length"] * once, [None] * len(equation.outvars)
-
-
-def _inputs(jaxpr: ClosedJaxpr | Jaxpr) -> Sequence[Any]:
-    return jaxpr.jaxpr.invars if isinstance(jaxpr, ClosedJaxpr) else jaxpr.invars
+def _scan(equation: Any, inputs: list[Any]) -> tuple[float, list[Any]] | None:
+    loop = compatibility.scan(equation)
+    if loop is None:
+        return None
+    known = [*inputs[: loop.constants], *[None] * (len(inputs) - loop.constants)]
+    return loop.length * _run(loop.body, known)[0], [None] * len(equation.outvars)
 
 
 # What is done to counters, in NumPy: nothing is compiled to count.

@@ -5,10 +5,14 @@ beside it imports each name from where it is defined. A test tells when one is o
 """
 
 import importlib
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from lab.files import repository
+from lab.validation.errors import InputError
 
 PACKAGES = ("lab.optimizers", "lab.schedules")
 _HEAD = '''"""Made by `python -m lab.stubs` for editors and type checkers: never edited by hand."""
@@ -34,7 +38,12 @@ def path(package: ModuleType) -> Path:
 
 
 def main() -> None:
-    """Write all of them."""
+    """Write all of them; an installed package stays as it is, with a sentence and exit code 2."""
+    try:
+        repository("python -m lab.stubs")
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
     for name in PACKAGES:
         package = importlib.import_module(name)
         path(package).write_text(stub(package))

@@ -4,7 +4,6 @@ Lanes run a block at a time, so that a sweep of many holds no more of them than 
 grows with their number is the record.
 """
 
-import resource
 import time
 
 import numpy as np
@@ -52,6 +51,8 @@ def measure(scope: Scope) -> xr.Dataset:
 
 def took(case: Case, lanes: int) -> tuple[float, float]:
     """Seconds of a run-step, and the largest resident memory of this process so far, in bytes."""
+    import resource  # of POSIX: the other panels run on Windows, too
+
     run = lab_sweep(case, lanes, case.updates // SHARE)
     begin = time.perf_counter()
     steps = run()

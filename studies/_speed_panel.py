@@ -6,10 +6,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
@@ -97,11 +96,9 @@ def apart(ways: Iterable[str]) -> Iterator[Ask]:
     spawn = multiprocessing.get_context("spawn")
     with ExitStack() as stack:
         pools = {way: stack.enter_context(ProcessPoolExecutor(1, spawn)) for way in ways}
-        # asked here, as asking there would start JAX before it is told of the cores
-        around = nullcontext if jax.default_backend() == "cpu" else full_precision
-        yield lambda way, *call: pools[way].submit(_within, around, *call).result()
+        yield lambda way, *call: pools[way].submit(_precisely, *call).result()
 
 
-def _within(around: Callable[[], Any], function: Callable[..., Any], *arguments: Any) -> Any:
-    with around():
-        return function(*arguments)
+@full_precision()
+def _precisely(function: Callable[..., Any], *arguments: Any) -> Any:
+    return function(*arguments)

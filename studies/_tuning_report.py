@@ -33,7 +33,7 @@ def draw(record: xr.DataTree, folder: Folder) -> None:
         for name, values in zip(found.setting.values.tolist(), found[metric])
     }
     for name, values in zip(baselines.baseline.values.tolist(), baselines[metric]):
-        outcomes[name] = Interval(*[shown(values.values).mean()] * 3)
+        outcomes[name] = Interval(*[np.asarray(shown(values.values).mean())] * 3)
     how = (
         f"{told['table']}, {told['searcher']}, {told['trainings']} full trainings of "
         f"{told['epochs']} epochs, {told['tuning_seeds']} seeds each, on validation rows; "

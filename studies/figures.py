@@ -12,6 +12,7 @@ from pathlib import Path
 
 import tyro
 
+from lab.files import repository
 from lab.validation.errors import UnknownNameError
 from studies._cli import Command, main
 
@@ -37,6 +38,10 @@ class Figures(Command):
     """Names of studies; none for all."""
     gallery: bool = False
     """Only assemble the gallery."""
+
+    def check(self) -> None:
+        """Refuse to write beside an installed package."""
+        repository("python -m studies.figures")
 
 
 def in_course_order(names: list[str]) -> list[str]:

@@ -17,6 +17,7 @@ import numpy as np
 import optax
 import optax.contrib
 
+from lab.files import repository
 from lab.optimizers import CATALOG
 from studies import _authors, _composed
 from studies._cli import Command, main
@@ -41,6 +42,10 @@ class Parity(Command):
 
     out: Annotated[Path, folder()] = ROOT / "figures"
     """Folder for the table."""
+
+    def check(self) -> None:
+        """Refuse where there are no recordings, as in an installed package."""
+        repository("python -m studies.parity")
 
 
 def recorded(library: str) -> dict[str, Any]:

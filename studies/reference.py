@@ -13,11 +13,11 @@ from typing import Annotated, Any
 import numpy as np
 
 from lab import optimizers, plots, schedules
+from lab.files import repository
 from lab.plots.schedules import schedule_shapes
 from studies._cli import Command, main
 from studies._flags import folder
 
-ROOT = Path(__file__).parent.parent
 BUDGET = 400
 CAPTION = (
     f"Every schedule of the catalogue over a budget of {BUDGET} updates, as its entry's "
@@ -32,8 +32,8 @@ MADE = "<!-- made by python -m studies.reference: edit the catalogue, not this f
 class Reference(Command):
     """Flags of the reference."""
 
-    out: Annotated[Path, folder()] = ROOT / "figures"
-    """Folder for the pages and the picture."""
+    out: Annotated[Path | None, folder()] = None
+    """Folder for the pages and the picture; by default figures of the repository."""
 
 
 def optimizers_page() -> str:
@@ -133,11 +133,12 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def run(flags: Reference) -> None:
     """Write the pages and the picture."""
-    flags.out.mkdir(parents=True, exist_ok=True)
-    (flags.out / "optimizers.md").write_text(optimizers_page())
-    (flags.out / "schedules.md").write_text(schedules_page())
-    plots.save(schedule_shapes(curves(), CAPTION), flags.out / "schedules.png")
-    print(f"optimizers.md, schedules.md and schedules.png: {flags.out}")
+    out = flags.out or repository("python -m studies.reference without --out") / "figures"
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "optimizers.md").write_text(optimizers_page())
+    (out / "schedules.md").write_text(schedules_page())
+    plots.save(schedule_shapes(curves(), CAPTION), out / "schedules.png")
+    print(f"optimizers.md, schedules.md and schedules.png: {out}")
 
 
 if __name__ == "__main__":

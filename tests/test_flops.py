@@ -1,6 +1,7 @@
 """FLOPs are counted as a person would count them."""
 
 import itertools
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 import lab
+from lab import compatibility
 from lab.flops import count_flops, follow
 
 
@@ -17,6 +19,16 @@ def shape(*sizes, dtype=jnp.float32):
 
 def squared_100_times(x):
     return jax.lax.scan(lambda c, _: (c @ c, None), x, length=100)[0]
+
+
+def periodic(x, period, count):
+    """In a scan over what is stacked too, with a constant that says what a round does."""
+
+    def body(carry, row):
+        y = jax.lax.cond(period == 3, lambda: row @ row, lambda: row)
+        return carry + y, y
+
+    return jax.lax.fori_loop(0, count, lambda _, c: jax.lax.scan(body, c, x)[0], x[0])
 
 
 def newton_schulz(x):
@@ -30,7 +42,7 @@ def newton_schulz(x):
     ("function", "args", "flops"),
     [
         (lambda a, b: a @ b, [shape(3, 4), shape(4, 5)], 2 * 3 * 4 * 5),
-        (lambda a, b: a @ b, [shape(3, 4, dtype=complex), shape(4, 5, dtype=complex)], 480),
+        (lambda a, b: a @ b, [shape(3, 4, dtype="c8"), shape(4, 5, dtype="c8")], 480),
         (lambda a, b: jnp.einsum("bij,bjk->bik", a, b), [shape(7, 3, 4), shape(7, 4, 5)], 840),
         (lambda a: jnp.tanh(a) + a, [shape(6)], 12),
         (lambda a: jnp.sum(a, 0), [shape(6, 3)], 18),
@@ -41,6 +53,8 @@ def newton_schulz(x):
         (lambda a: jax.lax.linalg.eigh(a, symmetrize_input=False), [shape(12, 12)], 9 * 12**3),
         (squared_100_times, [shape(8, 8)], 100 * 2 * 8**3),
         (lambda a: jax.lax.fori_loop(0, 10, lambda _, c: c * 2, a), [shape(4)], 40),
+        (periodic, [shape(5, 4, 4), np.int32(3), np.int32(2)], 2 * 5 * (2 * 4**3 + 4**2)),
+        (periodic, [shape(5, 4, 4), np.int32(2), np.int32(2)], 2 * 5 * 4**2),
         (jax.jit(lambda a: a * a), [shape(4)], 4),
         (jax.checkpoint(lambda a: a * a), [shape(4)], 4),
         (jax.nn.relu, [shape(4)], 0),
@@ -90,6 +104,32 @@ def test_a_loop_until_the_data_say_so_is_not_a_number():
         return jax.lax.while_loop(lambda x: x > 1, lambda x: x / 2, x)
 
     assert np.isnan(count_flops(function, jnp.float32(100.0)))
+
+
+@pytest.mark.parametrize("renamed", ["jaxpr", "length", "cond_jaxpr", "body_jaxpr", "branches"])
+def test_where_jax_holds_a_loop_in_another_way_its_count_is_not_a_number(renamed, monkeypatch):
+    """Every other equation of a function is read as before."""
+
+    def forgetful(equation):
+        params = {name: part for name, part in equation.params.items() if name != renamed}
+        return SimpleNamespace(
+            primitive=equation.primitive, params=params,
+            invars=equation.invars, outvars=equation.outvars,
+        )  # fmt: skip
+
+    for name in ("scan", "while_loop", "branches"):
+        read = getattr(compatibility, name)
+        monkeypatch.setattr(compatibility, name, lambda e, read=read: read(forgetful(e)))
+
+    def loops(x, count):
+        by_condition = jax.lax.fori_loop(0, count, lambda _, c: c * 2, x)
+        return {
+            "jaxpr": squared_100_times(x), "length": squared_100_times(x),
+            "cond_jaxpr": by_condition, "body_jaxpr": by_condition,
+            "branches": jax.lax.cond(count > 2, lambda: x * 2, lambda: x),
+        }[renamed]  # fmt: skip
+
+    assert np.isnan(count_flops(loops, shape(4, 4), np.int32(3)))
 
 
 def test_known_integers_come_out_of_a_function():

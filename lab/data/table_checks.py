@@ -149,7 +149,7 @@ def groups_of(name: str, given: Any, rows: int) -> np.ndarray | None:
         return None
     values = _each_known(name, given, rows, "groups")
     numbers = pd.factorize(values)[0].astype(np.int64)
-    count = numbers.max() + 1
+    count = int(numbers.max()) + 1
     require(
         count >= 3,
         f"groups of data {name!r} must be at least 3 (to train, validate and test), given {count}.",

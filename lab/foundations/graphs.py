@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Literal
+from jax.extend.core import Literal
 from jax.typing import ArrayLike
 
 from lab.validation.checks import checked
@@ -93,7 +93,7 @@ class _Tape:
             f"{float(value):.3g}" if np.ndim(value) == 0 else "array", "constant", value
         )
 
-    def run(self, closed: ClosedJaxpr, inputs: list[int]) -> list[int]:
+    def run(self, closed: Any, inputs: list[int]) -> list[int]:
         """Evaluate equation by equation; the numbers of the outputs' nodes."""
         jaxpr = closed.jaxpr
         at: dict[Any, int] = dict(zip(jaxpr.invars, inputs))

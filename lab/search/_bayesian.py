@@ -90,7 +90,7 @@ def gp(space: Space, budget: float, seed: int, batch: int) -> Rounds:
         import torch  # noqa: F401  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise InputError(
-            "the searcher 'gp' needs torch beside optuna: pip install torch."
+            "the searcher 'gp' needs torch beside optuna: pip install 'optimization-lab[gp]'."
         ) from None
 
     def sampler(seed):

@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
+from lab.tasks import modules
 from lab.tasks.task import Problem, Task, adapt
 from lab.validation.checks import checked
 from lab.validation.errors import InputError, require
@@ -33,7 +33,8 @@ def own(
     """Make a task of pure functions and arrays.
 
     Args:
-      init: `(key)` or `(key, hypers) -> params`: any pytree of arrays.
+      init: `(key)` or `(key, hypers) -> params`: any pytree; its arrays are trained. Beside
+        functions, flags or integers, as in modules of Equinox, Python's numbers are settings.
       loss: `(params, batch)`, or any of `params, model_state, batch, key, hypers` by name, giving
         a scalar, or `(scalar, (model_state, info))`.
       data: Arrays of equal length; a batch has the same keys. None for an objective without data.
@@ -61,16 +62,17 @@ def own(
     """
     rows = {"index": np.zeros(1, np.int32)} if data is None else _rows_of(data)
     require(validation < 1, f"validation must be a share in [0, 1), given {validation}.")
-    called = OwnLoss(adapt(loss, "loss", ("params", "batch")))
+    start = adapt(init, "init", ("key",))
+
+    def called(function: Any, what: str) -> Callable[..., Any]:
+        return OwnCall(adapt(function, what, ("params", "batch")), start)
+
+    own_loss = OwnLoss(called(loss, "loss"))
     problem = Problem(
-        init=OwnInit(adapt(init, "init", ("key",))),
-        loss=called,
-        metrics=OwnMetrics(adapt(metrics, "metrics", ("params", "batch")))
-        if metrics
-        else LossPerExample(called),
-        predict=OwnMetrics(adapt(predict, "predict", ("params", "batch")))
-        if predict
-        else NoPredict(name),
+        init=OwnInit(start),
+        loss=own_loss,
+        metrics=OwnMetrics(called(metrics, "metrics")) if metrics else LossPerExample(own_loss),
+        predict=OwnMetrics(called(predict, "predict")) if predict else NoPredict(name),
     )
     return Task(
         name=name,
@@ -141,7 +143,22 @@ class OwnInit:
 
     def __call__(self, key, hypers):
         """Parameters as arrays: a Python number would have no dtype of its own."""
-        return jax.tree.map(jnp.asarray, self.function(key=key, hypers=hypers))
+        return modules.arrays(self.function, key, hypers)
+
+
+@dataclass(frozen=True)
+class OwnCall:
+    """A function, called by what it takes, with parameters as `init` makes them."""
+
+    function: Callable[..., Any]
+    init: Callable[..., Any]
+
+    def __call__(self, params, model_state, batch, key, hypers):
+        """What it gives."""
+        params, model_state = modules.whole(self.init, params, model_state, hypers)
+        return self.function(
+            params=params, model_state=model_state, batch=batch, key=key, hypers=hypers
+        )
 
 
 @dataclass(frozen=True)
@@ -152,10 +169,11 @@ class OwnLoss:
 
     def __call__(self, params, model_state, batch, key, hypers):
         """The scalar with the model's state and info, empty where the loss gives none."""
-        out = self.function(
-            params=params, model_state=model_state, batch=batch, key=key, hypers=hypers
-        )
-        return out if isinstance(out, tuple) else (out, (model_state, {}))
+        out = self.function(params, model_state, batch, key, hypers)
+        if not isinstance(out, tuple):
+            return out, (model_state, {})
+        value, (model_state, info) = out
+        return value, (modules.arrays_of_state(model_state), info)
 
 
 @dataclass(frozen=True)
@@ -166,9 +184,7 @@ class OwnMetrics:
 
     def __call__(self, params, model_state, batch, hypers):
         """Values per example."""
-        return self.function(
-            params=params, model_state=model_state, batch=batch, key=None, hypers=hypers
-        )
+        return self.function(params, model_state, batch, None, hypers)
 
 
 @dataclass(frozen=True)

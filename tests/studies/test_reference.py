@@ -1,13 +1,14 @@
 """The committed lists of optimizers and schedules say what the catalogues say."""
 
 import inspect
+from pathlib import Path
 
 import pytest
 
 from lab import optimizers, schedules
 from studies import reference
 
-FOLDER = reference.ROOT / "figures"
+FOLDER = Path(__file__).parents[2] / "figures"
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,20 @@ import jax.numpy as jnp
 import numpy as np
 
 import lab
+from lab.sweeps.compilation.executable import Ahead
+from lab.sweeps.devices.places import Place, lane_mesh
 from lab.sweeps.execution.timing import KINDS, Clock
+
+HERE = Place(jax.devices()[0])
 
 
 def test_the_kinds_add_up_to_no_more_than_the_time_that_passed():
-    product = jax.jit(lambda device, a: a @ a, static_argnums=0)
+    product = Ahead(jax.jit(lambda a: a @ a), lane_mesh())
     matrix = jnp.ones((600, 600)) / 600
     begin = time.perf_counter()
     with Clock() as clock:
         for kind in (*KINDS[1:], "training"):  # all made before the first is done
-            clock.call("here", kind, lambda result: result, product, matrix)
+            clock.call(HERE, kind, lambda result: result, product, matrix)
         spent = clock.seconds()
     passed = time.perf_counter() - begin
     assert set(spent) == set(KINDS)
@@ -25,13 +29,13 @@ def test_the_kinds_add_up_to_no_more_than_the_time_that_passed():
 
 
 def test_only_the_first_call_of_a_shape_compiles():
-    function = jax.jit(lambda device, a: jnp.cos(a), static_argnums=0)
+    function = Ahead(jax.jit(jnp.cos), lane_mesh())
     with Clock() as clock:
-        found, _ = clock.call("here", "training", lambda result: result, function, jnp.zeros(3))
+        found, _ = clock.call(HERE, "training", lambda result: result, function, jnp.zeros(3))
         first = clock.seconds()["compiling"]
-        clock.call("here", "training", lambda result: result, function, jnp.ones(3))
+        clock.call(HERE, "training", lambda result: result, function, jnp.ones(3))
         assert clock.seconds()["compiling"] == first > 0
-        clock.call("here", "training", lambda result: result, function, jnp.ones(4))
+        clock.call(HERE, "training", lambda result: result, function, jnp.ones(4))
         assert clock.seconds()["compiling"] > first
     np.testing.assert_array_equal(found, np.ones(3))
 

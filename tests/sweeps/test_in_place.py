@@ -9,7 +9,7 @@ import pytest
 import lab
 from lab import optimizers
 from lab.data.streams import key_data
-from lab.sweeps.devices.compiler_options import options
+from lab.sweeps.devices.compiler_options import compiled
 from lab.sweeps.devices.places import lane_mesh
 from lab.training import make_train
 from lab.types import Hypers, Program, Rule, Stream
@@ -25,7 +25,7 @@ def test_an_update_copies_no_state_of_the_optimizer(rule):
     stream = Stream(np.zeros(128, np.int32), np.full(16, 1e-3, np.float32), key)
     advance = jax.jit(train.advance, donate_argnums=0)
     traced = advance.trace(state, rows, stream, hypers, np.int32(0), np.int32(16))
-    text = traced.lower().compile(options(lane_mesh(), traced.jaxpr)).as_text()
+    text = compiled(traced, lane_mesh()).as_text()
     assert text
     copied = re.findall(r"= f32\[[\d,]+\]\S* copy\(", text)
     # weights that the backward pass reads again may be copied before they are overwritten

@@ -9,7 +9,8 @@ import pytest
 import lab
 from lab import optimizers, probes
 from lab.data.streams import key_data
-from lab.sweeps.devices.compiler_options import draws_repeatedly, options
+from lab.sweeps.devices import compiler_options
+from lab.sweeps.devices.compiler_options import compiled, draws_repeatedly, options
 from lab.sweeps.devices.places import lane_mesh
 from lab.training import make_train
 from lab.types import Hypers, Probe, Program, Rule, Stream
@@ -49,6 +50,24 @@ def test_small_products_are_compiled_at_level_2(dropout, level):
     told = options(lane_mesh(tuple(jax.devices()[:1])), traced(dropout)[1])
     assert told.get("xla_backend_optimization_level") == level
     assert "xla_disable_hlo_passes" not in told  # all cores are one group's
+
+
+@pytest.mark.parametrize("unknown", [(), ("xla_gone",), ("xla_gone", "xla_gone_too")])
+def test_an_option_that_xla_does_not_know_is_left_out(unknown, monkeypatch):
+    def told(*_):
+        return dict.fromkeys(unknown, "1") | {"xla_backend_optimization_level": "2"}
+
+    monkeypatch.setattr(compiler_options, "options", told)
+    function = compiled(jax.jit(lambda x: x + 1).trace(1.0), lane_mesh())
+    assert function(1.0) == 2.0
+
+
+def test_a_value_that_xla_does_not_take_is_an_error(monkeypatch):
+    monkeypatch.setattr(
+        compiler_options, "options", lambda *_: {"xla_backend_optimization_level": "high"}
+    )
+    with pytest.raises(jax.errors.JaxRuntimeError, match="high"):
+        compiled(jax.jit(lambda x: x + 1).trace(1.0), lane_mesh())
 
 
 def test_other_devices_and_hasty_users_are_told_nothing():

@@ -8,27 +8,22 @@ from typing import Any
 
 
 @contextmanager
-def quiet_and_alone() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Without Orbax's log, which tells of errors at length before they are raised.
 
-    Without the tracebacks of writes that end when nobody waits for them any more, too, and as if
-    this were the only process: of several, Orbax lets the first write NumPy arrays, and has them
-    wait for one another.
+    Without the tracebacks of writes that end when nobody waits for them any more, too.
     """
-    from orbax.checkpoint._src.multihost import multihost
-
     log = logging.getLogger("absl")
-    before = log.level, multihost.process_index, multihost.process_count, sys.unraisablehook
+    level, hook = log.level, sys.unraisablehook
 
     def unheard(unraised: Any) -> None:
         if "Event loop is closed" not in str(unraised.exc_value):
-            before[-1](unraised)
+            hook(unraised)
 
     log.setLevel(logging.CRITICAL)
-    multihost.process_index, multihost.process_count = lambda: 0, lambda: 1
     sys.unraisablehook = unheard
     try:
         yield
     finally:
-        log.setLevel(before[0])
-        multihost.process_index, multihost.process_count, sys.unraisablehook = before[1:]
+        log.setLevel(level)
+        sys.unraisablehook = hook

@@ -22,7 +22,7 @@ import numpy as np
 
 from lab import records
 from lab.sweeps.checkpointing import lock
-from lab.sweeps.checkpointing.quiet import quiet_and_alone
+from lab.sweeps.checkpointing.quiet import quiet
 from lab.validation.errors import InputError, require
 
 KEPT = 2
@@ -97,7 +97,7 @@ class Checkpoints:
             "arrays": {k: [str(v.dtype), v.shape, _checksum(v)] for k, v in arrays.items()}
         }
         full = {name: array for name, array in arrays.items() if array.size}  # Orbax has no empty
-        with quiet_and_alone():
+        with quiet():
             try:
                 if not (self.folder / "sweep.json").exists():
                     records.write_json(identity, self.folder / "sweep.json")
@@ -153,7 +153,7 @@ class Checkpoints:
     def _read(self, number: int) -> tuple[Arrays, dict[str, Any]]:
         import orbax.checkpoint as ocp
 
-        with quiet_and_alone():
+        with quiet():
             found: Any = self._orbax().restore(
                 number,
                 args=ocp.args.Composite(

@@ -6,7 +6,7 @@ from typing import Any
 import jax
 from jax.sharding import Mesh
 
-from lab.sweeps.devices.compiler_options import options
+from lab.sweeps.devices.compiler_options import compiled
 from lab.sweeps.devices.places import Place, check_memory
 
 
@@ -40,16 +40,17 @@ class Ahead:
         form = place.device, structure, shapes, precision
         if form not in self._known:
             traced = self.jitted.trace(*args)
-            compiled = traced.lower().compile(options(self.mesh, traced.jaxpr))
+            made = compiled(traced, self.mesh)
             shared = sum(x.nbytes for x in jax.tree.leaves([args[i] for i in self.shared]))
-            own = max(0, _taken(compiled.memory_analysis()) - shared)
+            own = max(0, _taken(made.memory_analysis()) - shared)
             check_memory(self.mesh, own, shared)
-            self._known[form] = compiled, own
-        compiled, self.nbytes = self._known[form]
-        return place.call(compiled, *args)
+            self._known[form] = made, own
+        function, self.nbytes = self._known[form]
+        return place.call(function, *args)
 
-    def _cache_size(self) -> int:
-        """As that of a jitted function: how often it was compiled."""
+    @property
+    def compilations(self) -> int:
+        """How often it was compiled."""
         return len(self._known)
 
 

@@ -3,13 +3,30 @@
 from typing import Any
 
 import jax
-from jax.extend.core import ClosedJaxpr, Jaxpr
 from jax.sharding import Mesh
+
+from lab.compatibility import inner_jaxprs
 
 DRAWS = {"random_bits", "random_gamma", "threefry2x32", "rng_bit_generator"}
 
 
-def options(mesh: Mesh, jaxpr: ClosedJaxpr) -> dict[str, Any]:
+def compiled(traced: Any, mesh: Mesh) -> Any:
+    """A traced function, compiled for one of the devices of a mesh.
+
+    An option that this version of XLA does not know is left out: it makes programs fast, no more.
+    """
+    lowered, told = traced.lower(), options(mesh, traced.jaxpr)
+    while True:
+        try:
+            return lowered.compile(told)
+        except jax.errors.JaxRuntimeError as error:
+            unknown = [name for name in told if f"No such compile option: '{name}'" in str(error)]
+            if not unknown:
+                raise
+            told = {name: value for name, value in told.items() if name not in unknown}
+
+
+def options(mesh: Mesh, jaxpr: Any) -> dict[str, Any]:
     """Options for one of the devices of a mesh; none where JAX is to compile in haste.
 
     LLVM's level 3, the usual one, takes longer, and with small products what it makes is slower (by
@@ -26,7 +43,7 @@ def options(mesh: Mesh, jaxpr: ClosedJaxpr) -> dict[str, Any]:
     return told
 
 
-def draws_repeatedly(jaxpr: ClosedJaxpr | Jaxpr, looping: bool = False) -> bool:
+def draws_repeatedly(jaxpr: Any, looping: bool = False) -> bool:
     """Whether random numbers are drawn in a loop, but for what happens in some rounds of it only.
 
     That is what a probe draws, which must change nothing else.
@@ -36,7 +53,7 @@ def draws_repeatedly(jaxpr: ClosedJaxpr | Jaxpr, looping: bool = False) -> bool:
         if looping and name in DRAWS:
             return True
         within = looping or name in ("while", "scan")
-        parts = [x for x in equation.params.values() if isinstance(x, ClosedJaxpr | Jaxpr)]
+        parts = inner_jaxprs(equation).values()
         if name != "cond" and any(draws_repeatedly(part, within) for part in parts):
             return True
     return False

@@ -1,6 +1,5 @@
 """Where lanes run: on each device of a mesh, or on each core of a CPU."""
 
-import os
 import warnings
 from collections.abc import Callable
 from functools import lru_cache
@@ -10,14 +9,11 @@ import jax
 import numpy as np
 from jax.sharding import AxisType, Mesh
 
+from lab import compatibility
+from lab.sweeps.devices import machine
 from lab.validation.checks import checked
 from lab.validation.errors import InputError, require, shown
 from lab.validation.kinds import Count
-
-try:
-    from jaxlib.xla_client import execution_stream_id
-except ImportError:  # it is not public: places are devices then, for each of which JAX compiles
-    execution_stream_id = None
 
 LINES = 8  # of calls on a device: XLA lets no more than 32 calls of a CPU device wait
 
@@ -35,7 +31,7 @@ def use_all_cores(count: Count | None = None) -> int:
     Raises:
       InputError: If JAX has already started with another number.
     """
-    wanted = max(2, _cores()) if count is None else count
+    wanted = max(2, machine.cores()) if count is None else count
     try:
         jax.config.update("jax_num_cpu_devices", wanted)
     except RuntimeError:
@@ -78,9 +74,7 @@ class Place(NamedTuple):
 
     def call(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call a compiled function with what is on the device."""
-        if execution_stream_id is None or not self.line:
-            return function(*args)
-        with execution_stream_id(self.line):
+        with compatibility.line(self.line):
             return function(*args)
 
 
@@ -89,17 +83,18 @@ def places(mesh: Mesh) -> list[Place]:
 
     JAX begins a call of a function of several devices on all of them together, so that where calls
     are short all wait for the slowest one, over and over; and it compiles a function of one device
-    for each. Lines of calls on one CPU device use as many cores as so many devices.
+    for each. Lines of calls on one CPU device use as many cores as so many devices, where this
+    version of JAX has them.
     """
     devices = list(mesh.devices.flat)
-    if devices[0].platform != "cpu" or len(devices) == 1 or execution_stream_id is None:
+    if devices[0].platform != "cpu" or len(devices) == 1 or not compatibility.has_lines():
         return [Place(device) for device in devices]
     return [Place(devices[i // LINES], i + 1) for i in range(len(devices))]
 
 
 def warn_of_idle_cores(mesh: Mesh) -> None:
     """Say in one sentence that cores stand idle, where they do."""
-    cores = _cores()
+    cores = machine.cores()
     if jax.default_backend() == "cpu" and mesh.size < cores:
         warnings.warn(
             f"lab.sweep runs on {mesh.size} of {cores} cores: call lab.use_all_cores() before the "
@@ -125,7 +120,7 @@ def check_memory(mesh: Mesh, own: int, shared: int = 0) -> None:
     """
     device = mesh.devices.flat[0]
     if device.platform == "cpu":
-        free = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        free = machine.memory()
         needed = own * mesh.size + shared * len({place.device for place in places(mesh)})
     else:
         stats = device.memory_stats() or {}
@@ -135,10 +130,3 @@ def check_memory(mesh: Mesh, own: int, shared: int = 0) -> None:
         f"the sweep needs about {needed / 2**20:.0f} MiB on {device.device_kind}, which has "
         f"{free / 2**20:.0f} MiB: use fewer rows, a smaller model or fewer devices.",
     )
-
-
-def _cores() -> int:
-    """Cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -53,9 +53,9 @@ class Clock:
           The result, and when it was there, to be waited for: who waits for an array instead wakes
           at the same time as the thread that is to note it, and keeps it from doing so.
         """
-        known, begin = function._cache_size(), time.perf_counter()
+        known, begin = function.compilations, time.perf_counter()
         result = function(place, *args)
-        if function._cache_size() > known:
+        if function.compilations > known:
             called, begin = begin, time.perf_counter()
             self._spent["compiling"] += begin - called
         if place not in self._watchers:

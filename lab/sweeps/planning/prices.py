@@ -12,7 +12,7 @@ import numpy as np
 
 from lab.budget import Price
 from lab.flops import follow_jaxpr
-from lab.sweeps.devices.compiler_options import options
+from lab.sweeps.devices.compiler_options import compiled
 from lab.sweeps.devices.places import lane_mesh
 from lab.sweeps.planning.traced import Form, form, traced
 from lab.training import Train, first_state, make_train
@@ -85,7 +85,7 @@ def _lone_lane(
     state = jax.jit(partial(first_state, train))(key, hypers)
     rest = table, stream, hypers, np.int32(0), np.int32(count)
     traced = jax.jit(train.advance).trace(state, *rest)
-    advance = traced.lower().compile(options(lane_mesh((device,)), traced.jaxpr))
+    advance = compiled(traced, lane_mesh((device,)))
 
     def call(state):
         return jax.block_until_ready(advance(state, *rest)[0])

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
+from jax.extend.core import Literal
 
+from lab import compatibility
 from lab.training import first_state, make_train
 from lab.types import Hypers, Program, Stream, float_type
 
@@ -35,9 +36,9 @@ class Form(NamedTuple):
 class Traced(NamedTuple):
     """Functions of a program with the shapes of their arguments."""
 
-    start: ClosedJaxpr
-    advance: ClosedJaxpr
-    evaluate: ClosedJaxpr
+    start: Any  # a jaxpr, as all three
+    advance: Any
+    evaluate: Any
     start_args: tuple[Any, ...]
     advance_args: tuple[Any, ...]  # the state's place first, the number of updates last
 
@@ -86,23 +87,22 @@ def code(form: Form) -> dict[str, str]:
     }
 
 
-def digest(closed: ClosedJaxpr) -> str:
+def digest(closed: Any) -> str:
     """SHA-256 of a traced function, its first 16 digits."""
-    found = hashlib.sha256(ADDRESS.sub("", str(closed.jaxpr)).encode())
+    found = hashlib.sha256(ADDRESS.sub("", str(compatibility.opened(closed))).encode())
     for array in _held(closed):
         found.update(np.asarray(_data(array)).tobytes())
     return found.hexdigest()[:16]
 
 
-def _held(closed: ClosedJaxpr | Jaxpr) -> Iterator[Any]:
+def _held(closed: Any) -> Iterator[Any]:
     """The arrays that a jaxpr, and those within it, hold: its text shows but their shapes."""
-    if isinstance(closed, ClosedJaxpr):
-        yield from closed.consts
+    yield from compatibility.held(closed).values()
     for equation in closed.eqns:
         literals = [atom.val for atom in equation.invars if isinstance(atom, Literal)]
         yield from (value for value in literals if hasattr(value, "dtype"))
         for part in jax.tree.leaves(equation.params):
-            if isinstance(part, ClosedJaxpr | Jaxpr):
+            if isinstance(part, compatibility.JAXPRS):
                 yield from _held(part)
 
 
