@@ -9,6 +9,7 @@ import xarray as xr
 
 from lab import records
 from lab.sweeps.results.extension import REPEATED
+from lab.sweeps.sweep import Sweep
 from lab.validation.checks import checked
 from lab.validation.errors import require
 from lab.validation.kinds import Count, Whole
@@ -39,7 +40,7 @@ class Verified(NamedTuple):
 @checked
 def verify(
     record: xr.Dataset,
-    again: Callable[[xr.Dataset], xr.Dataset],
+    again: Sweep | Callable[[xr.Dataset], xr.Dataset],
     *,
     lanes: Count = 4,
     seed: Whole = 0,
@@ -48,7 +49,7 @@ def verify(
 
     Args:
       record: From `lab.sweep`, or loaded.
-      again: The same sweep, `lambda held: lab.sweep(..., extend=held)`.
+      again: The same sweep: a `lab.Sweep`, or `lambda held: lab.sweep(..., extend=held)`.
       lanes: How many lanes to sample; all, where there are fewer.
       seed: Of the sample.
 
@@ -56,12 +57,11 @@ def verify(
       InputError: If it is no sweep's record, or `again` makes another one.
 
     >>> import lab
-    >>> def sweep(held=None):
-    ...     return lab.sweep(
-    ...         "iris", ["sgd"], axes={"learning_rate": [0.1, 0.2]}, seeds=3,
-    ...         budget=lab.Budget(updates=5), evaluations=1, extend=held,
-    ...     )
-    >>> print(lab.verify(sweep(), sweep, lanes=2))
+    >>> sweep = lab.Sweep(
+    ...     "iris", ["sgd"], axes={"learning_rate": [0.1, 0.2]}, seeds=3,
+    ...     budget=lab.Budget(updates=5), evaluations=1,
+    ... )
+    >>> print(lab.verify(sweep.run(), sweep, lanes=2))
     2 lanes run again are bitwise the record's.
     """
     require(
@@ -75,7 +75,8 @@ def verify(
     mask = np.zeros(shape, bool)
     for place in chosen:
         mask[cells[place]] = True
-    made = again(record.assign_coords({REPEATED: (dims, mask)}))
+    held = record.assign_coords({REPEATED: (dims, mask)})
+    made = again.run(extend=held) if isinstance(again, Sweep) else again(held)
     require(REPEATED not in made.coords, "nothing was run again: pass on what is held as extend=.")
     require(
         all(made[d].values.tolist() == record[d].values.tolist() for d in dims),

@@ -17,7 +17,7 @@ import numpy as np
 from lab import records
 from lab.sweeps.planning.arguments import words
 from lab.sweeps.planning.jobs import Job, Plan
-from lab.sweeps.planning.traced import code, digest, form
+from lab.sweeps.planning.traced import Form, code, digest, form, predict_code
 from lab.types import Hypers, float_type
 from lab.validation.errors import InputError
 
@@ -58,8 +58,7 @@ def of_job(job: Job) -> Words:
     """What the numbers of a job depend on, beside what all lanes share and what labels say."""
     first, found = job.lanes[0], {}
     hypers = Hypers(first.rule_numbers, first.task_numbers)
-    rows = job.task.source.prepare(first.split).rows
-    for part, digest_of in code(form(job.program, hypers, rows)).items():
+    for part, digest_of in code(_form(job)).items():
         found[f"code of {part} in {job.label}"] = digest_of
     found[f"numbers of {job.label}"] = [
         {name: value for name, value in numbers.items() if name not in first.setting}
@@ -75,7 +74,7 @@ def of_job(job: Job) -> Words:
 
 
 def predictions(plan: Plan) -> Words:
-    """Digests of the rows that are predicted on, by split."""
+    """What outputs depend on: the rows that are predicted on, by split, and the code that does."""
     if plan.predict_on is None:
         return {}
     splits = sorted({lane.split for job in plan.jobs for lane in job.lanes})
@@ -83,7 +82,13 @@ def predictions(plan: Plan) -> Words:
     return {
         f"predict_on of split {split}": hashlib.sha256(chosen.tobytes()).hexdigest()[:16]
         for split, chosen in rows.items()
-    }
+    } | {f"code of predict in {job.label}": predict_code(_form(job)) for job in plan.jobs}
+
+
+def _form(job: Job) -> Form:
+    first = job.lanes[0]
+    hypers = Hypers(first.rule_numbers, first.task_numbers)
+    return form(job.program, hypers, job.task.source.prepare(first.split).rows)
 
 
 def json_words(found: Mapping[str, Any]) -> Words:

@@ -114,6 +114,7 @@ def _described(asked: Asked, fixed: Setting) -> dict[str, Any]:
         "evaluations": [*map(str, shares)] if isinstance(shares, Sequence) else int(shares),
         "fixed": fixed,
         "early_stopping": None if stopping is None else vars(stopping),
+        "predict_on": "none" if asked.predict_on is None else "given",
         "probe": None if probe is None else [words(probe.measure), int(probe.every)],
     }
 

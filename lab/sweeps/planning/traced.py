@@ -87,6 +87,14 @@ def code(form: Form) -> dict[str, str]:
     }
 
 
+@lru_cache(maxsize=4096)
+def predict_code(form: Form) -> str:
+    """Hash of what a program predicts of a row."""
+    state, table, _, hypers, *_ = traced(form).advance_args
+    row: Any = jax.ShapeDtypeStruct((1,), jnp.int32)
+    return digest(jax.make_jaxpr(make_train(form.program).predict)(state, table, row, hypers))
+
+
 def digest(closed: Any) -> str:
     """SHA-256 of a traced function, its first 16 digits."""
     found = hashlib.sha256(ADDRESS.sub("", str(compatibility.opened(closed))).encode())
