@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -81,9 +82,18 @@ def _manifest(record: xr.Dataset | xr.DataTree) -> dict[str, Any] | None:
 R = TypeVar("R", xr.Dataset, xr.DataTree)
 
 
-def stamp(record: R, configuration: dict[str, Any]) -> R:
-    """The record with its format, configuration and provenance."""
-    described = {"configuration": configuration, "provenance": provenance()}
+def stamp(
+    record: R, configuration: dict[str, Any], elsewhere: Mapping[str, Any] | None = None
+) -> R:
+    """The record with its format, configuration and provenance.
+
+    Args:
+      record: Gets them as attributes.
+      configuration: How it was made.
+      elsewhere: Of the provenance what was another process's, if one made the numbers.
+    """
+    made = provenance() | dict(elsewhere or {})
+    described = {"configuration": configuration, "provenance": made}
     text = json.dumps(described, sort_keys=True, default=str)
     stamped = record.copy()  # shallow
     stamped.attrs = {**record.attrs, "lab_format": FORMAT, "manifest": text}

@@ -171,7 +171,7 @@ class Sweep:
                 lane_bytes = max(lane_bytes, result.lane_bytes)
             if kept is not None and left:
                 kept.finish()
-        made = records.stamp(record.dataset(), _configuration(plan, machine()))
+        made = records.stamp(record.dataset(), _configuration(plan, machine()), machine())
         spent = clock.spent()
         made.attrs["seconds"] = spent.pop("all")
         made.attrs |= {f"seconds_{kind}": took for kind, took in spent.items()}
