@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from jax.extend.core import Literal
 
 from lab import compatibility
 from lab.training import first_state, make_train
-from lab.types import Hypers, Program, Stream, float_type
+from lab.types import Hypers, Program, Rule, Stream, float_type
 
 Shapes = tuple[tuple[str, tuple[int, ...], Any], ...]  # name, shape and dtype of every column
 ADDRESS = re.compile(r" at 0x[0-9a-f]+|0x[0-9a-f]{6,}")  # of functions; of this process alone
@@ -34,11 +35,10 @@ class Form(NamedTuple):
 
 
 class Traced(NamedTuple):
-    """Functions of a program with the shapes of their arguments."""
+    """What starts and what trains a program, with the shapes of their arguments."""
 
-    start: Any  # a jaxpr, as all three
+    start: Any  # a jaxpr, as the other
     advance: Any
-    evaluate: Any
     start_args: tuple[Any, ...]
     advance_args: tuple[Any, ...]  # the state's place first, the number of updates last
 
@@ -59,14 +59,12 @@ def traced(form: Form) -> Traced:
     table = {name: jax.ShapeDtypeStruct(shape, kind) for name, shape, kind in form.rows}
     order: Any = jax.ShapeDtypeStruct((program.batch_size,), jnp.int32)
     one: Any = jax.ShapeDtypeStruct((1,), form.dtype)
-    mask: Any = jax.ShapeDtypeStruct(order.shape, form.dtype)
     first = partial(first_state, train)
     start, state = jax.make_jaxpr(first, return_shape=True)(key, hypers)
     update = (state, table, Stream(order, one, key), hypers, np.int32(0), np.int32(0))
     return Traced(
         start,
         jax.make_jaxpr(train.advance)(*update),
-        jax.make_jaxpr(train.evaluate)(state, table, order, mask, hypers),
         (key, hypers),
         update,
     )
@@ -83,8 +81,26 @@ def code(form: Form) -> dict[str, str]:
     return {
         "init": digest(found.start),
         "loss and update rule": digest(found.advance),
-        "metrics": digest(found.evaluate),
+        "metrics": _metrics(_without_rule(form)),
     }
+
+
+def _without_rule(form: Form) -> Form:
+    """Optimizers that evaluate at their iterate evaluate alike."""
+    if form.program.rule.eval_params is not None:
+        return form
+    program = Program(
+        form.program.problem, Rule(optax.identity, takes_rate=False), form.program.batch_size
+    )
+    return form._replace(program=program, rule=())
+
+
+@lru_cache(maxsize=4096)
+def _metrics(form: Form) -> str:
+    state, table, stream, hypers, *_ = traced(form).advance_args
+    mask: Any = jax.ShapeDtypeStruct(stream.order_CB.shape, form.dtype)
+    evaluate = make_train(form.program).evaluate
+    return digest(jax.make_jaxpr(evaluate)(state, table, stream.order_CB, mask, hypers))
 
 
 @lru_cache(maxsize=4096)
