@@ -49,7 +49,7 @@ def form(program: Program, hypers: Hypers, rows: Mapping[str, Any]) -> Form:
     return Form(program, tuple(hypers.rule), tuple(hypers.task), shapes, float_type())
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=16)  # what is made of them is small, and kept
 def traced(form: Form) -> Traced:
     """Trace a program once."""
     program, train = form.program, make_train(form.program)
