@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import studies
 from lab.budget import Budget
 from studies import _cli, _flags
-from studies._processes import Address
+from studies._executors import Where
 from tests.bad_input.test_public_callables import ordinary
 
 FEWEST = 20
@@ -89,8 +89,10 @@ BAD = {  # the first class that a kind is of counts
     | st.sampled_from(["flops", "flops=", "flops=0", "flops=-1", "updates=1.5", "updates=inf",
                        "dollars=3", "=3", "=", "epochs", "flops==1", "examples=nan"]),
     _flags.Place: lambda kind: no_place,
-    Address: lambda kind: NO_NUMBERS.map("host:{}".format)
-    | st.sampled_from(["", "host", ":1", "host:0", "host:65536", "host:-1", ":", "::", "h:1:"]),
+    Where: lambda kind: NO_NUMBERS
+    | NO_NUMBERS.map("tcp://host:{}".format)
+    | st.sampled_from(["host:8786", "tcp://", "tcp://host", "tcp://host:0", "tcp://host:65536",
+                       "tcp://:1", "0", "-1", "1.5", "100000", ":", "gone.json"]),
 }  # fmt: skip
 no_place = st.one_of(
     st.sampled_from(["", " ", "\t\n", "\0", "taken/below", "taken/../x", "loop/x", "gone/x"]),
