@@ -29,8 +29,9 @@ class Where(Kind):
         """A count, an address, or a file that is there."""
         if text.isdecimal() and 1 <= int(text[:5]) <= 10_000:
             return int(text)
-        host, _, port = text.rpartition(":")
-        if "://" in host and port.isdecimal():
+        protocol, _, address = text.partition("://")
+        host, _, port = address.rpartition(":")
+        if protocol and host and port.isdecimal() and 1 <= int(port[:6]) <= 65_535:
             return text
         if Path(text).is_file():
             return Path(text)
