@@ -118,7 +118,7 @@ class Sweep:
             return identity(self.plan, engine.machine_of(engine.place()))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sweep) and self.identity == other.identity
+        return isinstance(other, Sweep) and hashed(self.identity) == hashed(other.identity)
 
     def __hash__(self) -> int:
         return hash(hashed(self.identity))
