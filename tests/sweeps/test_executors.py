@@ -297,13 +297,30 @@ def test_a_checkpoint_of_lanes_under_way_is_continued_elsewhere(pool, monkeypatc
 
 
 class Busy:
-    """Describes itself, and never trains."""
+    """Describes itself while it has nothing else to do, and never trains."""
 
     def __init__(self, pool):
-        self.pool = pool
+        self.pool, self.busy = pool, False
 
     def submit(self, fn, *args):
-        return self.pool.submit(fn, *args) if fn is worker.describe else Future()
+        if fn is worker.describe:
+            assert not self.busy, "whoever asks now waits until all is trained"
+            return self.pool.submit(fn, *args)
+        self.busy = True
+        return Future()
+
+
+def test_a_signal_is_heard_while_blocks_are_trained(pool, monkeypatch, tmp_path):
+    look = checkpointer.Checkpointer.look
+
+    def stopped_at_once(self, *given):
+        self.heard.number = signal.SIGINT
+        look(self, *given)
+
+    monkeypatch.setattr(checkpointer.Checkpointer, "look", stopped_at_once)
+    with pytest.raises(KeyboardInterrupt):
+        small(executor=Busy(pool), checkpoint=tmp_path / "kept")
+    assert (tmp_path / "kept" / "sweep.json").exists()
 
 
 def test_what_a_worker_raises_stops_the_sweep_with_its_words(pool):
