@@ -12,6 +12,7 @@ from lab.validation.errors import InputError
 from studies._flags import Kind
 
 RETRIES = 2  # of a block whose worker is lost, by Dask itself
+TIMEOUT_S = 10  # until a scheduler answers
 
 
 class Where(Kind):
@@ -73,8 +74,8 @@ def _client(where: str | Path) -> Any:
         ) from None
     try:
         if isinstance(where, Path):
-            return Client(scheduler_file=str(where), timeout=30)
-        return Client(where, timeout=30)
+            return Client(scheduler_file=str(where), timeout=TIMEOUT_S)
+        return Client(where, timeout=TIMEOUT_S)
     except (OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0].rstrip(".")
         raise InputError(f"--executor: no Dask scheduler answers at {where}: {reason}.") from error

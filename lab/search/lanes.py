@@ -23,7 +23,7 @@ from lab.sweeps.execution.lane_state import Live, unstacked
 from lab.sweeps.execution.timing import Clock
 from lab.sweeps.execution.work import Advance, no_op
 from lab.sweeps.local import Observers
-from lab.sweeps.planning.identity import hashed, of_job
+from lab.sweeps.planning.identity import hashed, json_words, of_job
 from lab.sweeps.planning.jobs import Job, Plan
 from lab.sweeps.results.exports import Model
 from lab.sweeps.results.predictor import Predictor, predictor
@@ -74,7 +74,7 @@ class Lanes:
             "hypers": task.hypers, "budget": {budget.currency: budget.amount},
             "seeds": self.seeds, "fixed": self.fixed, **engine.machine_of(engine.place(executor)),
         }  # fmt: skip
-        self.paused = Paused(identity, folder)
+        self.paused = Paused(json_words(identity), folder)
 
     def __call__(self, one: Round) -> Losses:
         """Train the trials of a round to its share."""

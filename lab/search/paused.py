@@ -4,7 +4,6 @@ Only those of rounds that are not full trainings: what is trained to the end is 
 again.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from lab.search.entry import Round
 from lab.search.space import Configuration
 from lab.sweeps.checkpointing.store import Checkpoints
 from lab.sweeps.execution.lane_state import Live, packed, stacked, unpacked, unstacked
+from lab.sweeps.planning.identity import hashed
 
 Key = tuple[int, int]  # of a lane: number of the trial, and of the seed
 
@@ -27,14 +27,14 @@ class Paused:
     """
 
     def __init__(self, identity: dict[str, Any], folder: Path | None):
-        self.identity = json.loads(json.dumps(identity, default=str))
+        self.identity = identity
         self.store = None if folder is None else Checkpoints(folder)
         self.number = 0
         self.share = 0.0
         self.trials: dict[int, Configuration] = {}
         self.blocks: list[tuple[list[Key], list[str], Live]] = []
         if self.store is not None and self.store.identity() is not None:
-            if self.store.identity() == self.identity:
+            if hashed(self.store.identity() or {}) == hashed(identity):
                 self._read(self.store)
             else:
                 self.store.remove()

@@ -19,7 +19,9 @@ from lab.sweeps.planning.identity import check_same, machine
 from lab.sweeps.planning.jobs import Plan
 from lab.sweeps.planning.prices import seconds
 from lab.sweeps.planning.sizes import group_width
+from lab.sweeps.results.exports import Export
 from lab.sweeps.worker import Call, describe, run_block, settings, timed_program
+from lab.validation.errors import require, shown
 
 _AROUND: ContextVar[Executor | None] = ContextVar("around", default=None)
 
@@ -35,7 +37,19 @@ def executing_on(executor: Executor | None) -> Iterator[None]:
 
 
 def place(executor: Executor | None = None, devices: Sequence[Any] | None = None) -> Any:
-    """Where lanes are trained: an executor, or a mesh of devices of this process."""
+    """Where lanes are trained: an executor, or a mesh of devices of this process.
+
+    Raises:
+      InputError: If it is none, or both are given.
+    """
+    require(
+        executor is None or callable(getattr(executor, "submit", None)),
+        f"executor must have submit, as those of concurrent.futures do, given {shown(executor)}.",
+    )
+    require(
+        executor is None or devices is None,
+        "give executor= or devices=, not both: an executor's processes have devices of their own.",
+    )
     if devices is not None:
         return lane_mesh(tuple(devices))
     found = executor or _AROUND.get()
@@ -55,7 +69,8 @@ def timed_on(where: Mesh | Executor, *program: Any) -> float:
     if isinstance(where, Mesh):
         return seconds(*program)
     sent = shipped(program)
-    ((_, found),) = distributed(where, timed_program, [sent.name], dict(sent.parts), no_op)
+    call = sent.name, settings()
+    ((_, found),) = distributed(where, timed_program, [call], dict(sent.parts), no_op)
     return found
 
 
@@ -78,7 +93,8 @@ def run(
     sent = shipped((plan, observers.export))
     common = settings()
     calls = [
-        Call(sent.name, block, common) for block in portions(plan, blocks, widths, told["backend"])
+        Call(sent.name, block, common, _exported(plan, block, observers.export))
+        for block in portions(plan, blocks, widths, told["backend"])
     ]
 
     def look() -> None:
@@ -96,3 +112,11 @@ def run(
                 result.measured.lanes.extend(job.lanes[i] for i in result.lanes)
             yield result
         observers.advance(updates_left(plan, call.block))
+
+
+def _exported(plan: Plan, block: Block, export: Export | None) -> dict[str, bytes]:
+    """What lanes that are under way have exported: their best so far, that later ones must beat."""
+    if export is None or block.paused is None:
+        return {}
+    lanes = plan.jobs[block.job].lanes
+    return export.kept([lanes[i].setting for i in block.lanes])

@@ -118,7 +118,7 @@ class Sweep:
             return identity(self.plan, engine.machine_of(engine.place()))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sweep) and self.identity == other.identity
+        return isinstance(other, Sweep) and hashed(self.identity) == hashed(other.identity)
 
     def __hash__(self) -> int:
         return hash(hashed(self.identity))
@@ -144,9 +144,11 @@ class Sweep:
         known = extension.timed(extend) | (timed_before(folder) if folder is not None else {})
         timing = partial(engine.timed_on, where)
         plan = self._planned(known, timing) if self.timed else self.plan
+        record, machine = Record(plan), cache(partial(engine.machine_of, where))
         if isinstance(where, Mesh):
             warn_of_idle_cores(where)
-        record, machine = Record(plan), cache(partial(engine.machine_of, where))
+        elif folder is not None:
+            machine()  # once blocks are submitted, an executor would tell it after the last of them
         if extend is not None:
             extension.take_over(record, extend, machine())
         described = cache(lambda: identity(plan, machine()))

@@ -1,11 +1,13 @@
 """What a process does that trains blocks for another one: the function that executors are given."""
 
+import os
+import pickle
 import tempfile
 import threading
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +30,14 @@ SETTINGS = (
     "jax_disable_most_optimizations", "jax_numpy_dtype_promotion", "jax_compilation_cache_dir",
     "jax_persistent_cache_min_compile_time_secs", "jax_persistent_cache_min_entry_size_bytes",
 )  # fmt: skip
+# Those that hold within a context: where the worker is a thread, its process keeps its own.
+WITHIN = {
+    "jax_enable_x64": jax.enable_x64,
+    "jax_default_matmul_precision": jax.default_matmul_precision,
+    "jax_threefry_partitionable": jax.threefry_partitionable,
+    "jax_numpy_dtype_promotion": jax.numpy_dtype_promotion,
+}
+_IMPORTED_BY = os.getpid()
 _HOLD, _ONE_AT_A_TIME = Hold(), threading.Lock()
 
 
@@ -37,6 +47,7 @@ class Call(NamedTuple):
     plan: str  # name, among what was sent, of the plan and its exports
     block: Block
     settings: dict[str, Any]
+    files: dict[str, bytes]  # models that lanes of the block have exported
 
 
 class Returned(NamedTuple):
@@ -58,29 +69,55 @@ def _setting(name: str) -> Any:
     return getattr(jax.config, name) if hasattr(jax.config, name) else jax.config.read(name)
 
 
+def _told(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, whose errors can be told to another process.
+
+    One that cannot be unpickled would end a process pool, and be taken for a lost process.
+    """
+
+    @wraps(function)
+    def call(*args: Any) -> Any:
+        try:
+            return function(*args)
+        except Exception as error:
+            try:
+                pickle.loads(pickle.dumps(error))
+            except Exception:
+                raise RuntimeError(f"{type(error).__name__}: {error}") from None
+            raise
+
+    return call
+
+
+@_told
 def describe(told: dict[str, Any], *_: Any) -> dict[str, Any]:
     """The machine of a worker with these settings."""
-    with _ONE_AT_A_TIME, full_precision():
-        _begin(told)
+    with _ready(told):
         return machine()
 
 
-def timed_program(name: str, names: tuple[str, ...], sent: Mapping[str, bytes]) -> float | Missing:
-    """Seconds of an update of a program, as `prices.seconds` measures them."""
-    with _ONE_AT_A_TIME, full_precision():
-        missing = _HOLD.missing(names, sent)
+@_told
+def timed_program(
+    call: tuple[str, dict[str, Any]], names: tuple[str, ...], sent: Mapping[str, bytes]
+) -> float | Missing:
+    """Seconds of an update of a program, as `prices.seconds` measures them: name and settings."""
+    name, told = call
+    with _ready(told):
+        missing = _HOLD.missing(name, names, sent)
         return Missing(missing) if missing else seconds(*_HOLD.get(name, sent))
 
 
+@_told
 def run_block(call: Call, names: tuple[str, ...], sent: Mapping[str, bytes]) -> Returned | Missing:
     """Train a block."""
-    with _ONE_AT_A_TIME, full_precision():
-        missing = _HOLD.missing(names, sent)
+    with _ready(call.settings):
+        missing = _HOLD.missing(call.plan, names, sent)
         if missing:
             return Missing(missing)
-        _begin(call.settings)
         plan, export = _HOLD.get(call.plan, sent)
         with tempfile.TemporaryDirectory() as folder, Clock() as clock:
+            for name, content in call.files.items():
+                (Path(folder) / name).write_bytes(content)
             export = export and replace(export, folder=folder)
             trained = train_here(plan, [call.block], lane_mesh(), Observers(clock, export=export))
             results = [
@@ -91,12 +128,22 @@ def run_block(call: Call, names: tuple[str, ...], sent: Mapping[str, bytes]) -> 
             return Returned(results, clock.seconds(), machine(), files)
 
 
-def _begin(told: dict[str, Any]) -> None:
-    """Take the settings of the process that asks; before the first array all cores, too."""
-    _cores()
-    for name, value in told.items():
-        if _setting(name) != value:
-            jax.config.update(name, value)
+@contextmanager
+def _ready(told: dict[str, Any]) -> Iterator[None]:
+    """One call at a time, with the settings of the process that asks and, at first, all cores."""
+    if os.getpid() != _IMPORTED_BY:
+        raise RuntimeError(
+            "JAX had started before this process was forked, and would wait for ever: give the "
+            'executor mp_context=multiprocessing.get_context("spawn"), or take lab.ProcessPool.'
+        )
+    with _ONE_AT_A_TIME, full_precision(), ExitStack() as within:
+        _cores()
+        for name, value in told.items():
+            if _setting(name) != value and name in WITHIN:
+                within.enter_context(WITHIN[name](value))
+            elif _setting(name) != value:
+                jax.config.update(name, value)
+        yield
 
 
 @cache

@@ -8,18 +8,21 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import BrokenExecutor, Future
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 
 import lab
+from lab.sweeps import worker
 from lab.sweeps.checkpointing import checkpointer
 from lab.sweeps.execution import blocks
 from lab.sweeps.execution.distribution import LOSSES, Missing, distributed
 from lab.sweeps.execution.shipping import Hold, shipped
 from lab.sweeps.results.record import Record
+from lab.types import float_type
 from tests.sweeps import executors
 from tests.sweeps.killed_script import same
 
@@ -148,6 +151,176 @@ def failing(learning_rate):
     if multiprocessing.parent_process() is not None:
         raise ArithmeticError("words of the worker")
     return lab.optimizers.sgd(learning_rate)
+
+
+class Odd(Exception):
+    """Cannot be unpickled."""
+
+    def __init__(self, what, when):
+        super().__init__(f"{what} {when}")
+
+
+def failing_oddly(learning_rate):
+    if multiprocessing.parent_process() is not None:
+        raise Odd("words of the worker", "and when")
+    return lab.optimizers.sgd(learning_rate)
+
+
+def small(optimizer="sgd", **where):
+    return lab.sweep(
+        lab.tasks.CATALOG["iris"].make(widths=(4,)),
+        {"mine": optimizer},
+        axes={"learning_rate": [0.1, 0.2]},
+        budget=lab.Budget(updates=9),
+        evaluations=2,
+        progress=False,
+        **where,
+    )
+
+
+def test_an_error_that_cannot_be_unpickled_is_told_in_its_words(pool):
+    with pytest.raises(RuntimeError, match="Odd: words of the worker and when"):
+        small(failing_oddly, executor=pool)
+    assert pool.submit(abs, -2).result() == 2
+
+
+def test_threads_and_calls_in_place_are_executors_too_and_keep_the_settings():
+    class Inline:
+        def submit(self, fn, *args):
+            future = Future()
+            future.set_result(fn(*args))
+            return future
+
+    alone = small()
+    with ThreadPoolExecutor(2) as threads:
+        with jax.enable_x64(True):
+            double = small()
+            same(small(executor=threads), double)
+            same(small(executor=Inline()), double)
+        same(small(executor=threads), alone)
+    assert not jax.config.read("jax_enable_x64")
+    same(small(executor=Inline()), alone)
+
+
+def test_a_worker_times_with_the_settings_of_the_process_that_asks(monkeypatch):
+    found = []
+    monkeypatch.setattr(worker, "seconds", lambda *_: found.append(float_type()) or 1.0)
+
+    class Elsewhere:
+        def submit(self, fn, *args):
+            with ThreadPoolExecutor(1) as thread:
+                return thread.submit(fn, *args)
+
+    with jax.enable_x64(True):
+        small(executor=Elsewhere(), timed=True)
+    assert {np.dtype(each) for each in found} == {np.dtype("float64")}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is forked here")
+@pytest.mark.filterwarnings("ignore:.*fork")
+def test_forked_processes_are_refused_rather_than_waited_for():
+    with (
+        ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as forked,
+        pytest.raises(RuntimeError, match="spawn"),
+    ):
+        small(executor=forked)
+
+
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        ({"executor": 3}, "executor must have submit"),
+        ({"executor": ThreadPoolExecutor(1), "devices": jax.devices()}, "not both"),
+    ],
+)
+def test_executors_that_cannot_be_are_refused(where, words):
+    with pytest.raises(lab.InputError, match=words):
+        small(**where)
+
+
+def test_a_script_that_is_not_guarded_is_told_so(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import lab\n"
+        "from lab.sweeps.execution.distribution import distributed\n"
+        "print(list(distributed(lab.ProcessPool(1), print, [1], {}, lambda: None)))\n"
+    )
+    env = os.environ | {"PYTHONPATH": str(SCRIPT.parents[2])}
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, check=False, env=env
+    )
+    assert 'if __name__ == "__main__":' in done.stderr.splitlines()[-1]
+
+
+def test_a_checkpoint_of_lanes_under_way_is_continued_elsewhere(pool, monkeypatch, tmp_path):
+    """With what they have exported; and a checkpoint of the process that goes on keeps them."""
+    for name, value in {"FIRST_S": 0.0, "SHORTEST_S": 0.0, "SHARE": 1e9}.items():
+        monkeypatch.setattr(checkpointer, name, value)
+
+    def run(folder, **where):
+        return small("adam", seeds=4, export=lab.Export(folder / "models"), **where)
+
+    kept = tmp_path / "kept"
+    look, looks = checkpointer.Checkpointer.look, []
+
+    def stopping(self, *given):
+        looks.append(given)
+        if len(looks) == 2:
+            self.heard.number = signal.SIGINT
+        look(self, *given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpointer.Checkpointer, "look", stopping)
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path, checkpoint=kept)
+
+    def stopped_at_once(self, *given):
+        self.heard.number = signal.SIGINT
+        look(self, *given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpointer.Checkpointer, "look", stopped_at_once)
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path, checkpoint=kept, executor=Busy(pool))
+    handed = []
+
+    class Noting:
+        def submit(self, fn, call, *rest):
+            handed.append(call)
+            return pool.submit(fn, call, *rest)
+
+    record = run(tmp_path, checkpoint=kept, executor=Noting())
+    assert any(getattr(call, "block", None) and call.block.paused is not None for call in handed)
+    (tmp_path / "alone").mkdir()
+    same(record, run(tmp_path / "alone"))
+    assert executors.files(tmp_path) == executors.files(tmp_path / "alone")
+
+
+class Busy:
+    """Describes itself while it has nothing else to do, and never trains."""
+
+    def __init__(self, pool):
+        self.pool, self.busy = pool, False
+
+    def submit(self, fn, *args):
+        if fn is worker.describe:
+            assert not self.busy, "whoever asks now waits until all is trained"
+            return self.pool.submit(fn, *args)
+        self.busy = True
+        return Future()
+
+
+def test_a_signal_is_heard_while_blocks_are_trained(pool, monkeypatch, tmp_path):
+    look = checkpointer.Checkpointer.look
+
+    def stopped_at_once(self, *given):
+        self.heard.number = signal.SIGINT
+        look(self, *given)
+
+    monkeypatch.setattr(checkpointer.Checkpointer, "look", stopped_at_once)
+    with pytest.raises(KeyboardInterrupt):
+        small(executor=Busy(pool), checkpoint=tmp_path / "kept")
+    assert (tmp_path / "kept" / "sweep.json").exists()
 
 
 def test_what_a_worker_raises_stops_the_sweep_with_its_words(pool):
@@ -284,7 +457,7 @@ def test_data_are_sent_once_and_functions_stay_what_they_were():
     hold, first, second = Hold(), shipped(plan([0.1])), shipped(plan([0.2]))
     names = tuple(second.parts)
     one = hold.get(first.name, first.parts)
-    missing = hold.missing(names, {})
+    missing = hold.missing(second.name, names, {})
     assert sum(len(second.parts[name]) for name in missing) < 0.5 * sum(
         len(content) for content in second.parts.values()
     )

@@ -5,9 +5,11 @@ import subprocess
 import sys
 from fractions import Fraction
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import xarray as xr
 
 import lab
 from lab.sweeps.planning.identity import hashed
@@ -60,8 +62,36 @@ def twice(snapshot):
 twice.__name__ = "norm"
 
 
-def task(loss=loss, data=X, validation=0.25, name="own"):
-    return lab.tasks.own(init, loss, {"x": data}, validation=validation, name=name)
+def with_rate(rate):
+    def plain(learning_rate=rate):
+        return lab.optimizers.sgd(learning_rate)
+
+    return plain
+
+
+def scaled(factor):
+    def constant(peak, steps):
+        return lambda count: factor * peak * jnp.ones_like(count, jnp.float32)
+
+    return constant
+
+
+def on_host(factor):
+    """A loss with a part that the host works out."""
+
+    def more(x):
+        return np.float32(factor) * x
+
+    def loss(params, batch):
+        shape = jax.ShapeDtypeStruct((), jnp.float32)
+        told = jax.pure_callback(more, shape, jnp.float32(1), vmap_method="sequential")
+        return jnp.mean((params["w"] - batch["x"]) ** 2) + told
+
+    return loss
+
+
+def task(loss=loss, data=X, validation=0.25, name="own", **more):
+    return lab.tasks.own(init, loss, {"x": data}, validation=validation, name=name, **more)
 
 
 def sweep(**change):
@@ -95,6 +125,7 @@ OTHERS = {  # each changes a number, and the labels of no lane
     "budget": lambda: {"budget": lab.Budget(updates=7)},
     "evaluations": lambda: {"evaluations": [Fraction(1, 3), Fraction(1)]},
     "early stopping": lambda: {"early_stopping": lab.EarlyStopping(patience=1)},
+    "what is maximized": lambda: {"task": task(higher_is_better=["loss"])},
 }
 
 
@@ -150,6 +181,84 @@ def test_rows_that_are_predicted_on_are_part_of_it(rows, tmp_path, monkeypatch):
         sweep(predict_on=None).run(checkpoint=tmp_path / "c")
     with pytest.raises(lab.InputError, match="predict_on of split 0"):
         sweep(predict_on=rows, seeds=3).run(extend=record)
+
+
+NAMING = [{"learning_rate": 0.1, "momentum": 0.9}, {"learning_rate": 0.1}]
+PAIRS = {  # of what no label tells apart
+    "default learning rate": lambda at: {
+        "axes": None, "optimizers": {"mine": with_rate([0.1, 0.2][at])}
+    },
+    "a default that some trials name": lambda at: {
+        "axes": None, "optimizers": {"mine": with_default([0.5, 0.3][at])},
+        "trials": {"mine": NAMING},
+    },
+    "what the host works out": lambda at: {"task": task(on_host([1, 2][at]))},
+    "schedules of one name, at another batch size each": lambda at: {
+        "axes": None, "trials": {"mine": [
+            {"learning_rate": 0.1, "batch_size": 2, "schedule": scaled([1.0, 0.5][at])},
+            {"learning_rate": 0.1, "batch_size": 3, "schedule": scaled(1.0)},
+        ]},
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("told", PAIRS.values(), ids=PAIRS)
+def test_what_no_label_tells_makes_another_sweep(told):
+    assert sweep(**told(0)) == sweep(**told(0))
+    assert sweep(**told(0)) != sweep(**told(1))
+    record = sweep(**told(0)).run()
+    with pytest.raises(lab.InputError, match="the record to extend was made with"):
+        sweep(**told(1), seeds=3).run(extend=record)
+
+
+SAME = {
+    "axis": ({"axes": {"learning_rate": [1]}}, {"axes": {"learning_rate": [1.0]}}),
+    "axis of both": (
+        {"axes": {"learning_rate": [0.1], "momentum": [0, 0.5]}},
+        {"axes": {"learning_rate": np.array([0.1]), "momentum": np.array([0, 0.5])}},
+    ),
+    "budget": ({"budget": lab.Budget(updates=6)}, {"budget": lab.Budget(updates=6.0)}),  # type: ignore[arg-type]
+    "seeds": ({"seeds": 2}, {"seeds": np.arange(2)}),
+}
+
+
+@pytest.mark.parametrize(("one", "other"), SAME.values(), ids=SAME)
+def test_whole_numbers_are_the_same_however_they_are_typed(one, other, tmp_path, monkeypatch):
+    from lab.sweeps.checkpointing import checkpointer
+
+    monkeypatch.setattr(checkpointer, "FIRST_S", 0.0)
+    assert sweep(**one) == sweep(**other)
+    assert len({sweep(**one), sweep(**other)}) == 1
+    record = sweep(**one).run(checkpoint=tmp_path / "c")
+    for again in one, other:
+        assert sweep(**again).run(extend=record).attrs["lane_updates"] == 0
+        done = sweep(**again).run(checkpoint=tmp_path / "c")
+        assert done.attrs["seconds_training"] == record.attrs["seconds_training"]
+
+
+ROWS = {
+    "schedules of one name": [{"schedule": scaled(1.0)}, {"schedule": scaled(0.5)}],
+    "a batch size that some name": [{"batch_size": 2}, {}],
+    "a schedule that some name": [{"schedule": "cosine_decay_schedule"}, {}],
+    "an option that some name": [{"nesterov": True}, {}],
+    "a number that some name": [{}, {"momentum": 0.9}],
+}
+
+
+@pytest.mark.parametrize("rows", ROWS.values(), ids=ROWS)
+def test_trials_are_taken_over_each_from_its_own(rows, tmp_path):
+    def asked(rows, seeds=2):
+        trials = {"mine": [{"learning_rate": 0.1} | row for row in rows]}
+        return sweep(axes=None, optimizers={"mine": "sgd"}, trials=trials, seeds=seeds)
+
+    record = asked(rows).run()
+    lab.records.save(record, tmp_path / "record.nc")
+    more = [*rows, {"momentum": 0.3}]
+    for held in record, lab.records.load(tmp_path / "record.nc"):
+        assert asked(rows).run(extend=held).attrs["lane_updates"] == 0
+        longer = asked(more, seeds=3).run(extend=held)
+        assert longer.attrs["lane_updates"] == (3 * 3 - 2 * 2) * 6
+        xr.testing.assert_equal(longer.validation_loss, asked(more, seeds=3).run().validation_loss)
 
 
 def test_a_machine_that_gives_other_bits_extends_nothing(monkeypatch):

@@ -14,7 +14,7 @@ import numpy as np
 from lab.sweeps.checkpointing.lock import locked
 from lab.sweeps.checkpointing.signals import Heard, deferred
 from lab.sweeps.checkpointing.store import Arrays, Checkpoints
-from lab.sweeps.execution.blocks import Block, blocks_left
+from lab.sweeps.execution.blocks import Block, blocks_left, part
 from lab.sweeps.execution.lane_state import Live, packed, unpacked
 from lab.sweeps.planning.identity import check_same, hashed
 from lab.sweeps.results.record import Record
@@ -70,11 +70,20 @@ class Checkpointer:
             self._collect(wait=True)
         news = live is not None or self.record.done.sum() > self._kept_lanes
         if stop or (late and news and self._writing is None):
-            under_way = None if live is None else Block(job, tuple(lanes), live())
+            # another process tells of no lane under way: those that were before still are
+            under_way = self._begun() if live is None else Block(job, tuple(lanes), live())
             self._save(under_way)
         if stop:
             self._collect(wait=True)
             raise Stopped
+
+    def _begun(self) -> Block | None:
+        """What is left of the lanes that were under way when this process began."""
+        if self.under_way is None:
+            return None
+        block, job = self.under_way, self.record.plan.jobs[self.under_way.job]
+        left = [i for i, n in enumerate(block.lanes) if not self.record.done[job.lanes[n].cell]]
+        return part(block, left) if left else None
 
     def finish(self) -> None:
         """Keep the finished record, if the sweep took long enough to be worth it."""

@@ -21,6 +21,8 @@ from lab.sweeps.devices.places import use_all_cores
 from lab.validation.checks import checked
 from lab.validation.kinds import Count
 
+FAILURES = 2  # of a process to begin: then it is not chance
+
 
 class ProcessPool(Executor):
     """Spawned processes that share the cores and the GPUs of this machine.
@@ -75,20 +77,34 @@ class _Worker:
 
     def __init__(self, number: int, workers: int):
         self._begun, self._ended = (number, workers), False
+        self._failures = 0  # to begin, in a row
         self._pool: ProcessPoolExecutor | None = None
         self._process = 0
 
     def run(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         try:
             if self._pool is None and not self._ended:
-                self._pool = ProcessPoolExecutor(1, get_context("spawn"), begin, self._begun)
-                self._process = self._pool.submit(os.getpid).result()
-            if self._pool is None:
+                self._begin()
+            if self._pool is None or self._ended:
                 raise RuntimeError("the pool was shut down")
             return self._pool.submit(fn, *args, **kwargs).result()
         except BrokenExecutor:
             self.end()
             raise
+
+    def _begin(self) -> None:
+        self._pool = ProcessPoolExecutor(1, get_context("spawn"), begin, self._begun)
+        self._failures += 1
+        try:
+            self._process = self._pool.submit(os.getpid).result()
+        except BrokenExecutor as error:
+            if self._failures < FAILURES or self._ended:
+                raise
+            raise RuntimeError(
+                "processes of the pool end as they begin. Each imports the script that makes the "
+                'pool: what a script does must stand under `if __name__ == "__main__":`.'
+            ) from error
+        self._failures = 0
 
     def kill(self) -> None:
         self._ended = True

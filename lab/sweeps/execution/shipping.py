@@ -67,9 +67,15 @@ class Hold:
     def __init__(self):
         self._things: OrderedDict[str, Any] = OrderedDict()
 
-    def missing(self, names: tuple[str, ...], sent: Mapping[str, bytes]) -> tuple[str, ...]:
-        """Those of the names that are neither here nor sent."""
-        return tuple(name for name in names if name not in self._things and name not in sent)
+    def missing(
+        self, whole: str, names: tuple[str, ...], sent: Mapping[str, bytes]
+    ) -> tuple[str, ...]:
+        """Those of the names that are neither here nor sent; none, where the whole is here."""
+        return (
+            ()
+            if whole in self._things
+            else tuple(name for name in names if name not in self._things and name not in sent)
+        )
 
     def get(self, name: str, sent: Mapping[str, bytes]) -> Any:
         """What has that name."""

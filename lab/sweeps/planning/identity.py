@@ -56,19 +56,21 @@ def identity(plan: Plan, where: Mapping[str, Any]) -> Words:
 
 def of_job(job: Job) -> Words:
     """What the numbers of a job depend on, beside what all lanes share and what labels say."""
-    first, found = job.lanes[0], {}
-    hypers = Hypers(first.rule_numbers, first.task_numbers)
+    found: Words = {}
     for part, digest_of in code(_form(job)).items():
         found[f"code of {part} in {job.label}"] = digest_of
-    found[f"numbers of {job.label}"] = [
-        {name: value for name, value in numbers.items() if name not in first.setting}
-        for numbers in hypers
-    ]
+    for lane in job.lanes:  # some may name a number, and others leave it at its default
+        for name, value in (lane.rule_numbers | lane.task_numbers).items():
+            if name not in lane.setting:
+                found[f"{name} of {job.label}"] = value
+        if "learning_rate" not in lane.setting:
+            found[f"learning_rate of {job.label}"] = lane.rate
     found[f"updates of {job.label}"] = list(job.marks)
+    found[f"maximized in {job.label}"] = sorted(job.task.higher_is_better)
     for split in sorted({lane.split for lane in job.lanes}):
         found[f"data of split {split} for {job.label}"] = _data(job.task.source, split)
     for lane in {lane.schedule: lane for lane in job.lanes}.values():
-        name = f"schedule {lane.setting['schedule']}"
+        name = f"schedule {lane.setting['schedule']} of {job.label}"
         found[name] = found.get(name, "") + _schedule(lane.schedule)
     return found
 
@@ -78,7 +80,7 @@ def predictions(plan: Plan) -> Words:
     if plan.predict_on is None:
         return {}
     splits = sorted({lane.split for job in plan.jobs for lane in job.lanes})
-    rows = {split: np.ascontiguousarray(plan.predict_on(split)) for split in splits}
+    rows = {split: np.ascontiguousarray(plan.predict_on(split), np.int64) for split in splits}
     return {
         f"predict_on of split {split}": hashlib.sha256(chosen.tobytes()).hexdigest()[:16]
         for split, chosen in rows.items()
@@ -92,8 +94,21 @@ def _form(job: Job) -> Form:
 
 
 def json_words(found: Mapping[str, Any]) -> Words:
-    """As JSON gives them back."""
-    return json.loads(json.dumps(found, default=words))
+    """As JSON gives them back, whole numbers as integers: 1 and 1.0 are the same number.
+
+    >>> json_words({"momentum": [0.0, 0.5], "widths": (8,)})
+    {'momentum': [0, 0.5], 'widths': [8]}
+    """
+    return _whole(json.loads(json.dumps(found, default=words)))
+
+
+def _whole(found: Any) -> Any:
+    if isinstance(found, dict):
+        return {name: _whole(value) for name, value in found.items()}
+    if isinstance(found, list):
+        return [_whole(value) for value in found]
+    is_whole = isinstance(found, float) and found.is_integer() and abs(found) < 2**53
+    return int(found) if is_whole and str(found) != "-0.0" else found
 
 
 def check_same(
@@ -117,7 +132,7 @@ def check_same(
     """
     for name in dict.fromkeys([*asked, *found]) if names is None else names:
         old, new = found.get(name), asked.get(name)
-        if old != new:
+        if hashed({name: old}) != hashed({name: new}):
             raise InputError(
                 f"{where} was made with {name}={_short(old)}, and this sweep asks for "
                 f"{_short(new)}: {remedy}."
@@ -126,7 +141,7 @@ def check_same(
 
 def hashed(found: Mapping[str, Any]) -> str:
     """SHA-256 of words."""
-    return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(json_words(found), sort_keys=True).encode()).hexdigest()
 
 
 @lru_cache(maxsize=64)

@@ -77,7 +77,7 @@ def make_plan(
     for job in planner.jobs.values():  # a block reads few streams, and draws few
         job.lanes.sort(key=lambda lane: (lane.split, lane.seed))
     rows = [row for listed in (settings or {}).values() for row in listed]
-    varied = {*asked.axes, *(name for row in rows for name in row)}
+    varied = {*asked.axes, *(set.intersection(*map(set, rows)) if rows else ())}
     fixed = {name: label(value) for name, value in common.items() if name not in varied}
     return Plan(
         dims, settings, list(planner.jobs.values()), fixed, planner.timed or {},

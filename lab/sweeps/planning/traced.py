@@ -5,7 +5,6 @@ splits matters.
 """
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
@@ -17,11 +16,11 @@ import optax
 from jax.extend.core import Literal
 
 from lab import compatibility
+from lab.sweeps.planning.callbacks import ADDRESS, called
 from lab.training import first_state, make_train
 from lab.types import Hypers, Program, Rule, Stream, float_type
 
 Shapes = tuple[tuple[str, tuple[int, ...], Any], ...]  # name, shape and dtype of every column
-ADDRESS = re.compile(r" at 0x[0-9a-f]+|0x[0-9a-f]{6,}")  # of functions; of this process alone
 
 
 class Form(NamedTuple):
@@ -114,17 +113,18 @@ def predict_code(form: Form) -> str:
 def digest(closed: Any) -> str:
     """SHA-256 of a traced function, its first 16 digits."""
     found = hashlib.sha256(ADDRESS.sub("", str(compatibility.opened(closed))).encode())
-    for array in _held(closed):
-        found.update(np.asarray(_data(array)).tobytes())
+    for held in _held(closed):
+        found.update(held if isinstance(held, bytes) else np.asarray(_data(held)).tobytes())
     return found.hexdigest()[:16]
 
 
 def _held(closed: Any) -> Iterator[Any]:
-    """The arrays that a jaxpr, and those within it, hold: its text shows but their shapes."""
+    """What the text of a jaxpr does not show: the arrays that it holds, and calls of the host."""
     yield from compatibility.held(closed).values()
     for equation in closed.eqns:
         literals = [atom.val for atom in equation.invars if isinstance(atom, Literal)]
         yield from (value for value in literals if hasattr(value, "dtype"))
+        yield from called(equation)
         for part in jax.tree.leaves(equation.params):
             if isinstance(part, compatibility.JAXPRS):
                 yield from _held(part)

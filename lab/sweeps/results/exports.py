@@ -7,7 +7,7 @@ One NPZ per lane and moment, without pickle: `params/PATH` and `model_state/PATH
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -76,8 +76,13 @@ class Export:
             if last:
                 save_model(model, self._path(lanes[i].setting, "final"))
 
-    def _path(self, setting: dict[str, Any], moment: str) -> Path:
-        told = json.dumps(setting, sort_keys=True, default=str)
+    def kept(self, settings: Sequence[Mapping[str, Any]]) -> dict[str, bytes]:
+        """The files of the best models so far, by name, of the lanes of these that are chosen."""
+        paths = [self._path(setting, "best") for setting in settings if self.lanes(setting)]
+        return {path.name: path.read_bytes() for path in paths if path.exists()}
+
+    def _path(self, setting: Mapping[str, Any], moment: str) -> Path:
+        told = json.dumps(dict(setting), sort_keys=True, default=str)
         named = "-".join(str(setting[k]) for k in ("optimizer", "seed") if k in setting)
         safe = re.sub(r"[^A-Za-z0-9_.-]", "_", named)[:60].lstrip(".")
         digest = hashlib.sha256(told.encode()).hexdigest()[:10]

@@ -5,7 +5,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
 from lab.records import manifest
@@ -29,15 +28,23 @@ def take_over(record: Record, earlier: xr.Dataset, where: Mapping[str, Any]) -> 
     """
     plan, told = record.plan, manifest(earlier)["configuration"]
     shared, found = json_words(plan.shared), told.get("identity", {})
-    check_same(told, shared, MADE, REMEDY, shared)
+    check_same(told, shared, MADE, REMEDY, [name for name in shared if name != "fixed"])
+    ours, theirs = shared["fixed"], told["fixed"]  # but for what trials name in one and not another
+    both = [name for name in ours if name in theirs]
+    check_same(theirs, ours, MADE, REMEDY, both)
     check_same(found, json_words(where), MADE, REMEDY, sorted(where))
     if "outputs" in earlier:
         rows = predictions(plan)
         check_same(found, rows, MADE, REMEDY, sorted({*rows} & {*found}))
     held = _lanes_of(earlier)
     variables = {str(name): v for name, v in earlier.data_vars.items()}
+    wanted: dict[tuple[int, ...], tuple[int, ...]] = {}  # cells there by cells here
+    lanes = sorted((lane for job in plan.jobs for lane in job.lanes), key=lambda lane: lane.cell)
+    for lane in lanes:
+        if same := held.get(_labels(lane.setting)):
+            wanted[lane.cell] = same.pop(0)
     for job in plan.jobs:
-        cells = {number: held.get(_labels(lane.setting)) for number, lane in enumerate(job.lanes)}
+        cells = {number: wanted.get(lane.cell) for number, lane in enumerate(job.lanes)}
         taken = {number: cell for number, cell in cells.items() if cell is not None}
         if not taken:
             continue
@@ -56,13 +63,16 @@ def timed(record: xr.Dataset | None) -> dict[str, float]:
     return {} if record is None else manifest(record)["configuration"].get("seconds_per_update", {})
 
 
-def _lanes_of(record: xr.Dataset) -> dict[str, tuple[int, ...]]:
-    """The cell of each lane of a record, by what tells it from others."""
+def _lanes_of(record: xr.Dataset) -> dict[str, list[tuple[int, ...]]]:
+    """The cells of the lanes of a record, by their labels.
+
+    Several lanes may have the same ones, as functions of one name do: their order tells them apart.
+    """
     fixed = manifest(record)["configuration"]["fixed"]
     dims = [str(dim) for dim in record["diverged_at"].dims]
     labels = {dim: record[dim].values.tolist() for dim in dims}
     tried = [str(k) for k, v in record.coords.items() if v.dims == ("optimizer", "trial")]
-    lanes = {}
+    lanes: dict[str, list[tuple[int, ...]]] = {}
     repeated = record[REPEATED].values if REPEATED in record.coords else None
     for cell in itertools.product(*(range(len(labels[dim])) for dim in dims)):
         if repeated is not None and repeated[cell]:
@@ -71,11 +81,12 @@ def _lanes_of(record: xr.Dataset) -> dict[str, tuple[int, ...]]:
         setting = fixed | {dim: labels[dim][i] for dim, i in at.items() if dim != "trial"}
         for name in tried:
             value = record[name].values[at["optimizer"], at["trial"]].item()
-            if not (isinstance(value, float) and np.isnan(value)):
+            if value == value and value != "":
                 setting[name] = value
-        lanes[_labels(setting)] = cell
+        lanes.setdefault(_labels(setting), []).append(cell)
     return lanes
 
 
 def _labels(setting: dict[str, Any]) -> str:
-    return json.dumps(setting, sort_keys=True)
+    told = {k: int(v) if isinstance(v, bool) else v for k, v in setting.items()}  # or NaN's float
+    return json.dumps(json_words(told), sort_keys=True)

@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 
 from lab.budget import CURRENCIES
+from lab.sweeps.planning.arguments import label
 from lab.sweeps.planning.jobs import Job, Plan
 from lab.sweeps.results.measurements import Measured
 from lab.types import RUNNING
@@ -139,8 +140,10 @@ def _trial_coordinates(trials: dict[str, list[dict[str, Any]]]) -> dict[str, Any
     names = sorted({name for settings in trials.values() for row in settings for name in row})
     columns = {}
     for name in names:
-        rows = [[row.get(name, np.nan) for row in settings] for settings in trials.values()]
-        columns[name] = (("optimizer", "trial"), np.array(rows))
+        rows = [[label(row.get(name, np.nan)) for row in rows] for rows in trials.values()]
+        if any(isinstance(value, str) for row in rows for value in row):
+            rows = [["" if value != value else str(value) for value in row] for row in rows]
+        columns[name] = (("optimizer", "trial"), np.array(rows))  # NaN or "" where it is not named
     return columns
 
 
