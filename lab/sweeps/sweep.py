@@ -24,7 +24,7 @@ from lab.sweeps.devices.places import warn_of_idle_cores
 from lab.sweeps.devices.precision import full_precision
 from lab.sweeps.early_stopping.rule import EarlyStopping, check_monitor
 from lab.sweeps.execution.blocks import blocks_left, updates_left
-from lab.sweeps.execution.distribution import Executor
+from lab.sweeps.execution.distribution import AnyExecutor
 from lab.sweeps.execution.progress_bar import Progress
 from lab.sweeps.execution.timing import Clock
 from lab.sweeps.local import Observers
@@ -133,7 +133,7 @@ class Sweep:
         extend: xr.Dataset | None = None,
         checkpoint: AnyPath | None = None,
         export: Export | None = None,
-        executor: Executor | None = None,
+        executor: AnyExecutor | None = None,
         devices: Sequence[jax.Device] | None = None,  # type: ignore[valid-type]
         progress: bool | None = None,
     ) -> xr.Dataset:
@@ -205,7 +205,7 @@ def sweep(
     extend: xr.Dataset | None = None,
     timed: bool = False,
     devices: Sequence[jax.Device] | None = None,  # type: ignore[valid-type]
-    executor: Executor | None = None,
+    executor: AnyExecutor | None = None,
     progress: bool | None = None,
     checkpoint: AnyPath | None = None,
     export: Export | None = None,
