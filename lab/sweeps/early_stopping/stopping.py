@@ -19,7 +19,7 @@ from lab.sweeps.early_stopping.rule import EarlyStopping, Watch, unwatched, watc
 from lab.sweeps.execution.blocks import Block, Result
 from lab.sweeps.execution.group import Course, Group
 from lab.sweeps.execution.lane_state import Live, host, stacked, taken, unstacked
-from lab.sweeps.execution.work import Between, Work, dealt, padded
+from lab.sweeps.execution.work import Work, dealt, padded
 from lab.sweeps.results.measurements import Measured, measured, worst_where
 from lab.types import RUNNING, State
 
@@ -35,22 +35,13 @@ class Pack:
     best: State | None  # on the device: lanes at their last improvement, if they go back there
 
 
-def train_until_stopped(
-    rule: EarlyStopping, work: Work, block: Block, between: Between
-) -> Iterator[Result]:
-    """Train the lanes of a block under a rule; yields them all at once.
-
-    Args:
-      rule: When they stop.
-      work: The job.
-      block: Which lanes, and where they stand.
-      between: Called between two chunks with the numbers of lanes and how to bring them home.
-    """
+def train_until_stopped(rule: EarlyStopping, work: Work, block: Block) -> Iterator[Result]:
+    """Train the lanes of a block of the job under a rule; yields them all at once."""
     run = Run(rule, work.of(block.lanes))
     run.begin(block.paused)
     for chunk in run.left():
         run.go_on(*chunk)
-        between(block.lanes, run.live)
+        work.observers.between(block.job, block.lanes, run.live)
     yield Result(block.job, block.lanes, run.measured())
 
 
@@ -97,10 +88,12 @@ class Run:
         if mark in self.epochs:
             for pack in self.packs:
                 self._ask(pack, self.epochs.index(mark), first + count)
-            running = sum(int((pack.watch.stopped_at[: len(pack.at)] == 0).sum())
-                          for pack in self.packs)  # fmt: skip
+            stopped = np.concatenate([p.watch.stopped_at[: len(p.at)] > 0 for p in self.packs])
+            lanes, running = stopped.size, int((~stopped).sum())
             if _blocks(self.work, running) < -(-len(self.packs) // len(self.work.places)):
-                self.work.advance((self.job.marks[-1] - first - count) * (self._real() - running))
+                self.work.observers.advance(
+                    (self.job.marks[-1] - first - count) * (lanes - running)
+                )
                 self._repack(self._home())
 
     def live(self) -> Live:
@@ -142,7 +135,7 @@ class Run:
         lives = dict(self.dropped)
         for pack in self.packs:
             live = pack.group.live(pack.course)
-            beside = [*pack.watch, *host(pack.best)]
+            beside = (*pack.watch, *host(pack.best))
             lives |= zip(pack.at, unstacked(live._replace(beside=beside), len(pack.at)))
         return lives
 
@@ -174,26 +167,21 @@ class Run:
 
     def _finish(self, state: list[np.ndarray], metrics: dict) -> np.ndarray | None:
         """Export lanes as they are in the end; outputs [L, rows, ...], if they are wanted."""
-        if self.work.export is None and self.work.predict_on is None:
+        predicts, outputs = self.work.predict_on is not None, []
+        if self.work.observers.export is None and not predicts:
             return None
-        outputs = []
         for number, at in enumerate(dealt(range(len(self.job.lanes)), self.width)):
             group, where = self._group(number, at), padded(at, self.width)
             placed = group.placed([leaf[where] for leaf in state])
             shown = {name: values[where] for name, values in metrics.items()}
             group.export(placed, shown, self.job.marks[-1])
-            outputs.append((group.predict(placed), len(at)))
-        if self.work.predict_on is None:
-            return None
-        return np.concatenate([np.asarray(found)[:lanes] for found, lanes in outputs])
+            outputs += [np.asarray(group.predict(placed))[: len(at)]] if predicts else []
+        return np.concatenate(outputs) if predicts else None
 
     def _group(self, number: int, at: Sequence[int]) -> Group:
         """At one place after the other."""
         places = self.work.places
         return Group(self.work, places[number % len(places)], [self.job.lanes[i] for i in at])
-
-    def _real(self) -> int:
-        return sum(len(pack.at) for pack in self.packs)
 
 
 def _blocks(work: Work, lanes: int) -> int:

@@ -85,14 +85,17 @@ def lane_seconds(job: Job, block: Block, platform: str) -> float:
     least, flops = SPEEDS.get(platform, FASTER)
     count = job.price.flops
     update = least + (0 if math.isnan(count) else count / flops)
-    end = job.marks[-1 if block.until is None else block.until]
-    return update * max(1, end - (0 if block.paused is None else block.paused.count))
+    return update * max(1, _left(job, block))
 
 
 def updates_left(plan: Plan, block: Block) -> int:
     """That the lanes of a block have to take, together."""
-    end = plan.jobs[block.job].marks[-1 if block.until is None else block.until]
-    return len(block.lanes) * (end - (0 if block.paused is None else block.paused.count))
+    return len(block.lanes) * _left(plan.jobs[block.job], block)
+
+
+def _left(job: Job, block: Block) -> int:
+    end = job.marks[-1 if block.until is None else block.until]
+    return end - (0 if block.paused is None else block.paused.count)
 
 
 def part(block: Block, at: Sequence[int]) -> Block:

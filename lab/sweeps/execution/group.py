@@ -55,7 +55,7 @@ class Group:
         self.job, self.rows, self.place = work.job, work.rows, place
         self.work, self.own, self.lanes = work, list(lanes), padded(lanes, work.width)
         self.program = compiled(self.job.program, work.mesh)
-        self.call = partial(work.clock.call, place)
+        self.call = partial(work.observers.clock.call, place)
         self.table = self.rows.table[place.device]
         self.size = self.job.program.batch_size
         self.capacity = call_capacity(self.job)
@@ -71,7 +71,7 @@ class Group:
     def finish(self, course: Course, outputs: jax.Array | None) -> Measured:
         """What the lanes brought home, at the end of the budget, with what they predict."""
         self.bring_home(course)
-        ((_, _, info),) = merged(course.calls, self.job.program.probe_every)
+        info = merged(course.calls, self.job.program.probe_every)
         info, evaluations, stopped_at, predicted = jax.tree.map(
             lambda leaf: np.asarray(leaf)[: len(self.own)],
             (info, course.evaluations, course.state.stopped_at, outputs),
@@ -115,11 +115,10 @@ class Group:
     def live(self, course: Course) -> Live:
         """The group's own lanes as they are now, on the host."""
         self.bring_home(course)
-        course.calls[:] = merged(course.calls, self.job.program.probe_every) if course.calls else []
-        count, infos = 0, []
+        count, infos = sum(count for _, count, _ in course.calls), []
         if course.calls:
-            ((_, count, info),) = course.calls
-            infos = jax.tree.leaves(info)
+            info = merged(course.calls, self.job.program.probe_every)
+            course.calls, infos = [(0, count, info)], jax.tree.leaves(info)
         whole = Live(course.done, host(course.state), list(course.evaluations), count, infos)
         return taken(whole, slice(len(self.own)))
 
@@ -137,9 +136,9 @@ class Group:
 
     def export(self, state: State, metrics: dict[str, Any], updates: int) -> None:
         """Show lanes as they are evaluated to whoever looks on."""
-        if self.work.export is not None:
+        if (looks := self.work.observers.export) is not None:
             last = updates == self.job.marks[-1]
-            self.work.export.look(self.job.program, self.own, state, metrics, updates, last)
+            looks.look(self.job.program, self.own, state, metrics, updates, last)
 
     def predict(self, state: State) -> jax.Array | None:
         """Outputs [W, rows, ...] on the rows of each lane's split, if they are wanted."""
@@ -162,7 +161,7 @@ class Group:
             chunk.done.result()
             for results in chunk.results:
                 results |= jax.tree.map(np.asarray, results)
-            self.work.advance(chunk.count * len(self.own))
+            self.work.observers.advance(chunk.count * len(self.own))
 
     def _like(self) -> State:
         """Shapes and dtypes of the state."""

@@ -11,7 +11,7 @@ from lab.schedules import CATALOG as SCHEDULES
 from lab.sweeps.planning.rules import Choice, check_known
 from lab.tasks.task import Task
 from lab.validation.errors import InputError, require
-from lab.validation.kinds import is_whole, plain
+from lab.validation.kinds import is_real, is_whole, plain
 
 OWN_AXES = ("learning_rate", "batch_size", "schedule", "split")
 Setting = dict[str, Any]
@@ -60,9 +60,8 @@ def _checked_axis(name: str, values: Any) -> list[Any]:
 
 def _check_value(name: str, value: Any) -> None:
     if name == "learning_rate":
-        real = isinstance(value, int | float) and not isinstance(value, bool)
         require(
-            real and 0 <= value < float("inf"),
+            is_real(value) and 0 <= value < float("inf"),
             f"learning_rate must be finite and not negative, given {value!r}.",
         )
     if name in ("split", "seed"):
