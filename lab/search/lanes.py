@@ -116,7 +116,7 @@ class Lanes:
             known = [paused.get(key, ("", None)) for key in keys]
             stand = [live if own == was else None for own, (was, live) in zip(hashes, known)]
             found.append((job, keys, hashes, stand))
-        plan = Plan({}, None, [job for job, *_ in found], {}, {}, {})
+        plan = Plan({}, None, [job for job, *_ in found], {}, {})
         blocks = [
             block
             for number, (job, _, _, stand) in enumerate(found)

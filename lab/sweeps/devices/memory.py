@@ -12,15 +12,7 @@ _SIGNS = ("RESOURCE_EXHAUSTED", "out of memory")
 
 @contextmanager
 def told_when_exhausted(lanes: int, batch_size: int) -> Iterator[None]:
-    """Put a device's way of saying that it has no memory left into words.
-
-    Args:
-      lanes: Of a group.
-      batch_size: Of the program that runs.
-
-    Raises:
-      InputError: If memory ran out; every other error passes.
-    """
+    """Raise `InputError` where memory runs out within; every other error passes."""
     try:
         yield
     except (MemoryError, jax.errors.JaxRuntimeError) as error:

@@ -57,13 +57,8 @@ def portions(
 ) -> list[Block]:
     """Blocks cut to what is submitted at once: whole groups, shorter towards the end.
 
-    Guided self-scheduling (Polychronopoulos & Kuck, 1987) with an estimate of what lanes take.
-
-    Args:
-      plan: Of the blocks.
-      blocks: As long as they may be.
-      width: Lanes of a group, by job.
-      platform: Where they are run, as JAX calls it.
+    Guided self-scheduling (Polychronopoulos & Kuck, 1987) with an estimate of what lanes take, of
+    which a group of a job has `width`.
     """
     seconds = [lane_seconds(plan.jobs[block.job], block, platform) for block in blocks]
     left = sum(each * len(block.lanes) for each, block in zip(seconds, blocks))
@@ -107,11 +102,7 @@ def part(block: Block, at: Sequence[int]) -> Block:
 def onward(number: int, job: Job, paused: Sequence[Live | None], until: int) -> Iterator[Block]:
     """Blocks that bring every lane of a job, from wherever it is, to the `until`-th of its marks.
 
-    Args:
-      number: Of the job.
-      job: Its lanes.
-      paused: Where each of them stands; None before the first update.
-      until: Number of the mark; lanes that are there are in no block.
+    Lanes that are there are in no block; those that have not begun are `paused` as None.
     """
     target = chunks_to(job, until)
     for done in sorted({_done(live) for live in paused} - {target}):

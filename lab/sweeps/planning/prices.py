@@ -26,11 +26,7 @@ TIMINGS = 5
 def price(program: Program, gradient_evaluations: float, hypers: Hypers, rows: Any) -> Price:
     """The price of one update, but for its seconds; a probe looks on for nothing.
 
-    Args:
-      program: Whose update.
-      gradient_evaluations: That the rule takes.
-      hypers: The numbers of some lane; only their names count.
-      rows: The data, for their shapes.
+    Of the numbers of some lane only the names count, of the rows their shapes.
     """
     flops = _flops(form(replace(program, probe=None), hypers, rows))
     return Price(1, program.batch_size, gradient_evaluations, flops)

@@ -17,12 +17,7 @@ MADE, REMEDY = "the record to extend", "extend it by the same sweep, or run the 
 
 
 def take_over(record: Record, earlier: xr.Dataset, where: Mapping[str, Any]) -> None:
-    """Copy every lane of a plan that an earlier record holds.
-
-    Args:
-      record: Of the plan; gets the lanes.
-      earlier: What holds them.
-      where: `machine()` of the process that trains.
+    """Copy every lane of a plan that an earlier record holds; `where` is the machine that trains.
 
     Raises:
       InputError: If it was made otherwise; names the first thing that differs.
