@@ -52,7 +52,7 @@ class Run:
         self.rule, self.upward = rule, rule.upward(work.job.task)
         self.work, self.job, self.width = work, work.job, work.width
         # state, gradient and best, old and new, of all blocks at the same time
-        work.check_memory(states=3, blocks=_blocks(work, len(work.job.lanes)))
+        work.check_memory(states=3, blocks=-(-len(work.job.lanes) // work.size))
         self.epochs = epochs(self.job.marks)
         self.packs: list[Pack] = []
         self.dropped: dict[int, Live] = {}
@@ -90,7 +90,7 @@ class Run:
                 self._ask(pack, self.epochs.index(mark), first + count)
             stopped = np.concatenate([p.watch.stopped_at[: len(p.at)] > 0 for p in self.packs])
             lanes, running = stopped.size, int((~stopped).sum())
-            if _blocks(self.work, running) < -(-len(self.packs) // len(self.work.places)):
+            if -(-running // self.work.size) < -(-len(self.packs) // len(self.work.places)):
                 self.work.observers.advance(
                     (self.job.marks[-1] - first - count) * (lanes - running)
                 )
@@ -146,16 +146,16 @@ class Run:
         self.packs = self._packed(running, lambda at: stacked([lives[i] for i in at]))
 
     def _packed(
-        self, lanes: Sequence[int], live: Callable[[Sequence[int]], Live | None]
+        self, lanes: Sequence[int], stand: Callable[[Sequence[int]], Live | None]
     ) -> list[Pack]:
         """A pack for every W lanes."""
-        return [self._pack(n, at, live(at)) for n, at in enumerate(dealt(lanes, self.width))]
+        return [self._pack(n, at, stand(at)) for n, at in enumerate(dealt(lanes, self.width))]
 
-    def _pack(self, number: int, at: Sequence[int], live: Live | None) -> Pack:
+    def _pack(self, number: int, at: Sequence[int], stand: Live | None) -> Pack:
         group = self._group(number, at)
-        course = group.begin(live)
-        if live is not None:
-            beside = taken(live, padded(range(len(at)), self.width)).beside
+        course = group.begin(stand)
+        if stand is not None:
+            beside = taken(stand, padded(range(len(at)), self.width)).beside
             watch, best = Watch(*beside[:4]), beside[4:]
             return Pack(at, group, course, watch, group.placed(best) if best else None)
         values = course.evaluations[0][self.rule.metric]
@@ -182,11 +182,6 @@ class Run:
         """At one place after the other."""
         places = self.work.places
         return Group(self.work, places[number % len(places)], [self.job.lanes[i] for i in at])
-
-
-def _blocks(work: Work, lanes: int) -> int:
-    """How many blocks hold so many lanes."""
-    return -(-lanes // work.size)
 
 
 @jax.jit

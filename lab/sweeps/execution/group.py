@@ -97,11 +97,11 @@ class Group:
             self.bring_home(course, leave=some)
         results, done = [], None
         if count:
+            span = number(self.place.device, first), number(self.place.device, count)
+            args = course.state, self.table, self._stream(first), self.hypers, *span
             (course.state, info), done = self.call(
-                "training", lambda result: result[1]["loss"], self.program.advance,
-                course.state, self.table, self._stream(first), self.hypers,
-                number(self.place.device, first), number(self.place.device, count),
-            )  # fmt: skip
+                "training", lambda result: result[1]["loss"], self.program.advance, *args
+            )
             course.calls.append((first, count, info))
             results.append(info)
         if last:
@@ -146,13 +146,10 @@ class Group:
         if predict_on is None:
             return None
         # rows as they are prepared for the lane's own split: others are scaled otherwise
-        own = [predict_on(lane.split) + self.rows.start[lane.split] for lane in self.lanes]
-        outputs, _ = self.call(
-            "evaluating", lambda outputs: outputs, self.program.predict,
-            seen(self.job.program, state), self.table,
-            self.put(np.stack(own).astype(np.int32)), self.hypers._replace(rule={}),
-        )  # fmt: skip
-        return outputs
+        rows = [predict_on(lane.split) + self.rows.start[lane.split] for lane in self.lanes]
+        index = self.put(np.stack(rows).astype(np.int32))
+        args = seen(self.job.program, state), self.table, index, self.hypers._replace(rule={})
+        return self.call("evaluating", lambda outputs: outputs, self.program.predict, *args)[0]
 
     def bring_home(self, course: Course, leave: int = 0) -> None:
         """Put arrays of the host in the place of results, but for those of the last chunks."""
@@ -182,10 +179,8 @@ class Group:
     def _start(self):
         keys = self._keys("parameters")
         # the rule's numbers are left out of what does not read them: fewer compilations
-        initial, _ = self.call(
-            "initializing", lambda drawn: drawn, self.program.draw, keys,
-            self.hypers._replace(rule={}),
-        )  # fmt: skip
+        args = keys, self.hypers._replace(rule={})
+        initial, _ = self.call("initializing", lambda drawn: drawn, self.program.draw, *args)
         # the state is given to a later call, so that nobody may wait for it
         state, _ = self.call(
             "initializing", lambda _: initial, self.program.start, initial, keys, self.hypers
@@ -193,10 +188,9 @@ class Group:
         return state
 
     def _evaluate(self, state):
-        return self.call(
-            "evaluating", itemgetter("loss"), self.program.evaluate, seen(self.job.program, state),
-            self.table, *self.evaluated, self.hypers._replace(rule={}),
-        )  # fmt: skip
+        own, hypers = seen(self.job.program, state), self.hypers._replace(rule={})
+        args = own, self.table, *self.evaluated, hypers
+        return self.call("evaluating", itemgetter("loss"), self.program.evaluate, *args)
 
     def _stream(self, first: int) -> Stream:
         """What every lane reads in the capacity's worth of updates around `first`, padded."""

@@ -82,12 +82,9 @@ def packed(live: Live) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     arrays |= {f"beside/{i}": leaf for i, leaf in enumerate(live.beside)}
     for i, metrics in enumerate(live.evaluations):
         arrays |= {f"evaluation/{i}/{name}": values for name, values in metrics.items()}
-    described = {
-        "done": live.done, "count": live.count, "states": len(live.state),
-        "infos": len(live.infos), "evaluations": [list(row) for row in live.evaluations],
-        "beside": len(live.beside),
-    }  # fmt: skip
-    return described, arrays
+    lengths = {"states": len(live.state), "infos": len(live.infos), "beside": len(live.beside)}
+    rows = {"evaluations": [list(row) for row in live.evaluations]}
+    return {"done": live.done, "count": live.count, **lengths, **rows}, arrays
 
 
 def unpacked(described: dict[str, Any], arrays: dict[str, np.ndarray]) -> Live:

@@ -134,7 +134,7 @@ def checked_shares(evaluations: int | Sequence[Fraction | float]) -> list[Fracti
         )
         return shares
     require(
-        is_count(evaluations),
+        is_whole(evaluations) and evaluations >= 1,
         f"evaluations must be a whole number of at least 1, given {evaluations!r}.",
     )
     return [Fraction(k, int(evaluations)) for k in range(evaluations + 1)]
@@ -143,16 +143,11 @@ def checked_shares(evaluations: int | Sequence[Fraction | float]) -> list[Fracti
 def checked_batch(size: Any, rows: int, task: str) -> int:
     """The batch size, which one epoch must be able to fill."""
     require(
-        is_count(size) and size <= rows,
+        is_whole(size) and 1 <= size <= rows,
         f"batch_size must be a whole number between 1 and the {rows} training rows of task "
         f"{task!r}, given {size!r}.",
     )
     return int(size)
-
-
-def is_count(value: Any) -> bool:
-    """Whether `value` is a whole number of at least 1."""
-    return is_whole(value) and value >= 1
 
 
 def over_budget(schedule: Any) -> Callable[..., Any]:

@@ -57,10 +57,9 @@ def _lanes_of(record: xr.Dataset) -> dict[str, tuple[int, ...]]:
     dims = [str(dim) for dim in record["diverged_at"].dims]
     labels = {dim: record[dim].values.tolist() for dim in dims}
     tried = [str(k) for k, v in record.coords.items() if v.dims == ("optimizer", "trial")]
-    lanes = {}
-    repeated = record[REPEATED].values if REPEATED in record.coords else None
+    lanes, repeated = {}, record.coords.get(REPEATED)
     for cell in itertools.product(*(range(len(labels[dim])) for dim in dims)):
-        if repeated is not None and repeated[cell]:
+        if repeated is not None and repeated.values[cell]:
             continue
         at = dict(zip(dims, cell))
         setting = fixed | {dim: labels[dim][i] for dim, i in at.items() if dim != "trial"}

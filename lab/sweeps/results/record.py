@@ -137,22 +137,20 @@ def _where_it_differs(dims: tuple[str, ...], values: np.ndarray, final: bool):
 
 def _trial_coordinates(trials: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
     names = sorted({name for settings in trials.values() for row in settings for name in row})
-    columns = {}
-    for name in names:
-        rows = [[row.get(name, np.nan) for row in settings] for settings in trials.values()]
-        columns[name] = (("optimizer", "trial"), np.array(rows))
-    return columns
+    return {
+        name: (
+            ("optimizer", "trial"),
+            np.array([[row.get(name, np.nan) for row in rows] for rows in trials.values()]),
+        )
+        for name in names
+    }
 
 
 def _named_leaves(probes: Any) -> list[tuple[str, np.ndarray]]:
     """Leaves of the probes' pytree, each named by its path."""
     leaves = jax.tree_util.tree_leaves_with_path(probes)
-    return [
-        ("probe_" + jax.tree_util.keystr(path, simple=True, separator="_"), leaf)
-        if path
-        else ("probe", leaf)
-        for path, leaf in leaves
-    ]
+    paths = [jax.tree_util.keystr(path, simple=True, separator="_") for path, _ in leaves]
+    return [(f"probe_{path}" if path else "probe", leaf) for path, (_, leaf) in zip(paths, leaves)]
 
 
 _DESCRIPTIONS = {
