@@ -18,7 +18,7 @@ from lab.sweeps import engine
 from lab.sweeps.devices.precision import full_precision
 from lab.sweeps.execution import rounds
 from lab.sweeps.execution.blocks import onward
-from lab.sweeps.execution.distribution import Executor
+from lab.sweeps.execution.distribution import AnyExecutor
 from lab.sweeps.execution.lane_state import Live, unstacked
 from lab.sweeps.execution.timing import Clock
 from lab.sweeps.execution.work import Advance, no_op
@@ -64,7 +64,7 @@ class Lanes:
         fixed: Configuration | None = None,
         advanced: Advance = no_op,
         folder: Path | None = None,
-        executor: Executor | None = None,
+        executor: AnyExecutor | None = None,
     ):
         self.task, self.budget, self.seeds = task, budget, list(seeds)
         self.fixed, self.advanced = dict(fixed or {}), advanced
@@ -116,7 +116,7 @@ class Lanes:
             known = [paused.get(key, ("", None)) for key in keys]
             stand = [live if own == was else None for own, (was, live) in zip(hashes, known)]
             found.append((job, keys, hashes, stand))
-        plan = Plan({}, None, [job for job, *_ in found], {}, {}, {})
+        plan = Plan({}, None, [job for job, *_ in found], {}, {})
         blocks = [
             block
             for number, (job, _, _, stand) in enumerate(found)

@@ -1,8 +1,8 @@
 """`lab.sweep`: many training runs in, one labelled record out. `lab.Sweep`: the same as a value."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import KW_ONLY, dataclass, fields
 from fractions import Fraction
 from functools import cache, cached_property, partial
@@ -18,13 +18,13 @@ from lab.budget import Budget
 from lab.catalog import ScheduleEntry
 from lab.files import AnyPath
 from lab.sweeps import engine
-from lab.sweeps.checkpointing.checkpointer import Checkpointer, checkpointing, timed_before
+from lab.sweeps.checkpointing.checkpointer import checkpointing, timed_before
 from lab.sweeps.checkpointing.enclosing import place_for
 from lab.sweeps.devices.places import warn_of_idle_cores
 from lab.sweeps.devices.precision import full_precision
 from lab.sweeps.early_stopping.rule import EarlyStopping, check_monitor
 from lab.sweeps.execution.blocks import blocks_left, updates_left
-from lab.sweeps.execution.distribution import Executor
+from lab.sweeps.execution.distribution import AnyExecutor
 from lab.sweeps.execution.progress_bar import Progress
 from lab.sweeps.execution.timing import Clock
 from lab.sweeps.local import Observers
@@ -49,6 +49,7 @@ from lab.tasks import CATALOG as TASKS
 from lab.tasks.task import Task
 from lab.types import Probe, Snapshot
 from lab.validation.checks import check_fields, checked
+from lab.validation.errors import require
 from lab.validation.kinds import Count, Finite, Whole
 
 
@@ -133,7 +134,7 @@ class Sweep:
         extend: xr.Dataset | None = None,
         checkpoint: AnyPath | None = None,
         export: Export | None = None,
-        executor: Executor | None = None,
+        executor: AnyExecutor | None = None,
         devices: Sequence[jax.Device] | None = None,  # type: ignore[valid-type]
         progress: bool | None = None,
     ) -> xr.Dataset:
@@ -156,7 +157,9 @@ class Sweep:
         updates = sum(job.marks[-1] * len(record.left(job)) for job in plan.jobs)
         lane_bytes = 0.0
         with (
-            _kept(folder, described, record, how) as kept,
+            nullcontext()
+            if folder is None
+            else checkpointing(folder, described, record, how) as kept,
             Progress(updates, int((~before).sum()), progress) as bar,
             Clock(begin) as clock,
         ):
@@ -207,7 +210,7 @@ def sweep(
     extend: xr.Dataset | None = None,
     timed: bool = False,
     devices: Sequence[jax.Device] | None = None,  # type: ignore[valid-type]
-    executor: Executor | None = None,
+    executor: AnyExecutor | None = None,
     progress: bool | None = None,
     checkpoint: AnyPath | None = None,
     export: Export | None = None,
@@ -288,31 +291,19 @@ def sweep(
     >>> dict(record.validation_loss.sizes)
     {'optimizer': 1, 'learning_rate': 2, 'seed': 3, 'step': 3}
     """
-    watch = (
-        None
-        if probe is None
-        else probe
-        if isinstance(probe, Probe)
-        else Probe(probe, 10 if probe_every is None else probe_every)
-    )
+    if isinstance(probe, Probe):
+        require(probe_every is None, "probe_every must not be given beside a lab.Probe.")
+    elif probe is not None:
+        probe = Probe(probe, 10 if probe_every is None else probe_every)
     asked = Sweep(
         task, optimizers, axes=axes, trials=trials, seeds=seeds, budget=budget,
         batch_size=batch_size, schedule=schedule, split=split, evaluations=evaluations,
-        probe=watch, predict_on=predict_on, timed=timed, early_stopping=early_stopping,
+        probe=probe, predict_on=predict_on, timed=timed, early_stopping=early_stopping,
     )  # fmt: skip
     return asked.run(
         extend=extend, checkpoint=checkpoint, export=export, executor=executor, devices=devices,
         progress=progress,
     )  # fmt: skip
-
-
-@contextmanager
-def _kept(
-    folder: Any, described: Callable[[], dict[str, Any]], record: Record, how: str
-) -> Iterator[Checkpointer | None]:
-    """A checkpointer, where there is a folder for it."""
-    with nullcontext() if folder is None else checkpointing(folder, described, record, how) as kept:
-        yield kept
 
 
 def _configuration(plan: Plan, machine: Mapping[str, Any]) -> dict[str, Any]:

@@ -49,7 +49,7 @@ TRAINED = {
     "batch_size": 4,
 }
 TRIALS = {"adam": [{"learning_rate": 0.1, "split": 0}]}
-WORK = ("lab.sweeps.sweep.place_rows",)
+WORK = ("lab.sweeps.engine.run",)
 
 SPECIMENS = (
     Specimen(

@@ -31,13 +31,22 @@ lab.save_model(MODEL, KEPT / "model.npz")
 PREDICTOR = lab.Predictor(Model(PARAMS, {}, {}), lab.models.MLP((), 2), {}, encoding(SOURCE, 0))
 PREDICTOR.save(KEPT / "predictor.npz")
 PROGRAM = Program(OWN.problem, Rule(optimizers.sgd), 4)
+SWEEP = {
+    "task": OWN,
+    "optimizers": ["adam"],
+    "axes": {"learning_rate": [0.1, 0.2]},
+    "budget": lab.Budget(updates=3),
+    "batch_size": 4,
+}
 
 SPECIMENS = (
     Specimen("lab.Budget", {"updates": 3}),
     Specimen("lab.EarlyStopping"),
     Specimen("lab.Export", {"folder": "models"}),
     Specimen("lab.Predictor", vars(PREDICTOR)),
-    Specimen("lab.distributed"),
+    Specimen("lab.Probe", {"measure": jax.tree.leaves}),
+    Specimen("lab.ProcessPool", {"workers": 1}),
+    Specimen("lab.Sweep", SWEEP),
     Specimen("lab.load", {"path": KEPT / "record.nc"}),
     Specimen("lab.load_model", {"path": KEPT / "model.npz", "like": PARAMS}),
     Specimen("lab.load_predictor", {"path": KEPT / "predictor.npz"}),
@@ -54,17 +63,11 @@ SPECIMENS = (
     ),
     Specimen(
         "lab.sweep",
-        {
-            "task": OWN,
-            "optimizers": ["adam"],
-            "axes": {"learning_rate": [0.1, 0.2]},
-            "budget": lab.Budget(updates=3),
-            "batch_size": 4,
-        },
+        SWEEP,
         work=(
-            "lab.sweeps.sweep.place_rows",
-            "lab.sweeps.sweep.keeping",
-            "lab.sweeps.planning.plan.seconds",
+            "lab.sweeps.engine.run",
+            "lab.sweeps.engine.timed_on",
+            "lab.sweeps.sweep.checkpointing",
         ),
     ),
     Specimen("lab.use_all_cores", {"count": jax.local_device_count()}),

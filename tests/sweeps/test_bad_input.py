@@ -57,6 +57,10 @@ BAD = {
     "batch larger than the split": ({"batch_size": 121}, ["batch_size", "120", "121"]),
     "batch of none": ({"batch_size": 0}, ["batch_size", "0"]),
     "batch of a half": ({"axes": {"batch_size": [2.5], "learning_rate": [0.1]}}, ["2.5"]),
+    "two periods of a probe": (
+        {"probe": lab.Probe(lambda snapshot: snapshot.loss), "probe_every": 2},
+        ["probe_every", "lab.Probe"],
+    ),
     "unknown schedule": ({"schedule": "cosin_decay_schedule"}, ["schedule", "cosine_decay"]),
     "schedule that is none": ({"schedule": 3}, ["schedule", "3"]),
     "negative split": ({"axes": {"split": [-1], "learning_rate": [0.1]}}, ["split", "-1"]),

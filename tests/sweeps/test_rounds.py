@@ -55,7 +55,7 @@ def test_promoted_lanes_are_bitwise_those_that_were_never_paused(task):
     alive = list(range(len(job.lanes)))
     kept = [None] * len(alive)
     for mark in (1, 2, 3):
-        part = asked.plan.__class__({}, None, [job.of(alive)], {}, {}, {})
+        part = asked.plan.__class__({}, None, [job.of(alive)], {}, {})
         for lane, live in zip(alive, advance(part, [kept[i] for i in alive], mark)):
             kept[lane] = live
             _, rate, seed = job.lanes[lane].cell

@@ -7,25 +7,17 @@ import jax
 
 from lab.validation.errors import InputError
 
-_SIGNS = ("RESOURCE_EXHAUSTED", "out of memory")
+_SIGNS = ("resource_exhausted", "out of memory")
 
 
 @contextmanager
 def told_when_exhausted(lanes: int, batch_size: int) -> Iterator[None]:
-    """Put a device's way of saying that it has no memory left into words.
-
-    Args:
-      lanes: Of a group.
-      batch_size: Of the program that runs.
-
-    Raises:
-      InputError: If memory ran out; every other error passes.
-    """
+    """Raise `InputError` where memory runs out within; every other error passes."""
     try:
         yield
     except (MemoryError, jax.errors.JaxRuntimeError) as error:
         text = str(error).lower()
-        if not isinstance(error, MemoryError) and not any(s.lower() in text for s in _SIGNS):
+        if not isinstance(error, MemoryError) and not any(s in text for s in _SIGNS):
             raise
         raise InputError(
             f"memory ran out with {lanes} lanes in a group at batch_size={batch_size}: a "

@@ -94,13 +94,8 @@ def watched(
 ) -> Watch:
     """After the `number`-th evaluation, counted from 1.
 
-    Args:
-      rule: Which.
-      upward: Whether more is better.
-      watch: Before it.
-      number: Of the evaluation.
-      values: [L] of what is monitored; NaN never improves.
-      alive: [L] lanes that are looked at, of those that have not stopped.
+    Of `values` [L] of what is monitored NaN never improves; `alive` [L] are looked at, of the lanes
+    that have not stopped.
     """
     if number <= rule.start_from_epoch:
         return watch
@@ -156,10 +151,8 @@ def check_monitor(rule: EarlyStopping, jobs: list[Job]) -> None:
     for job in jobs:
         state, rows = state_shapes(job), job.task.source.prepare(job.lanes[0].split).rows
         batch = {name: values[:1] for name, values in rows.items()}
-        found = jax.eval_shape(
-            job.program.problem.metrics, state.params, state.model_state, batch,
-            job.lanes[0].task_numbers,
-        )  # fmt: skip
+        args = state.params, state.model_state, batch, job.lanes[0].task_numbers
+        found = jax.eval_shape(job.program.problem.metrics, *args)
         names = ", ".join(PREFIX + name for name in sorted(found))
         require(
             rule.metric in found,

@@ -19,7 +19,7 @@ from lab.sweeps.early_stopping.rule import EarlyStopping, Watch, unwatched, watc
 from lab.sweeps.execution.blocks import Block, Result
 from lab.sweeps.execution.group import Course, Group
 from lab.sweeps.execution.lane_state import Live, host, stacked, taken, unstacked
-from lab.sweeps.execution.work import Between, Work, dealt, padded
+from lab.sweeps.execution.work import Work, dealt, padded
 from lab.sweeps.results.measurements import Measured, measured, worst_where
 from lab.types import RUNNING, State
 
@@ -35,22 +35,13 @@ class Pack:
     best: State | None  # on the device: lanes at their last improvement, if they go back there
 
 
-def train_until_stopped(
-    rule: EarlyStopping, work: Work, block: Block, between: Between
-) -> Iterator[Result]:
-    """Train the lanes of a block under a rule; yields them all at once.
-
-    Args:
-      rule: When they stop.
-      work: The job.
-      block: Which lanes, and where they stand.
-      between: Called between two chunks with the numbers of lanes and how to bring them home.
-    """
+def train_until_stopped(rule: EarlyStopping, work: Work, block: Block) -> Iterator[Result]:
+    """Train the lanes of a block of the job under a rule; yields them all at once."""
     run = Run(rule, work.of(block.lanes))
     run.begin(block.paused)
     for chunk in run.left():
         run.go_on(*chunk)
-        between(block.lanes, run.live)
+        work.observers.between(block.job, block.lanes, run.live)
     yield Result(block.job, block.lanes, run.measured())
 
 
@@ -61,7 +52,7 @@ class Run:
         self.rule, self.upward = rule, rule.upward(work.job.task)
         self.work, self.job, self.width = work, work.job, work.width
         # state, gradient and best, old and new, of all blocks at the same time
-        work.check_memory(states=3, blocks=_blocks(work, len(work.job.lanes)))
+        work.check_memory(states=3, blocks=-(-len(work.job.lanes) // work.size))
         self.epochs = epochs(self.job.marks)
         self.packs: list[Pack] = []
         self.dropped: dict[int, Live] = {}
@@ -97,10 +88,12 @@ class Run:
         if mark in self.epochs:
             for pack in self.packs:
                 self._ask(pack, self.epochs.index(mark), first + count)
-            running = sum(int((pack.watch.stopped_at[: len(pack.at)] == 0).sum())
-                          for pack in self.packs)  # fmt: skip
-            if _blocks(self.work, running) < -(-len(self.packs) // len(self.work.places)):
-                self.work.advance((self.job.marks[-1] - first - count) * (self._real() - running))
+            stopped = np.concatenate([p.watch.stopped_at[: len(p.at)] > 0 for p in self.packs])
+            lanes, running = stopped.size, int((~stopped).sum())
+            if -(-running // self.work.size) < -(-len(self.packs) // len(self.work.places)):
+                self.work.observers.advance(
+                    (self.job.marks[-1] - first - count) * (lanes - running)
+                )
                 self._repack(self._home())
 
     def live(self) -> Live:
@@ -142,7 +135,7 @@ class Run:
         lives = dict(self.dropped)
         for pack in self.packs:
             live = pack.group.live(pack.course)
-            beside = [*pack.watch, *host(pack.best)]
+            beside = (*pack.watch, *host(pack.best))
             lives |= zip(pack.at, unstacked(live._replace(beside=beside), len(pack.at)))
         return lives
 
@@ -153,16 +146,16 @@ class Run:
         self.packs = self._packed(running, lambda at: stacked([lives[i] for i in at]))
 
     def _packed(
-        self, lanes: Sequence[int], live: Callable[[Sequence[int]], Live | None]
+        self, lanes: Sequence[int], stand: Callable[[Sequence[int]], Live | None]
     ) -> list[Pack]:
         """A pack for every W lanes."""
-        return [self._pack(n, at, live(at)) for n, at in enumerate(dealt(lanes, self.width))]
+        return [self._pack(n, at, stand(at)) for n, at in enumerate(dealt(lanes, self.width))]
 
-    def _pack(self, number: int, at: Sequence[int], live: Live | None) -> Pack:
+    def _pack(self, number: int, at: Sequence[int], stand: Live | None) -> Pack:
         group = self._group(number, at)
-        course = group.begin(live)
-        if live is not None:
-            beside = taken(live, padded(range(len(at)), self.width)).beside
+        course = group.begin(stand)
+        if stand is not None:
+            beside = taken(stand, padded(range(len(at)), self.width)).beside
             watch, best = Watch(*beside[:4]), beside[4:]
             return Pack(at, group, course, watch, group.placed(best) if best else None)
         values = course.evaluations[0][self.rule.metric]
@@ -174,31 +167,21 @@ class Run:
 
     def _finish(self, state: list[np.ndarray], metrics: dict) -> np.ndarray | None:
         """Export lanes as they are in the end; outputs [L, rows, ...], if they are wanted."""
-        if self.work.export is None and self.work.predict_on is None:
+        predicts, outputs = self.work.predict_on is not None, []
+        if self.work.observers.export is None and not predicts:
             return None
-        outputs = []
         for number, at in enumerate(dealt(range(len(self.job.lanes)), self.width)):
             group, where = self._group(number, at), padded(at, self.width)
             placed = group.placed([leaf[where] for leaf in state])
             shown = {name: values[where] for name, values in metrics.items()}
             group.export(placed, shown, self.job.marks[-1])
-            outputs.append((group.predict(placed), len(at)))
-        if self.work.predict_on is None:
-            return None
-        return np.concatenate([np.asarray(found)[:lanes] for found, lanes in outputs])
+            outputs += [np.asarray(group.predict(placed))[: len(at)]] if predicts else []
+        return np.concatenate(outputs) if predicts else None
 
     def _group(self, number: int, at: Sequence[int]) -> Group:
         """At one place after the other."""
         places = self.work.places
         return Group(self.work, places[number % len(places)], [self.job.lanes[i] for i in at])
-
-    def _real(self) -> int:
-        return sum(len(pack.at) for pack in self.packs)
-
-
-def _blocks(work: Work, lanes: int) -> int:
-    """How many blocks hold so many lanes."""
-    return -(-lanes // work.size)
 
 
 @jax.jit

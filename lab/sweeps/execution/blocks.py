@@ -57,13 +57,8 @@ def portions(
 ) -> list[Block]:
     """Blocks cut to what is submitted at once: whole groups, shorter towards the end.
 
-    Guided self-scheduling (Polychronopoulos & Kuck, 1987) with an estimate of what lanes take.
-
-    Args:
-      plan: Of the blocks.
-      blocks: As long as they may be.
-      width: Lanes of a group, by job.
-      platform: Where they are run, as JAX calls it.
+    Guided self-scheduling (Polychronopoulos & Kuck, 1987) with an estimate of what lanes take, of
+    which a group of a job has `width`.
     """
     seconds = [lane_seconds(plan.jobs[block.job], block, platform) for block in blocks]
     left = sum(each * len(block.lanes) for each, block in zip(seconds, blocks))
@@ -85,14 +80,17 @@ def lane_seconds(job: Job, block: Block, platform: str) -> float:
     least, flops = SPEEDS.get(platform, FASTER)
     count = job.price.flops
     update = least + (0 if math.isnan(count) else count / flops)
-    end = job.marks[-1 if block.until is None else block.until]
-    return update * max(1, end - (0 if block.paused is None else block.paused.count))
+    return update * max(1, _left(job, block))
 
 
 def updates_left(plan: Plan, block: Block) -> int:
     """That the lanes of a block have to take, together."""
-    end = plan.jobs[block.job].marks[-1 if block.until is None else block.until]
-    return len(block.lanes) * (end - (0 if block.paused is None else block.paused.count))
+    return len(block.lanes) * _left(plan.jobs[block.job], block)
+
+
+def _left(job: Job, block: Block) -> int:
+    end = job.marks[-1 if block.until is None else block.until]
+    return end - (0 if block.paused is None else block.paused.count)
 
 
 def part(block: Block, at: Sequence[int]) -> Block:
@@ -104,11 +102,7 @@ def part(block: Block, at: Sequence[int]) -> Block:
 def onward(number: int, job: Job, paused: Sequence[Live | None], until: int) -> Iterator[Block]:
     """Blocks that bring every lane of a job, from wherever it is, to the `until`-th of its marks.
 
-    Args:
-      number: Of the job.
-      job: Its lanes.
-      paused: Where each of them stands; None before the first update.
-      until: Number of the mark; lanes that are there are in no block.
+    Lanes that are there are in no block; those that have not begun are `paused` as None.
     """
     target = chunks_to(job, until)
     for done in sorted({_done(live) for live in paused} - {target}):

@@ -7,7 +7,9 @@ An executor is anything with `submit` of `concurrent.futures`: a process pool, D
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Annotated, Any, NamedTuple, Protocol, TypeVar
+
+from lab.validation.kinds import Kind
 
 WAIT_S = 0.5  # at a time, so that signals are heard
 LOSSES = 5  # of one call: then it is not the machine's fault
@@ -20,6 +22,15 @@ class Executor(Protocol):
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
         """Begin a call; its future has the result."""
         ...
+
+
+AnyExecutor = Annotated[
+    Executor,
+    Kind(
+        "an executor, with `submit` as in concurrent.futures",
+        lambda value: not isinstance(value, type) and callable(getattr(value, "submit", None)),
+    ),
+]
 
 
 class Missing(NamedTuple):

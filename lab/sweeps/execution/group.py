@@ -55,7 +55,7 @@ class Group:
         self.job, self.rows, self.place = work.job, work.rows, place
         self.work, self.own, self.lanes = work, list(lanes), padded(lanes, work.width)
         self.program = compiled(self.job.program, work.mesh)
-        self.call = partial(work.clock.call, place)
+        self.call = partial(work.observers.clock.call, place)
         self.table = self.rows.table[place.device]
         self.size = self.job.program.batch_size
         self.capacity = call_capacity(self.job)
@@ -71,7 +71,7 @@ class Group:
     def finish(self, course: Course, outputs: jax.Array | None) -> Measured:
         """What the lanes brought home, at the end of the budget, with what they predict."""
         self.bring_home(course)
-        ((_, _, info),) = merged(course.calls, self.job.program.probe_every)
+        info = merged(course.calls, self.job.program.probe_every)
         info, evaluations, stopped_at, predicted = jax.tree.map(
             lambda leaf: np.asarray(leaf)[: len(self.own)],
             (info, course.evaluations, course.state.stopped_at, outputs),
@@ -97,11 +97,11 @@ class Group:
             self.bring_home(course, leave=some)
         results, done = [], None
         if count:
+            span = number(self.place.device, first), number(self.place.device, count)
+            args = course.state, self.table, self._stream(first), self.hypers, *span
             (course.state, info), done = self.call(
-                "training", lambda result: result[1]["loss"], self.program.advance,
-                course.state, self.table, self._stream(first), self.hypers,
-                number(self.place.device, first), number(self.place.device, count),
-            )  # fmt: skip
+                "training", lambda result: result[1]["loss"], self.program.advance, *args
+            )
             course.calls.append((first, count, info))
             results.append(info)
         if last:
@@ -115,11 +115,10 @@ class Group:
     def live(self, course: Course) -> Live:
         """The group's own lanes as they are now, on the host."""
         self.bring_home(course)
-        course.calls[:] = merged(course.calls, self.job.program.probe_every) if course.calls else []
-        count, infos = 0, []
+        count, infos = sum(count for _, count, _ in course.calls), []
         if course.calls:
-            ((_, count, info),) = course.calls
-            infos = jax.tree.leaves(info)
+            info = merged(course.calls, self.job.program.probe_every)
+            course.calls, infos = [(0, count, info)], jax.tree.leaves(info)
         whole = Live(course.done, host(course.state), list(course.evaluations), count, infos)
         return taken(whole, slice(len(self.own)))
 
@@ -137,9 +136,9 @@ class Group:
 
     def export(self, state: State, metrics: dict[str, Any], updates: int) -> None:
         """Show lanes as they are evaluated to whoever looks on."""
-        if self.work.export is not None:
+        if (looks := self.work.observers.export) is not None:
             last = updates == self.job.marks[-1]
-            self.work.export.look(self.job.program, self.own, state, metrics, updates, last)
+            looks.look(self.job.program, self.own, state, metrics, updates, last)
 
     def predict(self, state: State) -> jax.Array | None:
         """Outputs [W, rows, ...] on the rows of each lane's split, if they are wanted."""
@@ -147,13 +146,10 @@ class Group:
         if predict_on is None:
             return None
         # rows as they are prepared for the lane's own split: others are scaled otherwise
-        own = [predict_on(lane.split) + self.rows.start[lane.split] for lane in self.lanes]
-        outputs, _ = self.call(
-            "evaluating", lambda outputs: outputs, self.program.predict,
-            seen(self.job.program, state), self.table,
-            self.put(np.stack(own).astype(np.int32)), self.hypers._replace(rule={}),
-        )  # fmt: skip
-        return outputs
+        rows = [predict_on(lane.split) + self.rows.start[lane.split] for lane in self.lanes]
+        index = self.put(np.stack(rows).astype(np.int32))
+        args = seen(self.job.program, state), self.table, index, self.hypers._replace(rule={})
+        return self.call("evaluating", lambda outputs: outputs, self.program.predict, *args)[0]
 
     def bring_home(self, course: Course, leave: int = 0) -> None:
         """Put arrays of the host in the place of results, but for those of the last chunks."""
@@ -162,7 +158,7 @@ class Group:
             chunk.done.result()
             for results in chunk.results:
                 results |= jax.tree.map(np.asarray, results)
-            self.work.advance(chunk.count * len(self.own))
+            self.work.observers.advance(chunk.count * len(self.own))
 
     def _like(self) -> State:
         """Shapes and dtypes of the state."""
@@ -183,10 +179,8 @@ class Group:
     def _start(self):
         keys = self._keys("parameters")
         # the rule's numbers are left out of what does not read them: fewer compilations
-        initial, _ = self.call(
-            "initializing", lambda drawn: drawn, self.program.draw, keys,
-            self.hypers._replace(rule={}),
-        )  # fmt: skip
+        args = keys, self.hypers._replace(rule={})
+        initial, _ = self.call("initializing", lambda drawn: drawn, self.program.draw, *args)
         # the state is given to a later call, so that nobody may wait for it
         state, _ = self.call(
             "initializing", lambda _: initial, self.program.start, initial, keys, self.hypers
@@ -194,10 +188,9 @@ class Group:
         return state
 
     def _evaluate(self, state):
-        return self.call(
-            "evaluating", itemgetter("loss"), self.program.evaluate, seen(self.job.program, state),
-            self.table, *self.evaluated, self.hypers._replace(rule={}),
-        )  # fmt: skip
+        own, hypers = seen(self.job.program, state), self.hypers._replace(rule={})
+        args = own, self.table, *self.evaluated, hypers
+        return self.call("evaluating", itemgetter("loss"), self.program.evaluate, *args)
 
     def _stream(self, first: int) -> Stream:
         """What every lane reads in the capacity's worth of updates around `first`, padded."""

@@ -1,6 +1,6 @@
 """What lanes that run consist of, on the host: enough to go on with them, bit for bit."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -18,39 +18,24 @@ class Live(NamedTuple):
     evaluations: list[dict[str, np.ndarray]]  # [L] each
     count: int  # updates taken
     infos: list[np.ndarray]  # leaves of their Info [L, updates or probe times, ...]
-    beside: Sequence[np.ndarray] = ()  # leaves [L, ...] of what is kept beside the state
+    beside: tuple[np.ndarray, ...] = ()  # leaves [L, ...] of what is kept beside the state
 
 
 def stacked(lives: Sequence[Live]) -> Live:
     """Lanes that are equally far, one after the other."""
-    first = lives[0]
-
-    def over(*leaves: Any) -> np.ndarray:
-        return np.concatenate(leaves)
-
-    return Live(
-        done=first.done,
-        state=[over(*leaves) for leaves in zip(*(live.state for live in lives))],
-        evaluations=[
-            {name: over(*(row[name] for row in at)) for name in at[0]}
-            for at in zip(*(live.evaluations for live in lives))
-        ],
-        count=first.count,
-        infos=[over(*leaves) for leaves in zip(*(live.infos for live in lives))],
-        beside=[over(*leaves) for leaves in zip(*(live.beside for live in lives))],
-    )
+    return _of_arrays(lambda *leaves: np.concatenate(leaves), *lives)
 
 
 def taken(live: Live, lanes: slice | Sequence[int]) -> Live:
     """Some of the lanes, by their places."""
-    return Live(
-        done=live.done,
-        state=[leaf[lanes] for leaf in live.state],
-        evaluations=[{k: v[lanes] for k, v in row.items()} for row in live.evaluations],
-        count=live.count,
-        infos=[leaf[lanes] for leaf in live.infos],
-        beside=[leaf[lanes] for leaf in live.beside],
-    )
+    return _of_arrays(lambda leaf: leaf[lanes], live)
+
+
+def _of_arrays(function: Callable[..., np.ndarray], *lives: Live) -> Live:
+    """Each array by a function of it; how far lanes are stays."""
+    arrays = [live._replace(done=None, count=None) for live in lives]
+    made = jax.tree.map(function, *arrays)
+    return made._replace(done=lives[0].done, count=lives[0].count)
 
 
 def unstacked(live: Live, count: int) -> list[Live]:
@@ -75,28 +60,19 @@ def device(leaves: list[np.ndarray], like: Any, put: Any) -> Any:
     return jax.tree.unflatten(treedef, placed)
 
 
-def merged(calls: list[Call], every: int) -> list[Call]:
-    """Calls that follow one another from update 0 on, as a single one; only filled slots."""
-    joined = {
-        name: np.concatenate([np.asarray(info[name])[:, :count] for _, count, info in calls], 1)
-        for name in calls[0][2]
-        if name != "probe"
-    }
-    if "probe" in calls[0][2]:
-        joined["probe"] = _probes(calls, every)
-    return [(0, sum(count for _, count, _ in calls), joined)]
+def merged(calls: list[Call], every: int) -> dict[str, Any]:
+    """Calls that follow one another from update 0 on: what they filled of their Info, as one."""
 
-
-def _probes(calls: list[Call], every: int) -> Any:
-    """The filled slots of every call, one after the other: [L, times, ...] leaves."""
-
-    def filled(call):
-        first, count, info = call
+    def filled(first: int, count: int, info: dict) -> dict:
         slots = -(-(first + count) // every) - -(-first // every)
-        return jax.tree.map(lambda leaf: leaf[:, :slots], info["probe"])
+        return {k: _heads(v, slots if k == "probe" else count) for k, v in info.items()}
 
-    parts = [filled(call) for call in calls]
+    parts = [filled(*call) for call in calls]
     return jax.tree.map(lambda *leaves: np.concatenate(leaves, axis=1), *parts)
+
+
+def _heads(tree: Any, length: int) -> Any:
+    return jax.tree.map(lambda leaf: np.asarray(leaf)[:, :length], tree)
 
 
 def packed(live: Live) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -106,12 +82,9 @@ def packed(live: Live) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     arrays |= {f"beside/{i}": leaf for i, leaf in enumerate(live.beside)}
     for i, metrics in enumerate(live.evaluations):
         arrays |= {f"evaluation/{i}/{name}": values for name, values in metrics.items()}
-    described = {
-        "done": live.done, "count": live.count, "states": len(live.state),
-        "infos": len(live.infos), "evaluations": [list(row) for row in live.evaluations],
-        "beside": len(live.beside),
-    }  # fmt: skip
-    return described, arrays
+    lengths = {"states": len(live.state), "infos": len(live.infos), "beside": len(live.beside)}
+    rows = {"evaluations": [list(row) for row in live.evaluations]}
+    return {"done": live.done, "count": live.count, **lengths, **rows}, arrays
 
 
 def unpacked(described: dict[str, Any], arrays: dict[str, np.ndarray]) -> Live:
@@ -125,7 +98,7 @@ def unpacked(described: dict[str, Any], arrays: dict[str, np.ndarray]) -> Live:
         ],
         count=described["count"],
         infos=[arrays[f"info/{i}"] for i in range(described["infos"])],
-        beside=[arrays[f"beside/{i}"] for i in range(described.get("beside", 0))],
+        beside=tuple(arrays[f"beside/{i}"] for i in range(described["beside"])),
     )
 
 

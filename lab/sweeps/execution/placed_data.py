@@ -25,23 +25,11 @@ class Rows:
 
 @lru_cache(maxsize=1)  # of one table: the jobs of a sweep, and rounds of a search, share it
 def place_rows(source: Source, splits: tuple[int, ...], mesh: Mesh, dtype: Any) -> Rows:
-    """Collect the rows of some splits, and copy them to the devices.
-
-    Args:
-      source: Of the rows.
-      splits: Seeds of the splits.
-      mesh: Of the devices.
-      dtype: What JAX makes of 64-bit floats now (`lab.types.float_type`).
-    """
-    del dtype  # known to the cache
+    """Collect the rows of some splits, by their seeds, and copy them to the devices."""
+    del dtype  # of floats, for the cache
     prepared: dict[int, Any] = {split: source.prepare(split) for split in splits}
-    tables, offsets = [], {}
-    for seed, split in prepared.items():
-        # rows that do not depend on the split are held once
-        known = next((i for i, table in enumerate(tables) if table is split.rows), None)
-        if known is None:
-            tables.append(split.rows)
-        offsets[seed] = known if known is not None else len(tables) - 1
+    # rows that do not depend on the split are held once
+    tables = list({id(split.rows): split.rows for split in prepared.values()}.values())
     height = len(next(iter(tables[0].values())))
     table = {k: np.concatenate([t[k] for t in tables]) for k in tables[0]}
     longest = max(len(split.validation) for split in prepared.values())
@@ -51,7 +39,8 @@ def place_rows(source: Source, splits: tuple[int, ...], mesh: Mesh, dtype: Any) 
         index[: len(split.validation)] = split.validation + offset
         return index, (np.arange(longest) < len(split.validation)).astype(np.float32)
 
-    at = {seed: offsets[seed] * height for seed in prepared}
+    numbers = {id(table): i for i, table in enumerate(tables)}
+    at = {seed: numbers[id(split.rows)] * height for seed, split in prepared.items()}
     return Rows(
         table={where: jax.device_put(table, where) for where in {p.device for p in places(mesh)}},
         train={s: (split.train + at[s]).astype(np.int32) for s, split in prepared.items()},

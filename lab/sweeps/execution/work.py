@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from jax.sharding import Mesh
@@ -17,34 +17,47 @@ from lab.sweeps.planning.sizes import group_width
 from lab.sweeps.results.exports import Export
 
 T = TypeVar("T")
-Advance = Callable[[int], None]  # told how many lane-updates were taken
-Between = Callable[[Sequence[int], Callable[[], Live]], None]  # lanes, and how to bring them home
+Advance = Callable[[int], None]  # of the number of lane-updates that were taken
+# Of a job's number and numbers of its lanes: how to fetch them as they are; None where none is.
+Between = Callable[[int, Sequence[int], Callable[[], Live] | None], None]
 
 
 def no_op(*_: Any) -> None:
-    """Nobody looks on."""
+    """Do nothing."""
+
+
+class Observers(NamedTuple):
+    """Callbacks while lanes are trained; none of them changes a number.
+
+    Attributes:
+      clock: Times the calls of programs.
+      advance: Called with the number of lane-updates as they are done, or need not be.
+      export: Called with lanes whenever they are evaluated.
+      between: Called whenever training may be interrupted: between two chunks.
+    """
+
+    clock: Clock
+    advance: Advance = no_op
+    export: Export | None = None
+    between: Between = no_op
 
 
 @dataclass(frozen=True)
 class Work:
-    """A job, where and on what its lanes are trained, and who looks on.
+    """A job, and where and on what its lanes are trained.
 
     Attributes:
       job: The lanes.
       mesh: Where they run.
       rows: Their data, from `place_rows`.
-      clock: Times the calls of programs.
-      advance: Called with the number of lane-updates as they are done, or need not be.
-      export: Looks at lanes whenever they are evaluated.
+      observers: Callbacks.
       predict_on: Row numbers, by split seed, whose outputs are wanted at the end.
     """
 
     job: Job
     mesh: Mesh
     rows: Rows
-    clock: Clock
-    advance: Advance = no_op
-    export: Export | None = None
+    observers: Observers
     predict_on: Callable[[int], np.ndarray] | None = None
 
     @property

@@ -11,7 +11,7 @@ from lab.schedules import CATALOG as SCHEDULES
 from lab.sweeps.planning.rules import Choice, check_known
 from lab.tasks.task import Task
 from lab.validation.errors import InputError, require
-from lab.validation.kinds import is_whole, plain
+from lab.validation.kinds import is_real, is_whole, plain
 
 OWN_AXES = ("learning_rate", "batch_size", "schedule", "split")
 Setting = dict[str, Any]
@@ -60,9 +60,8 @@ def _checked_axis(name: str, values: Any) -> list[Any]:
 
 def _check_value(name: str, value: Any) -> None:
     if name == "learning_rate":
-        real = isinstance(value, int | float) and not isinstance(value, bool)
         require(
-            real and 0 <= value < float("inf"),
+            is_real(value) and 0 <= value < float("inf"),
             f"learning_rate must be finite and not negative, given {value!r}.",
         )
     if name in ("split", "seed"):
@@ -135,7 +134,7 @@ def checked_shares(evaluations: int | Sequence[Fraction | float]) -> list[Fracti
         )
         return shares
     require(
-        is_count(evaluations),
+        is_whole(evaluations) and evaluations >= 1,
         f"evaluations must be a whole number of at least 1, given {evaluations!r}.",
     )
     return [Fraction(k, int(evaluations)) for k in range(evaluations + 1)]
@@ -144,16 +143,11 @@ def checked_shares(evaluations: int | Sequence[Fraction | float]) -> list[Fracti
 def checked_batch(size: Any, rows: int, task: str) -> int:
     """The batch size, which one epoch must be able to fill."""
     require(
-        is_count(size) and size <= rows,
+        is_whole(size) and 1 <= size <= rows,
         f"batch_size must be a whole number between 1 and the {rows} training rows of task "
         f"{task!r}, given {size!r}.",
     )
     return int(size)
-
-
-def is_count(value: Any) -> bool:
-    """Whether `value` is a whole number of at least 1."""
-    return is_whole(value) and value >= 1
 
 
 def over_budget(schedule: Any) -> Callable[..., Any]:

@@ -51,7 +51,6 @@ class Plan:
       dims: Names of the lane dimensions with their coordinates, in order.
       trials: The trials of each optimizer, where the record has a dimension `trial`.
       jobs: Lanes, gathered by program.
-      fixed: What every lane has in common: batch size, schedule and split, unless axes.
       timed: Seconds of an update of each program, where lanes are charged in them.
       shared: What all lanes share, in words: the configuration of the record.
       early_stopping: The rule by which lanes stop (`lab.EarlyStopping`), if there is one.
@@ -61,7 +60,6 @@ class Plan:
     dims: dict[str, list[Any]]
     trials: dict[str, list[Setting]] | None
     jobs: list[Job]
-    fixed: Setting
     timed: dict[str, float]
     shared: dict[str, Any]
     early_stopping: Any = None

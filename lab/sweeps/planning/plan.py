@@ -56,7 +56,7 @@ def make_plan(
 
     Args:
       asked: What it is asked for.
-      timed: Known seconds of an update, by labels of jobs; None where nobody is charged in them.
+      timed: Known seconds of an update, by labels of jobs; None where none are charged.
       timing: How those that are not known are measured.
     """
     choices = resolve(asked.optimizers)
@@ -80,9 +80,14 @@ def make_plan(
     varied = {*asked.axes, *(set.intersection(*map(set, rows)) if rows else ())}
     fixed = {name: label(value) for name, value in common.items() if name not in varied}
     return Plan(
-        dims, settings, list(planner.jobs.values()), fixed, planner.timed or {},
-        _described(asked, fixed), asked.early_stopping, asked.predict_on,
-    )  # fmt: skip
+        dims,
+        settings,
+        list(planner.jobs.values()),
+        planner.timed or {},
+        _described(asked, fixed),
+        asked.early_stopping,
+        asked.predict_on,
+    )
 
 
 def _dimensions(

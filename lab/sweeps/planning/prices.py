@@ -15,7 +15,7 @@ from lab.flops import follow_jaxpr
 from lab.sweeps.devices.compiler_options import compiled
 from lab.sweeps.devices.places import lane_mesh
 from lab.sweeps.planning.traced import Form, form, traced
-from lab.training import Train, first_state, make_train
+from lab.training import first_state, make_train
 from lab.types import Hypers, Program, Stream, float_type
 
 FOLLOWED = 100  # updates whose FLOPs are averaged where some differ from others
@@ -26,11 +26,7 @@ TIMINGS = 5
 def price(program: Program, gradient_evaluations: float, hypers: Hypers, rows: Any) -> Price:
     """The price of one update, but for its seconds; a probe looks on for nothing.
 
-    Args:
-      program: Whose update.
-      gradient_evaluations: That the rule takes.
-      hypers: The numbers of some lane; only their names count.
-      rows: The data, for their shapes.
+    Of the numbers of some lane only the names count, of the rows their shapes.
     """
     flops = _flops(form(replace(program, probe=None), hypers, rows))
     return Price(1, program.batch_size, gradient_evaluations, flops)
@@ -58,36 +54,24 @@ def seconds(program: Program, hypers: Hypers, rate: float, rows: Mapping[str, An
     """
     train, device = make_train(program), jax.local_devices()[0]
     count = max(16, 4096 // program.batch_size)
-    with jax.default_device(device):
-        state, call = _lone_lane(train, program, hypers, rate, rows, count, device)
-        state = call(state)
-        begin = time.perf_counter()
-        state = call(state)
-        repeats = int(np.ceil(TIMED_S / (time.perf_counter() - begin)))
-        timings = []
-        for _ in range(TIMINGS):
-            begin = time.perf_counter()
-            for _ in range(repeats):
-                state = call(state)
-            timings.append((time.perf_counter() - begin) / (repeats * count))
-    return float(np.median(timings))
-
-
-def _lone_lane(
-    train: Train, program: Program, hypers: Hypers, rate: float, rows: Any, count: int, device: Any
-):
-    hypers = jax.tree.map(lambda x: jnp.asarray(x, float_type()), hypers)
-    key = jnp.zeros(2, jnp.uint32)
-    table = jax.tree.map(jnp.asarray, dict(rows))
-    height = len(next(iter(table.values())))
+    height = len(next(iter(rows.values())))
     order = np.random.default_rng(0).integers(0, height, count * program.batch_size)
-    stream = Stream(jnp.asarray(order, jnp.int32), jnp.full(count, rate, float_type()), key)
-    state = jax.jit(partial(first_state, train))(key, hypers)
-    rest = table, stream, hypers, np.int32(0), np.int32(count)
-    traced = jax.jit(train.advance).trace(state, *rest)
-    advance = compiled(traced, lane_mesh((device,)))
+    with jax.default_device(device):
+        numbers = jax.tree.map(lambda x: jnp.asarray(x, float_type()), hypers)
+        key, table = jnp.zeros(2, jnp.uint32), jax.tree.map(jnp.asarray, dict(rows))
+        stream = Stream(jnp.asarray(order, jnp.int32), jnp.full(count, rate, float_type()), key)
+        state = jax.jit(partial(first_state, train))(key, numbers)
+        rest = table, stream, numbers, np.int32(0), np.int32(count)
+        advance = compiled(jax.jit(train.advance).trace(state, *rest), lane_mesh((device,)))
 
-    def call(state):
-        return jax.block_until_ready(advance(state, *rest)[0])
+        def took(calls: int) -> float:
+            nonlocal state
+            begin = time.perf_counter()
+            for _ in range(calls):
+                state = jax.block_until_ready(advance(state, *rest)[0])
+            return time.perf_counter() - begin
 
-    return state, call
+        took(1)
+        calls = int(np.ceil(TIMED_S / took(1)))
+        timings = [took(calls) / (calls * count) for _ in range(TIMINGS)]
+    return float(np.median(timings))

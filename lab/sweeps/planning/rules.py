@@ -11,6 +11,7 @@ from lab.catalog import OptimizerEntry
 from lab.optimizers import CATALOG
 from lab.types import Rule
 from lab.validation.errors import InputError, UnknownNameError, require
+from lab.validation.kinds import is_real
 
 Optimizers = Iterable[str] | Mapping[str, str | OptimizerEntry | Callable[..., Any]]
 
@@ -57,7 +58,7 @@ class Choice:
         """Whether `name=value` is traced: a float parameter, or an optional one given a float."""
         if name in self.numbers:
             require(
-                _is_real(value) and np.isfinite(value),
+                is_real(value) and np.isfinite(value),
                 f"{name}={value!r} of optimizer {self.label!r} must be a finite number.",
             )
             return True
@@ -125,7 +126,3 @@ def check_known(choices: Mapping[str, Choice], name: str, others: Iterable[str])
         known = [*choice.numbers, *(k for k in choice.options if k != "key")]
         if name not in known:
             raise UnknownNameError(f"axis (optimizer {choice.label!r})", name, [*known, *others])
-
-
-def _is_real(value: Any) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool | np.bool_)

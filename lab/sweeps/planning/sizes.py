@@ -25,14 +25,7 @@ def call_capacity(job: Job) -> int:
 
 
 def _job_bytes(job: Job) -> int:
-    hypers = hypers_of(job.lanes[:1])
-    return lane_bytes(job.program, tuple(hypers.rule), tuple(hypers.task), float_type())
-
-
-@lru_cache(maxsize=512)
-def lane_bytes(program: Program, rule: tuple[str, ...], task: tuple[str, ...], dtype: Any) -> int:
-    """Bytes of the state and gradient of a lane with numbers of these names."""
-    state = _shapes(program, rule, task, dtype)
+    state = state_shapes(job)
     leaves = [*jax.tree.leaves(state), *jax.tree.leaves(state.params)]
     return sum(leaf.size * leaf.dtype.itemsize for leaf in leaves)
 

@@ -16,12 +16,7 @@ MADE, REMEDY = "the record to extend", "extend it by the same sweep, or run the 
 
 
 def take_over(record: Record, earlier: xr.Dataset, where: Mapping[str, Any]) -> None:
-    """Copy every lane of a plan that an earlier record holds.
-
-    Args:
-      record: Of the plan; gets the lanes.
-      earlier: What holds them.
-      where: `machine()` of the process that trains.
+    """Copy every lane of a plan that an earlier record holds; `where` is the machine that trains.
 
     Raises:
       InputError: If it was made otherwise; names the first thing that differs.
@@ -73,9 +68,9 @@ def _lanes_of(record: xr.Dataset) -> dict[str, list[tuple[int, ...]]]:
     labels = {dim: record[dim].values.tolist() for dim in dims}
     tried = [str(k) for k, v in record.coords.items() if v.dims == ("optimizer", "trial")]
     lanes: dict[str, list[tuple[int, ...]]] = {}
-    repeated = record[REPEATED].values if REPEATED in record.coords else None
+    repeated = record.coords.get(REPEATED)
     for cell in itertools.product(*(range(len(labels[dim])) for dim in dims)):
-        if repeated is not None and repeated[cell]:
+        if repeated is not None and repeated.values[cell]:
             continue
         at = dict(zip(dims, cell))
         setting = fixed | {dim: labels[dim][i] for dim, i in at.items() if dim != "trial"}

@@ -37,16 +37,9 @@ def measured(
     outputs: np.ndarray | None,
     **others: np.ndarray,
 ) -> Measured:
-    """Put together what `lanes` of `job` brought home.
+    """Put together what `lanes` of `job` brought home; `others` are further fields.
 
-    Args:
-      job: Theirs.
-      lanes: L of them.
-      evaluations: K + 1 times the metrics, [L] each.
-      info: Of all updates: `loss` [L, T], `gradients` [L, T] and `probe` where there are any.
-      stopped_at: [L] the update whose loss was not finite, or RUNNING.
-      outputs: [L, rows, ...] or None.
-      **others: Further fields.
+    The Info of all updates has `loss` [L, T], and `gradients` [L, T] and `probe` if there are any.
     """
     return Measured(
         lanes=lanes,

@@ -93,13 +93,7 @@ class Predictor:
 
 
 def predictor(task: Task, model: Model, numbers: dict[str, float], split: int) -> Predictor:
-    """The predictor of a trained lane.
-
-    Args:
-      task: Whose network was trained, with the lane's options.
-      model: The lane's parameters.
-      numbers: Of the task, as the lane had them.
-      split: The split seed of the lane: its training rows say how rows are scaled.
+    """The predictor of a trained lane, with its numbers and its split of the task's rows.
 
     Raises:
       InputError: If the task is not one of `lab.tasks.supervised` or `architectures`.

@@ -150,12 +150,8 @@ def _trial_coordinates(trials: dict[str, list[dict[str, Any]]]) -> dict[str, Any
 def _named_leaves(probes: Any) -> list[tuple[str, np.ndarray]]:
     """Leaves of the probes' pytree, each named by its path."""
     leaves = jax.tree_util.tree_leaves_with_path(probes)
-    return [
-        ("probe_" + jax.tree_util.keystr(path, simple=True, separator="_"), leaf)
-        if path
-        else ("probe", leaf)
-        for path, leaf in leaves
-    ]
+    paths = [jax.tree_util.keystr(path, simple=True, separator="_") for path, _ in leaves]
+    return [(f"probe_{path}" if path else "probe", leaf) for path, (_, leaf) in zip(paths, leaves)]
 
 
 _DESCRIPTIONS = {
