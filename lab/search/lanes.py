@@ -17,12 +17,11 @@ from lab.search.space import Configuration
 from lab.sweeps import engine
 from lab.sweeps.devices.precision import full_precision
 from lab.sweeps.execution import rounds
-from lab.sweeps.execution.blocks import onward
+from lab.sweeps.execution.blocks import blocks_until
 from lab.sweeps.execution.distribution import AnyExecutor
-from lab.sweeps.execution.lane_state import Live, unstacked
+from lab.sweeps.execution.lane_state import LaneState, unstacked
 from lab.sweeps.execution.timing import Clock
-from lab.sweeps.execution.work import Advance, no_op
-from lab.sweeps.local import Observers
+from lab.sweeps.execution.work import Advance, Observers, no_op
 from lab.sweeps.planning.identity import hashed, json_words, of_job
 from lab.sweeps.planning.jobs import Job, Plan
 from lab.sweeps.results.exports import Model
@@ -80,10 +79,12 @@ class Lanes:
         """Train the trials of a round to its share."""
         losses: dict[int, list[float]] = {number: [] for number in one.trials}
         trained = self._trained(one, self.paused.of(one))
-        for job, keys, _, lives in trained:
-            for (number, _), live in zip(keys, lives):
-                losses[number].append(float(rounds.metrics(job, live)["loss"][0]))
-        self.paused.keep(one, [(keys, hashes, lives) for _, keys, hashes, lives in trained])
+        for job, keys, _, lane_states in trained:
+            for (number, _), lane_state in zip(keys, lane_states):
+                losses[number].append(float(rounds.metrics(job, lane_state)["loss"][0]))
+        self.paused.keep(
+            one, [(keys, hashes, lane_states) for _, keys, hashes, lane_states in trained]
+        )
         return {number: float(np.mean(found)) for number, found in losses.items()}
 
     def predictor(self, configuration: Configuration) -> Predictor:
@@ -91,43 +92,45 @@ class Lanes:
 
         It is trained once more, to the same bits: a search keeps no parameters.
         """
-        ((job, _, _, lives),) = self._trained(Round({0: configuration}, 1.0), {})
-        losses = [float(rounds.metrics(job, live)["loss"][0]) for live in lives]
+        ((job, _, _, lane_states),) = self._trained(Round({0: configuration}, 1.0), {})
+        losses = [float(rounds.metrics(job, lane_state)["loss"][0]) for lane_state in lane_states]
         at = int(np.argmin(losses))
-        lane, state = job.lanes[at], rounds.state(job, lives[at])
+        lane, state = job.lanes[at], rounds.state(job, lane_states[at])
         evaluated = job.program.rule.eval_params
         params = state.params if evaluated is None else evaluated(state.opt_state, state.params)
-        metrics = {name: float(v[0]) for name, v in rounds.metrics(job, lives[at]).items()}
-        about = {"lane": lane.setting, "updates": job.marks[-1], **metrics}
+        metrics = {name: float(v[0]) for name, v in rounds.metrics(job, lane_states[at]).items()}
+        about = {"lane": lane.setting, "updates": job.evaluation_steps[-1], **metrics}
         params, model_state = jax.device_get((params, state.model_state))
         model = Model(params, model_state, about)
         return predictor(job.task, model, lane.task_numbers, lane.split)
 
     @full_precision()
     def _trained(
-        self, one: Round, paused: dict[Key, tuple[str, Live]]
+        self, one: Round, paused: dict[Key, tuple[str, LaneState]]
     ) -> list[tuple[Job, list[Key], list[str], list[Any]]]:
         """Jobs with their lanes: keys, identities, and what they have come to at the share."""
-        mark = 1 + next(i for i, s in enumerate(SHARES) if abs(float(s) - one.share) < 1e-9)
+        evaluation = 1 + next(i for i, s in enumerate(SHARES) if abs(float(s) - one.share) < 1e-9)
         found = []
         for numbers, job in self._jobs(one):
             keys = [(numbers[lane.cell[1]], lane.cell[2]) for lane in job.lanes]
             hashes = [hashed(of_job(job.of([i]))) for i in range(len(keys))]
             known = [paused.get(key, ("", None)) for key in keys]
-            stand = [live if own == was else None for own, (was, live) in zip(hashes, known)]
+            stand = [
+                lane_state if own == was else None for own, (was, lane_state) in zip(hashes, known)
+            ]
             found.append((job, keys, hashes, stand))
         plan = Plan({}, None, [job for job, *_ in found], {}, {})
         blocks = [
             block
             for number, (job, _, _, stand) in enumerate(found)
-            for block in onward(number, job, stand, mark)
+            for block in blocks_until(number, job, stand, evaluation)
         ]
         with Clock() as clock:
             observers = Observers(clock, self.advanced)
             for result in engine.run(plan, blocks, engine.place(self.executor), observers):
-                lives = unstacked(result.paused, len(result.lanes)) if result.paused else []
-                for lane, live in zip(result.lanes, lives, strict=True):
-                    found[result.job][3][lane] = live
+                lane_states = unstacked(result.paused, len(result.lanes)) if result.paused else []
+                for lane, lane_state in zip(result.lanes, lane_states, strict=True):
+                    found[result.job][3][lane] = lane_state
         return found
 
     def _jobs(self, one: Round) -> Iterator[tuple[list[int], Job]]:

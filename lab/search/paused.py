@@ -12,7 +12,7 @@ import numpy as np
 from lab.search.entry import Round
 from lab.search.space import Configuration
 from lab.sweeps.checkpointing.store import Checkpoints
-from lab.sweeps.execution.lane_state import Live, packed, stacked, unpacked, unstacked
+from lab.sweeps.execution.lane_state import LaneState, packed, stacked, unpacked, unstacked
 from lab.sweeps.planning.identity import hashed
 
 Key = tuple[int, int]  # of a lane: number of the trial, and of the seed
@@ -32,31 +32,31 @@ class Paused:
         self.number = 0
         self.share = 0.0
         self.trials: dict[int, Configuration] = {}
-        self.blocks: list[tuple[list[Key], list[str], Live]] = []
+        self.blocks: list[tuple[list[Key], list[str], LaneState]] = []
         if self.store is not None and self.store.identity() is not None:
             if hashed(self.store.identity() or {}) == hashed(identity):
                 self._read(self.store)
             else:
                 self.store.remove()
 
-    def of(self, one: Round) -> dict[Key, tuple[str, Live]]:
+    def of(self, one: Round) -> dict[Key, tuple[str, LaneState]]:
         """Lanes of the round's trials on their way to its share, with their identities."""
         if self.share > one.share:
             return {}
         same = {n for n, trial in one.trials.items() if self.trials.get(n) == trial}
         return {
-            key: (hashed, live)
+            key: (hashed, lane_state)
             for keys, hashes, block in self.blocks
-            for key, hashed, live in zip(keys, hashes, unstacked(block, len(keys)))
+            for key, hashed, lane_state in zip(keys, hashes, unstacked(block, len(keys)))
             if key[0] in same
         }
 
-    def keep(self, one: Round, trained: list[tuple[list[Key], list[str], list[Live]]]) -> None:
+    def keep(self, one: Round, trained: list[tuple[list[Key], list[str], list[LaneState]]]) -> None:
         """Put the lanes of a round in the place of those before, job by job.
 
         Where a round was broken off and its rest is trained now, both parts stay.
         """
-        blocks = [(keys, hashes, stacked(lives)) for keys, hashes, lives in trained]
+        blocks = [(keys, hashes, stacked(lane_states)) for keys, hashes, lane_states in trained]
         rest = one.share == self.share
         self.trials = (self.trials if rest else {}) | one.trials
         self.blocks = (self.blocks if rest else []) + blocks
@@ -75,8 +75,8 @@ class Paused:
         arrays: dict[str, np.ndarray] = {}
         described = []
         for i, (keys, hashes, block) in enumerate(self.blocks):
-            live, leaves = packed(block)
-            described.append({"keys": keys, "hashes": hashes, "live": live})
+            lane_state, leaves = packed(block)
+            described.append({"keys": keys, "hashes": hashes, "live": lane_state})
             arrays |= {f"{i}/{name}": leaf for name, leaf in leaves.items()}
         self.number += 1
         trials = [[number, trial] for number, trial in self.trials.items()]

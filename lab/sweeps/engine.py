@@ -13,8 +13,8 @@ from lab.sweeps.devices.places import lane_mesh
 from lab.sweeps.execution.blocks import Block, Result, portions, updates_left
 from lab.sweeps.execution.distribution import Executor, distributed
 from lab.sweeps.execution.shipping import shipped
-from lab.sweeps.execution.work import no_op
-from lab.sweeps.local import Observers, train_here
+from lab.sweeps.execution.work import Observers, no_op
+from lab.sweeps.local import train_here
 from lab.sweeps.planning.identity import check_same, machine
 from lab.sweeps.planning.jobs import Plan
 from lab.sweeps.planning.prices import seconds
@@ -83,25 +83,25 @@ def run(
       plan: Of all lanes.
       blocks: Which, from where and how far; an executor gets smaller ones, in any order.
       where: From `place`.
-      observers: Who looks on.
+      observers: Callbacks.
     """
     if isinstance(where, Mesh):
         yield from train_here(plan, blocks, where, observers)
         return
-    told = machine_of(where)
-    widths = [group_width(job, told["backend"])[0] for job in plan.jobs]
+    worker_machine = machine_of(where)
+    widths = [group_width(job, worker_machine["backend"])[0] for job in plan.jobs]
     sent = shipped((plan, observers.export))
     common = settings()
     calls = [
         Call(sent.name, block, common, _exported(plan, block, observers.export))
-        for block in portions(plan, blocks, widths, told["backend"])
+        for block in portions(plan, blocks, widths, worker_machine["backend"])
     ]
 
-    def look() -> None:
+    def poll() -> None:
         observers.between(0, (), None)
 
-    for call, returned in distributed(where, run_block, calls, dict(sent.parts), look):
-        check_same(told, returned.machine, "a block", "let all workers be alike")
+    for call, returned in distributed(where, run_block, calls, dict(sent.parts), poll):
+        check_same(worker_machine, returned.machine, "a block", "let all workers be alike")
         observers.clock.add(returned.seconds)
         for name, content in returned.files.items():
             folder = Path(observers.export.folder)  # type: ignore[union-attr]

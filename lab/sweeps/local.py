@@ -5,7 +5,7 @@ from functools import partial
 
 from jax.sharding import Mesh
 
-from lab.sweeps.devices.memory import told_when_exhausted
+from lab.sweeps.devices.memory import explain_exhaustion
 from lab.sweeps.early_stopping.stopping import train_until_stopped
 from lab.sweeps.execution.blocks import Block, Result
 from lab.sweeps.execution.placed_data import place_rows
@@ -26,6 +26,6 @@ def train_here(
         splits = tuple(sorted({lane.split for lane in job.lanes}))
         rows = place_rows(job.task.source, splits, mesh, float_type())
         work = Work(job, mesh, rows, observers, plan.predict_on)
-        with told_when_exhausted(work.width, job.program.batch_size):
+        with explain_exhaustion(work.width, job.program.batch_size):
             for result in trained(work, block):
                 yield result._replace(lane_bytes=work.lane_bytes)

@@ -27,7 +27,7 @@ from lab.sweeps.execution.blocks import blocks_left, updates_left
 from lab.sweeps.execution.distribution import AnyExecutor
 from lab.sweeps.execution.progress_bar import Progress
 from lab.sweeps.execution.timing import Clock
-from lab.sweeps.local import Observers
+from lab.sweeps.execution.work import Observers
 from lab.sweeps.planning.arguments import (
     Setting,
     checked_axes,
@@ -154,7 +154,7 @@ class Sweep:
             extension.take_over(record, extend, machine())
         described = cache(lambda: identity(plan, machine()))
         before = record.done.copy()
-        updates = sum(job.marks[-1] * len(record.left(job)) for job in plan.jobs)
+        updates = sum(job.evaluation_steps[-1] * len(record.left(job)) for job in plan.jobs)
         lane_bytes = 0.0
         with (
             nullcontext()
@@ -167,7 +167,7 @@ class Sweep:
             if kept is not None:
                 clock.begin_at(kept.spent)
                 kept.seconds = clock.spent
-                observers = observers._replace(between=kept.look)
+                observers = observers._replace(between=kept.save_if_due)
             left = blocks_left(record) if kept is None else kept.blocks()
             bar.advance(updates - sum(updates_left(plan, block) for block in left))
             for result in engine.run(plan, left, where, observers):
@@ -180,7 +180,7 @@ class Sweep:
         spent = clock.spent()
         made.attrs["seconds"] = spent.pop("all")
         made.attrs |= {f"seconds_{kind}": took for kind, took in spent.items()}
-        made.attrs |= {} if kept is None else kept.told()
+        made.attrs |= {} if kept is None else kept.summary()
         made.attrs |= {"lane_updates": updates - record.saved(before), "lane_bytes": lane_bytes}
         return made
 
@@ -295,12 +295,12 @@ def sweep(
         require(probe_every is None, "probe_every must not be given beside a lab.Probe.")
     elif probe is not None:
         probe = Probe(probe, 10 if probe_every is None else probe_every)
-    asked = Sweep(
+    declared = Sweep(
         task, optimizers, axes=axes, trials=trials, seeds=seeds, budget=budget,
         batch_size=batch_size, schedule=schedule, split=split, evaluations=evaluations,
         probe=probe, predict_on=predict_on, timed=timed, early_stopping=early_stopping,
     )  # fmt: skip
-    return asked.run(
+    return declared.run(
         extend=extend, checkpoint=checkpoint, export=export, executor=executor, devices=devices,
         progress=progress,
     )  # fmt: skip

@@ -17,9 +17,10 @@ from lab.sweeps.devices.places import lane_mesh, use_all_cores
 from lab.sweeps.devices.precision import full_precision
 from lab.sweeps.execution.blocks import Block, Result
 from lab.sweeps.execution.distribution import Missing
-from lab.sweeps.execution.shipping import Hold
+from lab.sweeps.execution.shipping import PartCache
 from lab.sweeps.execution.timing import Clock
-from lab.sweeps.local import Observers, train_here
+from lab.sweeps.execution.work import Observers
+from lab.sweeps.local import train_here
 from lab.sweeps.planning.identity import machine
 from lab.sweeps.planning.prices import seconds
 from lab.validation.errors import InputError
@@ -38,7 +39,7 @@ WITHIN = {
     "jax_numpy_dtype_promotion": jax.numpy_dtype_promotion,
 }
 _IMPORTED_BY = os.getpid()
-_HOLD, _ONE_AT_A_TIME = Hold(), threading.Lock()
+_PARTS, _ONE_AT_A_TIME = PartCache(), threading.Lock()
 
 
 class Call(NamedTuple):
@@ -70,7 +71,7 @@ def _setting(name: str) -> Any:
 
 
 def _told(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, whose errors can be told to another process.
+    """The function, whose errors can be configuration to another process.
 
     One that cannot be unpickled would end a process pool, and be taken for a lost process.
     """
@@ -90,9 +91,9 @@ def _told(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @_told
-def describe(told: dict[str, Any], *_: Any) -> dict[str, Any]:
+def describe(configuration: dict[str, Any], *_: Any) -> dict[str, Any]:
     """The machine of a worker with these settings."""
-    with _ready(told):
+    with _ready(configuration):
         return machine()
 
 
@@ -101,20 +102,20 @@ def timed_program(
     call: tuple[str, dict[str, Any]], names: tuple[str, ...], sent: Mapping[str, bytes]
 ) -> float | Missing:
     """Seconds of an update of a program, as `prices.seconds` measures them: name and settings."""
-    name, told = call
-    with _ready(told):
-        missing = _HOLD.missing(name, names, sent)
-        return Missing(missing) if missing else seconds(*_HOLD.get(name, sent))
+    name, configuration = call
+    with _ready(configuration):
+        missing = _PARTS.missing(name, names, sent)
+        return Missing(missing) if missing else seconds(*_PARTS.get(name, sent))
 
 
 @_told
 def run_block(call: Call, names: tuple[str, ...], sent: Mapping[str, bytes]) -> Returned | Missing:
     """Train a block."""
     with _ready(call.settings):
-        missing = _HOLD.missing(call.plan, names, sent)
+        missing = _PARTS.missing(call.plan, names, sent)
         if missing:
             return Missing(missing)
-        plan, export = _HOLD.get(call.plan, sent)
+        plan, export = _PARTS.get(call.plan, sent)
         with tempfile.TemporaryDirectory() as folder, Clock() as clock:
             for name, content in call.files.items():
                 (Path(folder) / name).write_bytes(content)
@@ -129,7 +130,7 @@ def run_block(call: Call, names: tuple[str, ...], sent: Mapping[str, bytes]) -> 
 
 
 @contextmanager
-def _ready(told: dict[str, Any]) -> Iterator[None]:
+def _ready(configuration: dict[str, Any]) -> Iterator[None]:
     """One call at a time, with the settings of the process that asks and, at first, all cores."""
     if os.getpid() != _IMPORTED_BY:
         raise RuntimeError(
@@ -138,7 +139,7 @@ def _ready(told: dict[str, Any]) -> Iterator[None]:
         )
     with _ONE_AT_A_TIME, full_precision(), ExitStack() as within:
         _cores()
-        for name, value in told.items():
+        for name, value in configuration.items():
             if _setting(name) != value and name in WITHIN:
                 within.enter_context(WITHIN[name](value))
             elif _setting(name) != value:

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 import lab
-from lab.sweeps.checkpointing import checkpointer as keeper
-from lab.sweeps.checkpointing import lock
+from lab.sweeps.checkpointing import checkpointer, lock
 from studies._cli import Flags, Folder
 
 
@@ -39,7 +38,7 @@ def interruptible():
 def test_a_part_that_was_stopped_is_continued_and_leaves_no_checkpoint(
     tmp_path, monkeypatch, capsys
 ):
-    monkeypatch.setattr(keeper, "FIRST_S", 0.0)
+    monkeypatch.setattr(checkpointer, "FIRST_S", 0.0)
     whole = part(Folder(Flags(out=tmp_path / "whole"), "resuming"))
     with pytest.raises(KeyboardInterrupt):
         part(Folder(Flags(out=tmp_path / "cut"), "resuming"), stop=True)

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import lab
-from lab.sweeps.checkpointing import checkpointer as keeper
+from lab.sweeps.checkpointing import checkpointer
 
 
 def norm(snapshot):
@@ -34,7 +34,7 @@ def child(folder, record):
     """Sweep in a process of its own, forked before JAX has started; returns its number."""
     number = os.fork()
     if number == 0:
-        keeper.FIRST_S, keeper.SHORTEST_S, keeper.SHARE = 0.0, 0.0, 1e9
+        checkpointer.FIRST_S, checkpointer.SHORTEST_S, checkpointer.SHARE = 0.0, 0.0, 1e9
         lab.use_all_cores()
         lab.save(sweep(checkpoint=folder), record)
         os._exit(0)

@@ -15,8 +15,7 @@ import numpy as np
 import pytest
 
 import lab
-from lab.sweeps.checkpointing import checkpointer as keeper
-from lab.sweeps.checkpointing import lock
+from lab.sweeps.checkpointing import checkpointer, lock
 from lab.sweeps.checkpointing import store as checkpoint
 from lab.sweeps.execution.group import Group
 from lab.sweeps.results.record import Record
@@ -31,7 +30,7 @@ SMALL = {"updates": 70}
 def _often(monkeypatch):
     """Checkpoint at every chance."""
     for name, value in {"FIRST_S": 0.0, "SHORTEST_S": 0.0, "SHARE": 1e9}.items():
-        monkeypatch.setattr(keeper, name, value)
+        monkeypatch.setattr(checkpointer, name, value)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +84,7 @@ def test_sigterm_saves_says_how_to_go_on_and_then_acts(whole, tmp_path, capsys):
         return np.arange(5)
 
     try:
-        with pytest.raises(keeper.Stopped):  # what is left to raise where a handler goes on
+        with pytest.raises(checkpointer.Stopped):  # what is left to raise where a handler goes on
             killed_script.sweep(**SMALL, checkpoint=tmp_path / "c", predict_on=rows)
     finally:
         signal.signal(signal.SIGTERM, before)

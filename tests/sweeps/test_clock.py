@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import lab
-from lab.sweeps.compilation.executable import Ahead
+from lab.sweeps.compilation.executable import Executable
 from lab.sweeps.devices.places import Place, lane_mesh
 from lab.sweeps.execution.timing import KINDS, Clock
 
@@ -15,7 +15,7 @@ HERE = Place(jax.devices()[0])
 
 
 def test_the_kinds_add_up_to_no_more_than_the_time_that_passed():
-    product = Ahead(jax.jit(lambda a: a @ a), lane_mesh())
+    product = Executable(jax.jit(lambda a: a @ a), lane_mesh())
     matrix = jnp.ones((600, 600)) / 600
     begin = time.perf_counter()
     with Clock() as clock:
@@ -29,7 +29,7 @@ def test_the_kinds_add_up_to_no_more_than_the_time_that_passed():
 
 
 def test_only_the_first_call_of_a_shape_compiles():
-    function = Ahead(jax.jit(jnp.cos), lane_mesh())
+    function = Executable(jax.jit(jnp.cos), lane_mesh())
     with Clock() as clock:
         found, _ = clock.call(HERE, "training", lambda result: result, function, jnp.zeros(3))
         first = clock.seconds()["compiling"]

@@ -6,7 +6,7 @@ import pytest
 
 import lab
 from lab.protocol.fairness import comparable
-from lab.sweeps.checkpointing import checkpointer as keeper
+from lab.sweeps.checkpointing import checkpointer
 from lab.sweeps.devices import widths
 from lab.sweeps.early_stopping.rule import replay
 from lab.sweeps.execution.group import Group
@@ -162,7 +162,7 @@ def test_stopped_lanes_are_dropped_when_the_others_fit_in_fewer_blocks(stopped, 
 
 def test_a_sweep_that_was_cut_off_goes_on_with_the_same_bits(restored, tmp_path, monkeypatch):
     for name, value in {"FIRST_S": 0.0, "SHORTEST_S": 0.0, "SHARE": 1e9}.items():
-        monkeypatch.setattr(keeper, name, value)
+        monkeypatch.setattr(checkpointer, name, value)
     left, go_on = [17], Group.go_on
 
     def dying(self, *arguments):

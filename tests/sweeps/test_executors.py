@@ -20,7 +20,7 @@ from lab.sweeps import worker
 from lab.sweeps.checkpointing import checkpointer
 from lab.sweeps.execution import blocks
 from lab.sweeps.execution.distribution import LOSSES, Missing, distributed
-from lab.sweeps.execution.shipping import Hold, shipped
+from lab.sweeps.execution.shipping import PartCache, shipped
 from lab.sweeps.results.record import Record
 from lab.types import float_type
 from tests.sweeps import executors
@@ -407,10 +407,10 @@ class Alternating:
             self.broken -= 1
             future.set_exception(BrokenExecutor("gone"))
             return future
-        hold = self.holds[self.turn % len(self.holds)]
+        cache = self.holds[self.turn % len(self.holds)]
         self.turn += 1
-        missing = tuple(name for name in names if name not in hold | set(sent))
-        hold.update(() if missing else names)
+        missing = tuple(name for name in names if name not in cache | set(sent))
+        cache.update(() if missing else names)
         future.set_result(Missing(missing) if missing else fn(call))
         return future
 
@@ -454,14 +454,14 @@ def test_data_are_sent_once_and_functions_stay_what_they_were():
             budget=lab.Budget(updates=2),
         ).plan
 
-    hold, first, second = Hold(), shipped(plan([0.1])), shipped(plan([0.2]))
+    cache, first, second = PartCache(), shipped(plan([0.1])), shipped(plan([0.2]))
     names = tuple(second.parts)
-    one = hold.get(first.name, first.parts)
-    missing = hold.missing(second.name, names, {})
+    one = cache.get(first.name, first.parts)
+    missing = cache.missing(second.name, names, {})
     assert sum(len(second.parts[name]) for name in missing) < 0.5 * sum(
         len(content) for content in second.parts.values()
     )
-    two = hold.get(second.name, {name: second.parts[name] for name in missing})
+    two = cache.get(second.name, {name: second.parts[name] for name in missing})
     assert two.jobs[0].task is one.jobs[0].task
     assert two.jobs[0].program.problem is one.jobs[0].program.problem
 

@@ -1,4 +1,4 @@
-"""Groups run beside one another, wherever they are placed, and bring their results home later."""
+"""Groups run beside one another, wherever they are placed, and fetch their results later."""
 
 import os
 from pathlib import Path

@@ -11,7 +11,7 @@ import pytest
 import lab
 from lab.records import provenance
 from lab.sweeps import sweep
-from lab.sweeps.compilation.executable import Ahead
+from lab.sweeps.compilation.executable import Executable
 from lab.sweeps.devices.places import Place, lane_mesh
 from lab.sweeps.devices.precision import full_precision
 
@@ -66,7 +66,7 @@ def test_a_compiled_program_is_of_one_precision_and_tells_its_own_memory():
     def products():
         return program.compilations, program.nbytes
 
-    program, place = Ahead(jax.jit(jnp.dot), lane_mesh()), Place(jax.devices()[0])
+    program, place = Executable(jax.jit(jnp.dot), lane_mesh()), Place(jax.devices()[0])
     small, large = (jnp.ones((n, n)) for n in (2, 64))
     program(place, large, large)
     once, most = products()

@@ -9,10 +9,10 @@ import pytest
 import lab
 from lab.sweeps import engine
 from lab.sweeps.execution import rounds
-from lab.sweeps.execution.blocks import onward
+from lab.sweeps.execution.blocks import blocks_until
 from lab.sweeps.execution.lane_state import unstacked
 from lab.sweeps.execution.timing import Clock
-from lab.sweeps.local import Observers
+from lab.sweeps.execution.work import Observers
 from lab.validation.errors import InputError
 
 SHARES = [Fraction(1, 9), Fraction(1, 3), Fraction(1)]
@@ -37,14 +37,14 @@ def sweep(task, rates):
     )
 
 
-def advance(plan, stand, mark):
-    """Lanes of the only job, from where they stand to a mark."""
+def advance(plan, stand, evaluation):
+    """Lanes of the only job, from where they stand to a evaluation."""
     found = list(stand)
-    blocks = list(onward(0, plan.jobs[0], stand, mark))
+    blocks = list(blocks_until(0, plan.jobs[0], stand, evaluation))
     with Clock() as clock:
         for result in engine.run(plan, blocks, engine.place(), Observers(clock)):
-            for lane, live in zip(result.lanes, unstacked(result.paused, len(result.lanes))):
-                found[lane] = live
+            for lane, lane_state in zip(result.lanes, unstacked(result.paused, len(result.lanes))):
+                found[lane] = lane_state
     return found
 
 
@@ -54,12 +54,12 @@ def test_promoted_lanes_are_bitwise_those_that_were_never_paused(task):
     (job,) = asked.plan.jobs
     alive = list(range(len(job.lanes)))
     kept = [None] * len(alive)
-    for mark in (1, 2, 3):
+    for evaluation in (1, 2, 3):
         part = asked.plan.__class__({}, None, [job.of(alive)], {}, {})
-        for lane, live in zip(alive, advance(part, [kept[i] for i in alive], mark)):
-            kept[lane] = live
+        for lane, lane_state in zip(alive, advance(part, [kept[i] for i in alive], evaluation)):
+            kept[lane] = lane_state
             _, rate, seed = job.lanes[lane].cell
-            assert rounds.metrics(job, live)["loss"] == whole.values[rate, seed, mark]
+            assert rounds.metrics(job, lane_state)["loss"] == whole.values[rate, seed, evaluation]
         last, alive = alive[0], alive[::-2]  # half of them, in another order
     state = rounds.state(job, kept[last])
     assert jax.tree.leaves(state.params)[0].dtype == np.float32

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from lab.sweeps.checkpointing.lock import locked
-from lab.sweeps.checkpointing.signals import Heard, deferred
+from lab.sweeps.checkpointing.signals import PendingSignal, deferred
 from lab.sweeps.checkpointing.store import Arrays, Checkpoints
 from lab.sweeps.execution.blocks import Block, blocks_left, part
-from lab.sweeps.execution.lane_state import Live, packed, unpacked
+from lab.sweeps.execution.lane_state import LaneState, packed, unpacked
 from lab.sweeps.planning.identity import check_same, hashed
 from lab.sweeps.results.record import Record
 from lab.validation.errors import InputError
@@ -36,11 +36,11 @@ class Checkpointer:
         self.folder, self.store, self.identity, self.record = folder, store, identity, record
         self.under_way: Block | None = None  # lanes that were being trained
         self.spent: dict[str, float] = {}  # seconds before this process, by kind
-        self.heard = Heard()
+        self.pending = PendingSignal()
         self.saved = 0  # checkpoints written by this process
         self.number = 0
         self.interval, self.cost = FIRST_S, 0.0
-        self.live = False  # whether the last one held lanes under way, as all do that are to come
+        self.unfinished = False  # whether the last one held lanes under way
         self._begin = self._last = time.perf_counter()
         self._writer = ThreadPoolExecutor(1)
         self._writing: Future[float] | None = None
@@ -52,26 +52,30 @@ class Checkpointer:
         """What is left to be trained."""
         return blocks_left(self.record, self.under_way)
 
-    def look(self, job: int, lanes: Sequence[int], live: Callable[[], Live] | None) -> None:
-        """Save if it is time to, or if a signal was heard; called where training may stop.
+    def save_if_due(
+        self, job: int, lanes: Sequence[int], lane_state: Callable[[], LaneState] | None
+    ) -> None:
+        """Save if it is time to, or if a signal has come; called where training may stop.
 
         Args:
           job: Number of the one that is trained.
           lanes: Numbers of its lanes that are under way in this process.
-          live: How to bring them home; None where none is.
+          lane_state: How to bring them home; None where none is.
 
         Raises:
-          Stopped: If a signal was heard, once everything is saved.
+          Stopped: If a signal has come, once everything is saved.
         """
         self._collect(wait=False)
-        stop = self.heard.number is not None
+        stop = self.pending.number is not None
         late = time.perf_counter() - self._last >= self.interval
         if stop:
             self._collect(wait=True)
-        news = live is not None or self.record.done.sum() > self._kept_lanes
+        news = lane_state is not None or self.record.done.sum() > self._kept_lanes
         if stop or (late and news and self._writing is None):
             # another process tells of no lane under way: those that were before still are
-            under_way = self._begun() if live is None else Block(job, tuple(lanes), live())
+            under_way = (
+                self._begun() if lane_state is None else Block(job, tuple(lanes), lane_state())
+            )
             self._save(under_way)
         if stop:
             self._collect(wait=True)
@@ -88,11 +92,11 @@ class Checkpointer:
     def finish(self) -> None:
         """Keep the finished record, if the sweep took long enough to be worth it."""
         self._collect(wait=True)
-        worth = self.number > 0 or self.heard.number is not None
+        worth = self.number > 0 or self.pending.number is not None
         if worth or time.perf_counter() - self._begin >= FIRST_S:
             self._save(None)
 
-    def told(self) -> dict[str, float]:
+    def summary(self) -> dict[str, float]:
         """How many checkpoints this process wrote, what they took, and how far apart they are."""
         return {
             "checkpoints": self.saved,
@@ -107,7 +111,7 @@ class Checkpointer:
 
     def _save(self, under_way: Block | None) -> None:
         begin = time.perf_counter()
-        self.number, self.live = self.number + 1, under_way is not None
+        self.number, self.unfinished = self.number + 1, under_way is not None
         what = self.identity()  # not in the thread: precision is a setting of this one
         position: dict[str, Any] = {
             "sweep": hashed(what), "seconds": self.seconds(), "interval": self.interval,
@@ -147,7 +151,7 @@ class Checkpointer:
             return
         self.saved, self.cost = self.saved + 1, self.cost + cost
         self.good = time.strftime("%H:%M:%S")
-        if self.live:
+        if self.unfinished:
             self.interval = float(np.clip(cost / SHARE, SHORTEST_S, LONGEST_S))
 
     def resume(self) -> None:
@@ -180,7 +184,7 @@ class Checkpointer:
 
 
 class Stopped(Exception):
-    """A signal was heard and everything is saved."""
+    """A signal has come, and everything is saved."""
 
 
 @contextmanager
@@ -198,12 +202,12 @@ def checkpointing(
     with locked(folder):
         found = Checkpointer(folder, Checkpoints(folder), identity, record)
         found.resume()
-        with deferred() as found.heard:
+        with deferred() as found.pending:
             try:
                 yield found
             finally:
                 found.close()
-                if found.heard.number is not None:
+                if found.pending.number is not None:
                     say(f"stopped; what was saved at {found.good or 'no time'} is kept, and {how} "
                         "continues.")  # fmt: skip
 

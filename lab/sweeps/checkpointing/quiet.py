@@ -16,12 +16,12 @@ def quiet() -> Iterator[None]:
     log = logging.getLogger("absl")
     level, hook = log.level, sys.unraisablehook
 
-    def unheard(unraised: Any) -> None:
+    def filtered(unraised: Any) -> None:
         if "Event loop is closed" not in str(unraised.exc_value):
             hook(unraised)
 
     log.setLevel(logging.CRITICAL)
-    sys.unraisablehook = unheard
+    sys.unraisablehook = filtered
     try:
         yield
     finally:

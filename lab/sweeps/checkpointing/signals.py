@@ -1,14 +1,14 @@
-"""SIGINT and SIGTERM, heard but obeyed only where a sweep can stop without a loss."""
+"""SIGINT and SIGTERM, deferred to where a sweep can stop without a loss."""
 
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-HEARD = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class Heard:
+class PendingSignal:
     """The signal that has come, if any."""
 
     def __init__(self):
@@ -16,7 +16,7 @@ class Heard:
 
 
 @contextmanager
-def deferred() -> Iterator[Heard]:
+def deferred() -> Iterator[PendingSignal]:
     """Note the first signal; a second one acts as it would have without this.
 
     On leaving, the handlers are what they were, and a signal that has come is raised again: so a
@@ -24,11 +24,11 @@ def deferred() -> Iterator[Heard]:
     143). One that is ignored, as under nohup, stays so. Python delivers signals to the main thread
     only; elsewhere nothing is deferred.
     """
-    heard = Heard()
+    pending = PendingSignal()
     if threading.current_thread() is not threading.main_thread():
-        yield heard
+        yield pending
         return
-    now = {number: signal.getsignal(number) for number in HEARD}
+    now = {number: signal.getsignal(number) for number in SIGNALS}
     before = {number: handler for number, handler in now.items() if handler != signal.SIG_IGN}
 
     def restore() -> None:
@@ -37,18 +37,18 @@ def deferred() -> Iterator[Heard]:
                 signal.signal(number, handler)
 
     def note(number, _frame) -> None:
-        heard.number = number
+        pending.number = number
         restore()
 
     for number in before:
         signal.signal(number, note)
     try:
-        yield heard
+        yield pending
     finally:
         restore()
-        if heard.number is not None:
-            handler = before[signal.Signals(heard.number)]
+        if pending.number is not None:
+            handler = before[signal.Signals(pending.number)]
             if callable(handler):  # at once: Python would run it a few instructions later
-                handler(heard.number, None)
+                handler(pending.number, None)
             else:
-                signal.raise_signal(heard.number)
+                signal.raise_signal(pending.number)

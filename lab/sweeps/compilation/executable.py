@@ -1,4 +1,4 @@
-"""A function compiled ahead of its first call, so that what it takes is known before it runs."""
+"""A function compiled before its first call, so that what it takes is known before it runs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from lab.sweeps.devices.compiler_options import compiled
 from lab.sweeps.devices.places import Place, check_memory
 
 
-class Ahead:
+class Executable:
     """A jitted function, compiled once for a device and arguments of the same shapes.
 
     Args:

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh
 
-from lab.sweeps.compilation.executable import Ahead
+from lab.sweeps.compilation.executable import Executable
 from lab.tasks.task import Problem
 from lab.training import make_train
 from lab.types import Program, Rule, State
@@ -19,11 +19,11 @@ from lab.types import Program, Rule, State
 class Compiled(NamedTuple):
     """The functions of `Train`, over [W] lanes; a place is their first argument."""
 
-    draw: Ahead
-    start: Ahead
-    advance: Ahead
-    evaluate: Ahead
-    predict: Ahead
+    draw: Executable
+    start: Executable
+    advance: Executable
+    evaluate: Executable
+    predict: Executable
 
 
 @lru_cache(maxsize=512)
@@ -53,13 +53,13 @@ def _no_rule(**_: Any):
     raise AssertionError("an evaluation takes no step")
 
 
-def _map(function, mesh: Mesh, axes: tuple[int | None, ...], donate_argnums=()) -> Ahead:
+def _map(function, mesh: Mesh, axes: tuple[int | None, ...], donate_argnums=()) -> Executable:
     """Over the lanes of a device; `None` marks what lanes share."""
     jitted = jax.jit(jax.vmap(function, in_axes=axes), donate_argnums=donate_argnums)
-    return Ahead(jitted, mesh, [i for i, axis in enumerate(axes) if axis is None])
+    return Executable(jitted, mesh, [i for i, axis in enumerate(axes) if axis is None])
 
 
-def seen(program: Program, state: State) -> State:
+def evaluated_part(program: Program, state: State) -> State:
     """The part of a state that an evaluation reads: the optimizer's own only where it must."""
     return state if program.rule.eval_params else state._replace(opt_state=())
 

@@ -1,4 +1,4 @@
-"""What XLA is told when it compiles the functions of a program."""
+"""Options of XLA for the functions of a program."""
 
 from typing import Any
 
@@ -15,15 +15,15 @@ def compiled(traced: Any, mesh: Mesh) -> Any:
 
     An option that this version of XLA does not know is left out: it makes programs fast, no more.
     """
-    lowered, told = traced.lower(), options(mesh, traced.jaxpr)
+    lowered, chosen = traced.lower(), options(mesh, traced.jaxpr)
     while True:
         try:
-            return lowered.compile(told)
+            return lowered.compile(chosen)
         except jax.errors.JaxRuntimeError as error:
-            unknown = [name for name in told if f"No such compile option: '{name}'" in str(error)]
+            unknown = [name for name in chosen if f"No such compile option: '{name}'" in str(error)]
             if not unknown:
                 raise
-            told = {name: value for name, value in told.items() if name not in unknown}
+            chosen = {name: value for name, value in chosen.items() if name not in unknown}
 
 
 def options(mesh: Mesh, jaxpr: Any) -> dict[str, Any]:
@@ -36,11 +36,11 @@ def options(mesh: Mesh, jaxpr: Any) -> dict[str, Any]:
     hasty = jax.config.read("jax_disable_most_optimizations")
     if mesh.devices.flat[0].platform != "cpu" or hasty:
         return {}
-    told = {} if draws_repeatedly(jaxpr) else {"xla_backend_optimization_level": "2"}
+    chosen = {} if draws_repeatedly(jaxpr) else {"xla_backend_optimization_level": "2"}
     if mesh.size > 1:
         # XLA would share loops of large kernels among all cores, which are busy with a group each
-        told["xla_disable_hlo_passes"] = "cpu-parallel-task-assigner"
-    return told
+        chosen["xla_disable_hlo_passes"] = "cpu-parallel-task-assigner"
+    return chosen
 
 
 def draws_repeatedly(jaxpr: Any, looping: bool = False) -> bool:

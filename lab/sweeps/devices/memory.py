@@ -11,7 +11,7 @@ _SIGNS = ("resource_exhausted", "out of memory")
 
 
 @contextmanager
-def told_when_exhausted(lanes: int, batch_size: int) -> Iterator[None]:
+def explain_exhaustion(lanes: int, batch_size: int) -> Iterator[None]:
     """Raise `InputError` where memory runs out within; every other error passes."""
     try:
         yield

@@ -12,7 +12,7 @@ def full_precision() -> Iterator[None]:
 
     Left alone, GPUs take TF32 and TPUs bfloat16, with 10 and 7 of float32's 23 bits of mantissa:
     `JAX_DEFAULT_MATMUL_PRECISION=tensorfloat32` asks for it. Records tell which. CPUs know no
-    other, but to ask which device there is would start JAX before it is told of the cores.
+    other, but to ask which device there is would start JAX before its number of devices is set.
     """
     if jax.config.jax_default_matmul_precision is not None:  # type: ignore[attr-defined]
         yield

@@ -10,42 +10,42 @@ import jax
 import numpy as np
 
 from lab.sweeps.early_stopping.rule import EarlyStopping, Watch
-from lab.sweeps.execution.lane_state import Live
+from lab.sweeps.execution.lane_state import LaneState
 from lab.types import RUNNING
 
 
-def epochs(marks: tuple[int, ...]) -> list[int]:
+def epochs(steps: tuple[int, ...]) -> list[int]:
     """The evaluations that a rule counts, from 1: those that an update precedes; 0 is none."""
-    return [0, *(k for k in range(1, len(marks)) if marks[k] > marks[k - 1])]
+    return [0, *(k for k in range(1, len(steps)) if steps[k] > steps[k - 1])]
 
 
-def leveled(lives: Sequence[Live]) -> list[Live]:
+def aligned(lanes: Sequence[LaneState]) -> list[LaneState]:
     """Lanes that are not equally far, filled up to the one that is: to be stacked."""
-    furthest = max(lives, key=lambda live: live.done)
+    furthest = max(lanes, key=lambda lane: lane.done)
     shapes = [leaf.shape[1] for leaf in furthest.infos]
     return [
-        live._replace(
+        lane._replace(
             done=furthest.done,
             count=furthest.count,
-            evaluations=live.evaluations
-            + live.evaluations[-1:] * (len(furthest.evaluations) - len(live.evaluations)),
-            infos=[_filled(leaf, length) for leaf, length in zip(live.infos, shapes)],
+            evaluations=lane.evaluations
+            + lane.evaluations[-1:] * (len(furthest.evaluations) - len(lane.evaluations)),
+            infos=[_filled(leaf, length) for leaf, length in zip(lane.infos, shapes)],
         )
-        for live in lives
+        for lane in lanes
     ]
 
 
-class Ending:
+class Outcome:
     """Where L lanes ended."""
 
     def __init__(
-        self, rule: EarlyStopping, marks: tuple[int, ...], watch: Watch, stopped_at: np.ndarray
+        self, rule: EarlyStopping, steps: tuple[int, ...], watch: Watch, stopped_at: np.ndarray
     ):
         early, seen = watch.stopped_at > 0, watch.best_at > 0
-        counted = np.array(epochs(marks))
-        self.updates = np.array(marks)
+        counted = np.array(epochs(steps))
+        self.updates = np.array(steps)
         self.diverged_at = np.where(early, RUNNING, stopped_at)
-        self._last = np.where(early, counted[watch.stopped_at], len(marks) - 1)  # [L] evaluation
+        self._last = np.where(early, counted[watch.stopped_at], len(steps) - 1)  # [L] evaluation
         self._back = rule.restore_best_weights & seen & (self.diverged_at == RUNNING)
         self._left_with = np.where(self._back, counted[watch.best_at], self._last)
         self.stopped_at = np.where(early, self.updates[self._last], RUNNING)

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from lab.sweeps.execution.lane_state import Live, stacked, taken
+from lab.sweeps.execution.lane_state import LaneState, stacked, taken
 from lab.sweeps.planning.chunks import chunks
 from lab.sweeps.planning.jobs import Job, Plan
 from lab.sweeps.planning.sizes import call_capacity
@@ -27,8 +27,8 @@ class Block(NamedTuple):
 
     job: int  # number in the plan
     lanes: tuple[int, ...]  # numbers in the job
-    paused: Live | None = None  # where they stand; None before the first update
-    until: int | None = None  # number of the mark at which they pause; None: at the end
+    paused: LaneState | None = None  # where they stand; None before the first update
+    until: int | None = None  # number of the evaluation at which they pause; None: at the end
 
 
 class Result(NamedTuple):
@@ -37,7 +37,7 @@ class Result(NamedTuple):
     job: int
     lanes: tuple[int, ...]
     measured: Measured | None = None
-    paused: Live | None = None
+    paused: LaneState | None = None
     lane_bytes: float = 0.0  # memory of a lane while it trains
 
 
@@ -89,7 +89,7 @@ def updates_left(plan: Plan, block: Block) -> int:
 
 
 def _left(job: Job, block: Block) -> int:
-    end = job.marks[-1 if block.until is None else block.until]
+    end = job.evaluation_steps[-1 if block.until is None else block.until]
     return end - (0 if block.paused is None else block.paused.count)
 
 
@@ -99,27 +99,29 @@ def part(block: Block, at: Sequence[int]) -> Block:
     return block._replace(lanes=tuple(block.lanes[i] for i in at), paused=paused)
 
 
-def onward(number: int, job: Job, paused: Sequence[Live | None], until: int) -> Iterator[Block]:
-    """Blocks that bring every lane of a job, from wherever it is, to the `until`-th of its marks.
+def blocks_until(
+    number: int, job: Job, paused: Sequence[LaneState | None], until: int
+) -> Iterator[Block]:
+    """Blocks that bring every lane of a job, from wherever it is, to the `until`-th evaluation.
 
     Lanes that are there are in no block; those that have not begun are `paused` as None.
     """
     target = chunks_to(job, until)
-    for done in sorted({_done(live) for live in paused} - {target}):
-        lanes = tuple(i for i, live in enumerate(paused) if _done(live) == done)
-        stand = [live for i in lanes if (live := paused[i]) is not None]
+    for done in sorted({_done(lane_state) for lane_state in paused} - {target}):
+        lanes = tuple(i for i, lane_state in enumerate(paused) if _done(lane_state) == done)
+        stand = [lane_state for i in lanes if (lane_state := paused[i]) is not None]
         yield Block(number, lanes, stacked(stand) if stand else None, until)
 
 
-def chunks_to(job: Job, mark: int) -> int:
-    """Chunks of a run up to the evaluation at a mark."""
-    marks, count = 0, 0
-    for count, (_, _, last) in enumerate(chunks(job.marks, call_capacity(job)), 1):
-        marks += last
-        if marks == mark:
+def chunks_to(job: Job, evaluation: int) -> int:
+    """Chunks of a run up to an evaluation."""
+    evaluations, count = 0, 0
+    for count, (_, _, last) in enumerate(chunks(job.evaluation_steps, call_capacity(job)), 1):
+        evaluations += last
+        if evaluations == evaluation:
             return count
     return count
 
 
-def _done(live: Live | None) -> int:
-    return 0 if live is None else live.done
+def _done(lane_state: LaneState | None) -> int:
+    return 0 if lane_state is None else lane_state.done

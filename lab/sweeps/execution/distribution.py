@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple, Protocol, TypeVar
 
 from lab.validation.kinds import Kind
 
-WAIT_S = 0.5  # at a time, so that signals are heard
+WAIT_S = 0.5  # at a time, so that signals are handled
 LOSSES = 5  # of one call: then it is not the machine's fault
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ def distributed(
     function: Callable[..., Any],
     calls: Sequence[T],
     parts: dict[str, bytes],
-    look: Callable[[], None],
+    poll: Callable[[], None],
 ) -> Iterator[tuple[T, Any]]:
     """Run `function(call, names, sent)` for all calls; yields each with its result, as they come.
 
@@ -53,7 +53,7 @@ def distributed(
       function: Importable where the calls run. It gives back `Missing` where it lacks parts.
       calls: Arguments that can be pickled.
       parts: What a process needs for any of them, by name; sent to those that lack it.
-      look: Called every now and then while nothing comes.
+      poll: Called every now and then while nothing comes.
 
     Raises:
       RuntimeError: If a call loses its process over and over, or the executor is broken.
@@ -79,7 +79,7 @@ def distributed(
             submit(number)
         while waiting:
             done, _ = wait(waiting, WAIT_S, FIRST_COMPLETED)
-            look()
+            poll()
             for future in done:
                 number = waiting.pop(future)
                 try:

@@ -10,7 +10,7 @@ import numpy as np
 Call = tuple[int, int, dict]  # first update, how many, their Info
 
 
-class Live(NamedTuple):
+class LaneState(NamedTuple):
     """Lanes between two calls, equally far; L of them."""
 
     done: int  # chunks of the run
@@ -21,26 +21,26 @@ class Live(NamedTuple):
     beside: tuple[np.ndarray, ...] = ()  # leaves [L, ...] of what is kept beside the state
 
 
-def stacked(lives: Sequence[Live]) -> Live:
+def stacked(lane_states: Sequence[LaneState]) -> LaneState:
     """Lanes that are equally far, one after the other."""
-    return _of_arrays(lambda *leaves: np.concatenate(leaves), *lives)
+    return _of_arrays(lambda *leaves: np.concatenate(leaves), *lane_states)
 
 
-def taken(live: Live, lanes: slice | Sequence[int]) -> Live:
+def taken(lane_state: LaneState, lanes: slice | Sequence[int]) -> LaneState:
     """Some of the lanes, by their places."""
-    return _of_arrays(lambda leaf: leaf[lanes], live)
+    return _of_arrays(lambda leaf: leaf[lanes], lane_state)
 
 
-def _of_arrays(function: Callable[..., np.ndarray], *lives: Live) -> Live:
+def _of_arrays(function: Callable[..., np.ndarray], *lane_states: LaneState) -> LaneState:
     """Each array by a function of it; how far lanes are stays."""
-    arrays = [live._replace(done=None, count=None) for live in lives]
+    arrays = [lane_state._replace(done=None, count=None) for lane_state in lane_states]
     made = jax.tree.map(function, *arrays)
-    return made._replace(done=lives[0].done, count=lives[0].count)
+    return made._replace(done=lane_states[0].done, count=lane_states[0].count)
 
 
-def unstacked(live: Live, count: int) -> list[Live]:
+def unstacked(lane_state: LaneState, count: int) -> list[LaneState]:
     """The first `count` lanes, one by one."""
-    return [taken(live, slice(i, i + 1)) for i in range(count)]
+    return [taken(lane_state, slice(i, i + 1)) for i in range(count)]
 
 
 def host(tree: Any) -> list[np.ndarray]:
@@ -75,21 +75,25 @@ def _heads(tree: Any, length: int) -> Any:
     return jax.tree.map(lambda leaf: np.asarray(leaf)[:, :length], tree)
 
 
-def packed(live: Live) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """A block's live part as JSON and named arrays."""
-    arrays = {f"state/{i}": leaf for i, leaf in enumerate(live.state)}
-    arrays |= {f"info/{i}": leaf for i, leaf in enumerate(live.infos)}
-    arrays |= {f"beside/{i}": leaf for i, leaf in enumerate(live.beside)}
-    for i, metrics in enumerate(live.evaluations):
+def packed(lane_state: LaneState) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """A block's lane_state part as JSON and named arrays."""
+    arrays = {f"state/{i}": leaf for i, leaf in enumerate(lane_state.state)}
+    arrays |= {f"info/{i}": leaf for i, leaf in enumerate(lane_state.infos)}
+    arrays |= {f"beside/{i}": leaf for i, leaf in enumerate(lane_state.beside)}
+    for i, metrics in enumerate(lane_state.evaluations):
         arrays |= {f"evaluation/{i}/{name}": values for name, values in metrics.items()}
-    lengths = {"states": len(live.state), "infos": len(live.infos), "beside": len(live.beside)}
-    rows = {"evaluations": [list(row) for row in live.evaluations]}
-    return {"done": live.done, "count": live.count, **lengths, **rows}, arrays
+    lengths = {
+        "states": len(lane_state.state),
+        "infos": len(lane_state.infos),
+        "beside": len(lane_state.beside),
+    }
+    rows = {"evaluations": [list(row) for row in lane_state.evaluations]}
+    return {"done": lane_state.done, "count": lane_state.count, **lengths, **rows}, arrays
 
 
-def unpacked(described: dict[str, Any], arrays: dict[str, np.ndarray]) -> Live:
+def unpacked(described: dict[str, Any], arrays: dict[str, np.ndarray]) -> LaneState:
     """The block that was `packed` so."""
-    return Live(
+    return LaneState(
         done=described["done"],
         state=[arrays[f"state/{i}"] for i in range(described["states"])],
         evaluations=[

@@ -61,7 +61,7 @@ def _is_source(kind: type) -> bool:
     return hasattr(kind, "prepare") and hasattr(kind, "sha256")
 
 
-class Hold:
+class PartCache:
     """Parts that this process has, the last ones used."""
 
     def __init__(self):
@@ -88,9 +88,9 @@ class Hold:
 
 
 class _Unpickler(pickle.Unpickler):
-    def __init__(self, content: io.BytesIO, hold: Hold, sent: Mapping[str, bytes]):
+    def __init__(self, content: io.BytesIO, cache: PartCache, sent: Mapping[str, bytes]):
         super().__init__(content)
-        self.hold, self.sent = hold, sent
+        self.cache, self.sent = cache, sent
 
     def persistent_load(self, pid: str) -> Any:
-        return self.hold.get(pid, self.sent)
+        return self.cache.get(pid, self.sent)

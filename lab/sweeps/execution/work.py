@@ -1,4 +1,4 @@
-"""What it takes to train the lanes of a job, and how they are dealt to blocks."""
+"""What it takes to train the lanes of a job, and how they are split into groups."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from jax.sharding import Mesh
 
 from lab.sweeps.compilation.programs import compiled
 from lab.sweeps.devices.places import Place, check_memory, places
-from lab.sweeps.execution.lane_state import Live
+from lab.sweeps.execution.lane_state import LaneState
 from lab.sweeps.execution.placed_data import Rows
 from lab.sweeps.execution.timing import Clock
 from lab.sweeps.planning.jobs import Job
@@ -19,7 +19,7 @@ from lab.sweeps.results.exports import Export
 T = TypeVar("T")
 Advance = Callable[[int], None]  # of the number of lane-updates that were taken
 # Of a job's number and numbers of its lanes: how to fetch them as they are; None where none is.
-Between = Callable[[int, Sequence[int], Callable[[], Live] | None], None]
+Between = Callable[[int, Sequence[int], Callable[[], LaneState] | None], None]
 
 
 def no_op(*_: Any) -> None:
@@ -90,10 +90,10 @@ class Work:
         check_memory(self.mesh, states * nbytes * lanes * blocks, self.rows.nbytes)
 
 
-def dealt(lanes: Sequence[T], size: int) -> list[Sequence[T]]:
+def batched(lanes: Sequence[T], size: int) -> list[Sequence[T]]:
     """Lanes in parts of a size; the last may have fewer.
 
-    >>> dealt(range(5), 2)
+    >>> batched(range(5), 2)
     [range(0, 2), range(2, 4), range(4, 5)]
     """
     return [lanes[i : i + size] for i in range(0, len(lanes), size)]

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import numpy as np
 
 
-def chunks(marks: tuple[int, ...], capacity: int) -> Iterator[tuple[int, int, bool]]:
+def chunks(evaluation_steps: tuple[int, ...], capacity: int) -> Iterator[tuple[int, int, bool]]:
     """A run, cut: number of the first update, how many follow, whether an evaluation does."""
-    for start, stop in itertools.pairwise(marks):
+    for start, stop in itertools.pairwise(evaluation_steps):
         cuts = range((start // capacity + 1) * capacity, stop, capacity)
         for first, end in itertools.pairwise([start, *cuts, stop]):
             yield first, end - first, end == stop

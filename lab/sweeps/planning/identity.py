@@ -65,7 +65,7 @@ def of_job(job: Job) -> Words:
                 found[f"{name} of {job.label}"] = value
         if "learning_rate" not in lane.setting:
             found[f"learning_rate of {job.label}"] = lane.rate
-    found[f"updates of {job.label}"] = list(job.marks)
+    found[f"updates of {job.label}"] = list(job.evaluation_steps)
     found[f"maximized in {job.label}"] = sorted(job.task.higher_is_better)
     for split in sorted({lane.split for lane in job.lanes}):
         found[f"data of split {split} for {job.label}"] = _data(job.task.source, split)
@@ -113,7 +113,7 @@ def _whole(found: Any) -> Any:
 
 def check_same(
     found: Mapping[str, Any],
-    asked: Mapping[str, Any],
+    expected: Mapping[str, Any],
     where: str,
     remedy: str = "ask for the same again, or give another folder",
     names: Iterable[str] | None = None,
@@ -122,7 +122,7 @@ def check_same(
 
     Args:
       found: Words of the one that was made.
-      asked: Words of the one that is asked for.
+      expected: Words of the one that is expected.
       where: What was made, to begin the sentence with.
       remedy: What to do, to end it with.
       names: Which words are compared; by default all.
@@ -130,8 +130,8 @@ def check_same(
     Raises:
       InputError: Names the first thing that differs.
     """
-    for name in dict.fromkeys([*asked, *found]) if names is None else names:
-        old, new = found.get(name), asked.get(name)
+    for name in dict.fromkeys([*expected, *found]) if names is None else names:
+        old, new = found.get(name), expected.get(name)
         if hashed({name: old}) != hashed({name: new}):
             raise InputError(
                 f"{where} was made with {name}={_short(old)}, and this sweep asks for "

@@ -34,7 +34,7 @@ class Job:
     program: Program
     task: Task
     price: Price  # of an update
-    marks: tuple[int, ...]  # numbers of updates after which lanes are evaluated; ascending
+    evaluation_steps: tuple[int, ...]  # updates after which lanes are evaluated; ascending
     unspent: tuple[float, ...]  # declared less executed by each, in the currency of the budget
     lanes: list[Lane] = field(default_factory=list)
 

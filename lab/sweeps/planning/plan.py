@@ -29,7 +29,7 @@ from lab.validation.errors import InputError, require
 from lab.validation.kinds import plain
 
 
-class Asked(Protocol):
+class Declaration(Protocol):
     """What a plan is made of; `lab.Sweep` is one, with everything checked."""
 
     task: Task
@@ -48,78 +48,78 @@ class Asked(Protocol):
 
 
 def make_plan(
-    asked: Asked,
+    declaration: Declaration,
     timed: Mapping[str, float] | None = None,
     timing: Callable[..., float] = seconds,
 ) -> Plan:
     """Lay out the lanes of a sweep.
 
     Args:
-      asked: What it is asked for.
+      declaration: What it is asked for.
       timed: Known seconds of an update, by labels of jobs; None where none are charged.
       timing: How those that are not known are measured.
     """
-    choices = resolve(asked.optimizers)
+    choices = resolve(declaration.optimizers)
     common = {
-        "batch_size": plain(asked.batch_size),
-        "schedule": asked.schedule,
-        "split": plain(asked.split),
+        "batch_size": plain(declaration.batch_size),
+        "schedule": declaration.schedule,
+        "split": plain(declaration.split),
     }
-    dims, settings = _dimensions(asked, list(choices))
-    planner = _Planner(asked, None if timed is None else dict(timed), timing)
+    dims, settings = _dimensions(declaration, list(choices))
+    planner = _Planner(declaration, None if timed is None else dict(timed), timing)
     for cell in itertools.product(*(range(len(values)) for values in dims.values())):
         at = dict(zip(dims, cell))
         choice = choices[dims["optimizer"][at["optimizer"]]]
-        given = common | {name: values[at[name]] for name, values in asked.axes.items()}
+        given = common | {name: values[at[name]] for name, values in declaration.axes.items()}
         given |= settings[choice.label][at["trial"]] if settings is not None else {}
         seed = given.pop("seed", None)
         planner.add(choice, given, cell, dims["seed"][at["seed"]] if seed is None else seed)
     for job in planner.jobs.values():  # a block reads few streams, and draws few
         job.lanes.sort(key=lambda lane: (lane.split, lane.seed))
     rows = [row for listed in (settings or {}).values() for row in listed]
-    varied = {*asked.axes, *(set.intersection(*map(set, rows)) if rows else ())}
+    varied = {*declaration.axes, *(set.intersection(*map(set, rows)) if rows else ())}
     fixed = {name: label(value) for name, value in common.items() if name not in varied}
     return Plan(
         dims,
         settings,
         list(planner.jobs.values()),
         planner.timed or {},
-        _described(asked, fixed),
-        asked.early_stopping,
-        asked.predict_on,
+        _described(declaration, fixed),
+        declaration.early_stopping,
+        declaration.predict_on,
     )
 
 
 def _dimensions(
-    asked: Asked, optimizers: list[str]
+    declaration: Declaration, optimizers: list[str]
 ) -> tuple[dict[str, list[Any]], dict[str, list[Setting]] | None]:
     """Of the lanes, with their coordinates; and the trials of each optimizer."""
     dims: dict[str, list[Any]] = {"optimizer": optimizers}
     settings = None
-    if asked.trials is not None:
-        settings = {name: list(rows) for name, rows in asked.trials.items()}
+    if declaration.trials is not None:
+        settings = {name: list(rows) for name, rows in declaration.trials.items()}
         dims["trial"] = list(range(len(settings[optimizers[0]])))
-    dims |= {name: [label(v) for v in values] for name, values in asked.axes.items()}
+    dims |= {name: [label(v) for v in values] for name, values in declaration.axes.items()}
     if settings is not None and "seed" in settings[optimizers[0]][0]:
-        require(asked.seeds == 1, "seeds must not be given where trials name their own.")
+        require(declaration.seeds == 1, "seeds must not be given where trials name their own.")
         return dims, settings
-    return dims | {"seed": checked_seeds(asked.seeds)}, settings
+    return dims | {"seed": checked_seeds(declaration.seeds)}, settings
 
 
-def _described(asked: Asked, fixed: Setting) -> dict[str, Any]:
+def _described(declaration: Declaration, fixed: Setting) -> dict[str, Any]:
     """What all lanes share, in words."""
-    task, stopping, probe = asked.task, asked.early_stopping, asked.probe
-    shares = asked.evaluations
+    task, stopping, probe = declaration.task, declaration.early_stopping, declaration.probe
+    shares = declaration.evaluations
     return {
         "task": task.name,
         "data_sha256": task.source.sha256,
         "task_hypers": dict(task.hypers),
         "task_options": {name: words(value) for name, value in task.options.items()},
-        "budget": {asked.budget.currency: asked.budget.amount},
+        "budget": {declaration.budget.currency: declaration.budget.amount},
         "evaluations": [*map(str, shares)] if isinstance(shares, Sequence) else int(shares),
         "fixed": fixed,
         "early_stopping": None if stopping is None else vars(stopping),
-        "predict_on": "none" if asked.predict_on is None else "given",
+        "predict_on": "none" if declaration.predict_on is None else "given",
         "probe": None if probe is None else [words(probe.measure), int(probe.every)],
     }
 
@@ -127,22 +127,24 @@ def _described(asked: Asked, fixed: Setting) -> dict[str, Any]:
 class _Planner:
     """Puts lanes into jobs, one after the other."""
 
-    def __init__(self, asked: Asked, timed: dict[str, float] | None, timing: Callable[..., float]):
-        self.asked, self.timed, self.timing = asked, timed, timing
-        self.shares = checked_shares(asked.evaluations)
+    def __init__(
+        self, declaration: Declaration, timed: dict[str, float] | None, timing: Callable[..., float]
+    ):
+        self.declaration, self.timed, self.timing = declaration, timed, timing
+        self.shares = checked_shares(declaration.evaluations)
         self.jobs: dict[Any, Job] = {}
         self._variants: dict[Any, Task] = {}
 
     def add(self, choice: Choice, given: Setting, cell: tuple[int, ...], seed: int) -> None:
         """Put a lane with these settings in the job of its program."""
-        parts = _sort_out(choice, self.asked.task, given)
+        parts = _sort_out(choice, self.declaration.task, given)
         task = self._variant(choice, parts)
         train_rows = len(task.source.prepare(given["split"]).train)
         program = Program(
             problem=task.problem,
             rule=choice.rule(parts.rule_options, rated=parts.rate is not None),
             batch_size=checked_batch(given["batch_size"], train_rows, task.name),
-            probe=self.asked.probe,
+            probe=self.declaration.probe,
         )
         numbers = {**task.hypers, **parts.task_numbers}
         key = program, frozenset(parts.rule_numbers), parts.options
@@ -164,7 +166,7 @@ class _Planner:
 
     def _variant(self, choice: Choice, parts: "Parts") -> Task:
         """The task with the options of a lane."""
-        task = self.asked.task
+        task = self.declaration.task
         if parts.options not in self._variants:
             chosen = dict(parts.options)
             own = task.variant(**chosen) if chosen and task.variant else task
@@ -183,10 +185,10 @@ class _Planner:
     ) -> Job:  # fmt: skip
         """A job without lanes yet, that spends the budget up to less than an update."""
         data, hypers = task.source.prepare(split), Hypers(parts.rule_numbers, numbers)
-        rows, size, budget = len(data.train), program.batch_size, self.asked.budget
+        rows, size, budget = len(data.train), program.batch_size, self.declaration.budget
         extra = sorted(set(parts.rule_numbers) - set(choice.numbers))
-        told = [choice.label, size, *program.rule.options, *parts.options, *extra]
-        name = json.dumps(told, default=words)
+        parts_of_label = [choice.label, size, *program.rule.options, *parts.options, *extra]
+        name = json.dumps(parts_of_label, default=words)
         while any(job.label == name for job in self.jobs.values()):  # options of equal names
             name += "′"
         cost = price(program, choice.gradient_evaluations, hypers, data.rows)
@@ -194,18 +196,18 @@ class _Planner:
             if name not in self.timed:
                 self.timed[name] = self.timing(program, hypers, parts.rate or 0.0, data.rows)
             cost = cost._replace(seconds=self.timed[name])
-        marks = tuple(budget.in_updates(cost, rows, share) for share in self.shares)
+        evaluation_steps = tuple(budget.in_updates(cost, rows, share) for share in self.shares)
         require(
-            marks[-1] >= 1,
+            evaluation_steps[-1] >= 1,
             f"Budget({budget.currency}={budget.amount:g}) pays for no update at batch_size={size}.",
         )
-        unspent = tuple(budget.unspent(cost, rows, updates) for updates in marks)
-        return Job(name, program, task, cost, marks, unspent)
+        unspent = tuple(budget.unspent(cost, rows, updates) for updates in evaluation_steps)
+        return Job(name, program, task, cost, evaluation_steps, unspent)
 
 
 @dataclass(frozen=True)
 class Parts:
-    """A setting, told apart."""
+    """A setting, by what reads it."""
 
     rate: float | None
     rule_numbers: dict[str, float]

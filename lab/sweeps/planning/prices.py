@@ -24,7 +24,7 @@ TIMINGS = 5
 
 
 def price(program: Program, gradient_evaluations: float, hypers: Hypers, rows: Any) -> Price:
-    """The price of one update, but for its seconds; a probe looks on for nothing.
+    """The price of one update, but for its seconds; a probe costs nothing.
 
     Of the numbers of some lane only the names count, of the rows their shapes.
     """

@@ -1,4 +1,4 @@
-"""Optimizers as a sweep is given them, turned into rules with their numbers told from options."""
+"""Optimizers as a sweep is given them, turned into rules with their numbers split from options."""
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping

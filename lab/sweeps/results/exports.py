@@ -52,7 +52,7 @@ class Export:
     def __post_init__(self):
         check_fields(self)
 
-    def look(
+    def observe(
         self, program: Program, lanes: list, state: State, metrics: dict, updates: int, last: bool
     ) -> None:
         """Note the lanes of a group at an evaluation; called at each, the one before all too."""
@@ -62,9 +62,9 @@ class Export:
         point = state.params
         if program.rule.eval_params is not None:
             point = jax.vmap(program.rule.eval_params)(state.opt_state, state.params)
-        home = jax.device_get((point, state.model_state, state.stopped_at, metrics))
+        found = jax.device_get((point, state.model_state, state.stopped_at, metrics))
         for i in chosen:
-            params, model_state, stopped_at, values = jax.tree.map(lambda leaf, i=i: leaf[i], home)
+            params, model_state, stopped_at, values = jax.tree.map(lambda leaf, i=i: leaf[i], found)
             about = {
                 "lane": lanes[i].setting, "updates": updates if stopped_at == RUNNING else
                 int(stopped_at), **{name: float(v) for name, v in values.items()},
@@ -82,10 +82,10 @@ class Export:
         return {path.name: path.read_bytes() for path in paths if path.exists()}
 
     def _path(self, setting: Mapping[str, Any], moment: str) -> Path:
-        told = json.dumps(dict(setting), sort_keys=True, default=str)
+        labels = json.dumps(dict(setting), sort_keys=True, default=str)
         named = "-".join(str(setting[k]) for k in ("optimizer", "seed") if k in setting)
         safe = re.sub(r"[^A-Za-z0-9_.-]", "_", named)[:60].lstrip(".")
-        digest = hashlib.sha256(told.encode()).hexdigest()[:10]
+        digest = hashlib.sha256(labels.encode()).hexdigest()[:10]
         return Path(self.folder) / f"{safe}-{digest}.{moment}.npz"
 
 

@@ -21,10 +21,13 @@ def take_over(record: Record, earlier: xr.Dataset, where: Mapping[str, Any]) -> 
     Raises:
       InputError: If it was made otherwise; names the first thing that differs.
     """
-    plan, told = record.plan, manifest(earlier)["configuration"]
-    shared, found = json_words(plan.shared), told.get("identity", {})
-    check_same(told, shared, MADE, REMEDY, [name for name in shared if name != "fixed"])
-    ours, theirs = shared["fixed"], told["fixed"]  # but for what trials name in one and not another
+    plan, configuration = record.plan, manifest(earlier)["configuration"]
+    shared, found = json_words(plan.shared), configuration.get("identity", {})
+    check_same(configuration, shared, MADE, REMEDY, [name for name in shared if name != "fixed"])
+    ours, theirs = (
+        shared["fixed"],
+        configuration["fixed"],
+    )  # but for what trials name in one and not another
     both = [name for name in ours if name in theirs]
     check_same(theirs, ours, MADE, REMEDY, both)
     check_same(found, json_words(where), MADE, REMEDY, sorted(where))
@@ -43,8 +46,8 @@ def take_over(record: Record, earlier: xr.Dataset, where: Mapping[str, Any]) -> 
         taken = {number: cell for number, cell in cells.items() if cell is not None}
         if not taken:
             continue
-        asked = json_words(of_job(job.of(list(taken))))
-        check_same(found, asked, MADE, REMEDY, sorted(asked))
+        expected = json_words(of_job(job.of(list(taken))))
+        check_same(found, expected, MADE, REMEDY, sorted(expected))
         for number, cell in taken.items():
             lane = job.lanes[number]
             for name, variable in variables.items():
@@ -83,5 +86,7 @@ def _lanes_of(record: xr.Dataset) -> dict[str, list[tuple[int, ...]]]:
 
 
 def _labels(setting: dict[str, Any]) -> str:
-    told = {k: int(v) if isinstance(v, bool) else v for k, v in setting.items()}  # or NaN's float
-    return json.dumps(json_words(told), sort_keys=True)
+    configuration = {
+        k: int(v) if isinstance(v, bool) else v for k, v in setting.items()
+    }  # or NaN's float
+    return json.dumps(json_words(configuration), sort_keys=True)

@@ -78,11 +78,11 @@ class Predictor:
         Raises:
           InputError: If the folder cannot be written to.
         """
-        told = {
+        spec = {
             "network": type(self.network).__name__, "options": _options(self.network),
             "numbers": self.numbers, "encoding": self.encoding.described(),
         }  # fmt: skip
-        return save_model(self.model._replace(about=self.model.about | {"predictor": told}), path)
+        return save_model(self.model._replace(about=self.model.about | {"predictor": spec}), path)
 
     @full_precision()
     def _outputs(self, rows: Any) -> np.ndarray:
@@ -115,12 +115,12 @@ def load_predictor(path: AnyPath) -> Predictor:
     model = load_model(path)
     about = dict(model.about)
     try:
-        told = about.pop("predictor")
-        network = NETWORKS[told["network"]](**{k: _plain(v) for k, v in told["options"].items()})
-        found = described_encoding(told["encoding"])
+        spec = about.pop("predictor")
+        network = NETWORKS[spec["network"]](**{k: _plain(v) for k, v in spec["options"].items()})
+        found = described_encoding(spec["encoding"])
     except (KeyError, TypeError) as error:
         raise InputError(f"{path} holds no predictor, but at most parameters.") from error
-    return Predictor(model._replace(about=about), network, told["numbers"], found)
+    return Predictor(model._replace(about=about), network, spec["numbers"], found)
 
 
 @partial(jax.jit, static_argnums=0)

@@ -67,7 +67,7 @@ class Record:
         if stopped is None:
             return 0
         return sum(
-            job.marks[-1] - int(stopped[lane.cell])
+            job.evaluation_steps[-1] - int(stopped[lane.cell])
             for job in self.plan.jobs
             for lane in job.lanes
             if stopped[lane.cell] >= 0 and not before[lane.cell]
@@ -101,14 +101,14 @@ def _ledger(plan: Plan, shape: tuple[int, ...], stopped: np.ndarray | None) -> d
 
     A currency has the dimensions along which its amounts differ, `batch_size` wherever it is one.
     """
-    steps = len(plan.jobs[0].marks)
+    steps = len(plan.jobs[0].evaluation_steps)
     amounts = np.empty((len(CURRENCIES) + 1, *shape, steps))
     for job in plan.jobs:
         unit = np.array([getattr(job.price, currency) for currency in CURRENCIES])
-        charged = np.append(unit[:, None] * job.marks, [job.unspent], axis=0)
+        charged = np.append(unit[:, None] * job.evaluation_steps, [job.unspent], axis=0)
         for lane in job.lanes:
             early = -1 if stopped is None else stopped[lane.cell]
-            last = steps - 1 if early < 0 else job.marks.index(early)
+            last = steps - 1 if early < 0 else job.evaluation_steps.index(early)
             until = np.minimum(np.arange(steps), last)
             amounts[(slice(None), *lane.cell)] = charged[:, until]
             amounts[(-1, *lane.cell)] = job.unspent[last]
