@@ -185,7 +185,7 @@ class Folder:
                 made = make(held)
                 if hosts.index() == 0:
                     records.save(made, path)
-        except InputError:
+        except BaseException:  # an interruption, too: who catches it may go on in the folder
             self._let_go()
             raise
         return made
