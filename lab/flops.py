@@ -6,7 +6,7 @@ as often as they run, and linear algebra by its formulas.
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +15,9 @@ from jax.extend.core import Literal
 
 from lab import compatibility
 from lab.validation.checks import checked
-from lab.validation.kinds import Tree
+from lab.validation.kinds import Kind, Tree
+
+Traced = Annotated[Any, Kind("a jaxpr", lambda value: isinstance(value, compatibility.JAXPRS))]
 
 
 @checked
@@ -58,7 +60,7 @@ def follow(function: Callable[..., Any], *args: Tree) -> tuple[float, Any]:
 
 
 @checked
-def follow_jaxpr(closed: Any, *args: Tree) -> tuple[float, list[Any]]:
+def follow_jaxpr(closed: Traced, *args: Tree) -> tuple[float, list[Any]]:
     """The count of a function already traced, and its outputs: known integers, or None."""
     return _run(closed, [_known(leaf) for leaf in jax.tree.leaves(args)])
 

@@ -179,7 +179,7 @@ class Folder:
             with checkpoints_in(kept, self.how):
                 made = make(held)
                 records.save(made, path)
-        except InputError:
+        except BaseException:  # an interruption, too: who catches it may go on in the folder
             self._let_go()
             raise
         return made

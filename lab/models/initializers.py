@@ -3,7 +3,7 @@
 A dense kernel has shape [fan_in, fan_out]. Of normal and uniform initializers with the same
 variance, uniform ones have the limit √(3·variance). JAX's `glorot_normal`, `he_normal` and
 `lecun_normal` cut the normal at two standard deviations and widen it so that the variance stays;
-these do not cut, as in the papers, and are `variance_scaling(..., "normal")` to the bit.
+these do not cut, as in the papers, and are `variance_scaling(..., "normal")` to a rounding.
 """
 
 import math

@@ -43,12 +43,13 @@ def draw(name, shape=(FAN_IN, FAN_OUT), dtype="float32"):
 
 @pytest.mark.parametrize(("shape", "dtype"), [((20, 30), "float32"), ((3, 4, 5), "float64")])
 @pytest.mark.parametrize("name", INITIALIZERS)
-def test_equals_its_twin_to_the_bit(name, shape, dtype):
+def test_equals_its_twin_to_a_rounding(name, shape, dtype):
     with jax.enable_x64(dtype == "float64"):
         ours = draw(name, shape, dtype)
         theirs = INITIALIZERS[name].via_jax(jax.random.key(1), shape, dtype)
         assert ours.dtype == theirs.dtype == dtype
-        np.testing.assert_array_equal(ours, theirs)
+        # to the bit of JAX 0.10; JAX 0.12 multiplies its deviation by √2 first
+        np.testing.assert_array_max_ulp(np.asarray(ours), np.asarray(theirs), maxulp=2)
 
 
 @pytest.mark.parametrize("name", VARIANCE)

@@ -19,6 +19,8 @@ FLOOR = {
     "madgrad": {jnp.float64: 2e-8},  # √(k + 1) in float32
     "schedule_free_sgd": {jnp.float64: 2e-8},  # the warm-up in float32
     "schedule_free_adamw": {jnp.float64: 2e-8},
+    # a lower bound that adapts is a difference of sums: 1.7e-5 from optax's own float64 updates
+    "momo_adam": {jnp.float32: 2e-5},
 }
 # The same for updates that are not compiled.
 EAGER_FLOOR = {"radam": {jnp.float32: 7e-4}}  # ρ cancels: optax, compiled, is as far from itself
