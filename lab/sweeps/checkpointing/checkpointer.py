@@ -60,7 +60,7 @@ class Checkpointer:
         Args:
           job: Number of the one that is trained.
           lanes: Numbers of its lanes that are under way in this process.
-          lane_state: How to bring them home; None where none is.
+          lane_state: How to fetch them; None where none is.
 
         Raises:
           Stopped: If a signal has come, once everything is saved.
