@@ -21,7 +21,7 @@ from lab.sweeps.planning.prices import seconds
 from lab.sweeps.planning.sizes import group_width
 from lab.sweeps.results.exports import Export
 from lab.sweeps.worker import Call, describe, run_block, settings, timed_program
-from lab.validation.errors import require, shown
+from lab.validation.errors import require
 
 _AROUND: ContextVar[Executor | None] = ContextVar("around", default=None)
 
@@ -36,16 +36,14 @@ def executing_on(executor: Executor | None) -> Iterator[None]:
         _AROUND.reset(token)
 
 
-def place(executor: Executor | None = None, devices: Sequence[Any] | None = None) -> Any:
+def place(
+    executor: Executor | None = None, devices: Sequence[Any] | None = None
+) -> Mesh | Executor:
     """Where lanes are trained: an executor, or a mesh of devices of this process.
 
     Raises:
-      InputError: If it is none, or both are given.
+      InputError: If both are given.
     """
-    require(
-        executor is None or callable(getattr(executor, "submit", None)),
-        f"executor must have submit, as those of concurrent.futures do, given {shown(executor)}.",
-    )
     require(
         executor is None or devices is None,
         "give executor= or devices=, not both: an executor's processes have devices of their own.",

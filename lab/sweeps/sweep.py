@@ -149,7 +149,7 @@ class Sweep:
         if isinstance(where, Mesh):
             warn_of_idle_cores(where)
         elif folder is not None:
-            machine()  # once blocks are submitted, an executor would tell it after the last of them
+            machine()  # a worker that has all blocks to train would answer after the last of them
         if extend is not None:
             extension.take_over(record, extend, machine())
         described = cache(lambda: identity(plan, machine()))

@@ -70,10 +70,10 @@ def _setting(name: str) -> Any:
     return getattr(jax.config, name) if hasattr(jax.config, name) else jax.config.read(name)
 
 
-def _told(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, whose errors can be configuration to another process.
+def _with_portable_errors(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, whose errors can be unpickled by another process.
 
-    One that cannot be unpickled would end a process pool, and be taken for a lost process.
+    One that cannot would end a process pool, and be taken for a lost process.
     """
 
     @wraps(function)
@@ -90,14 +90,14 @@ def _told(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-@_told
+@_with_portable_errors
 def describe(configuration: dict[str, Any], *_: Any) -> dict[str, Any]:
     """The machine of a worker with these settings."""
     with _ready(configuration):
         return machine()
 
 
-@_told
+@_with_portable_errors
 def timed_program(
     call: tuple[str, dict[str, Any]], names: tuple[str, ...], sent: Mapping[str, bytes]
 ) -> float | Missing:
@@ -108,7 +108,7 @@ def timed_program(
         return Missing(missing) if missing else seconds(*_PARTS.get(name, sent))
 
 
-@_told
+@_with_portable_errors
 def run_block(call: Call, names: tuple[str, ...], sent: Mapping[str, bytes]) -> Returned | Missing:
     """Train a block."""
     with _ready(call.settings):

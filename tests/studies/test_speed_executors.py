@@ -10,7 +10,7 @@ from studies._speed_panel import Scope
 
 @pytest.mark.parametrize(
     ("two", "verdict"),
-    [([180.0, 210.0], "held, 0.975"), ([170.0, 190.0], "inconclusive"), ([1, 2], "did not hold")],
+    [([192.0, 204.0], "held, 0.99"), ([170.0, 195.0], "inconclusive"), ([1, 2], "did not hold")],
 )
 def test_two_processes_are_judged_beside_the_same_devices_in_one_within_a_round(two, verdict):
     record = panel.recorded({panel.ONE: [200.0, 200.0], panel.POOL: two}, 256, 1000)
