@@ -72,7 +72,7 @@ def long(folder, **where):
         ["adam", "sgd"],
         axes={"learning_rate": [0.01, 0.1]},
         seeds=64,
-        budget=lab.Budget(updates=6000),
+        budget=lab.Budget(updates=3000),
         evaluations=2,
         progress=False,
         **where,

@@ -229,7 +229,7 @@ def killed(folder, instants):
     assert f"killed {instants} times" in done.stdout
 
 
-@pytest.mark.parametrize("half", [0, 1])  # which two workers share
+@pytest.mark.parametrize("half", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_killed_at_random_instants_a_sweep_loses_nothing(half, tmp_path):
     del half
     killed(tmp_path, 10)
