@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 import lab
 from lab.plots import speeds
-from lab.sweeps.execution.process_pool import begin
+from lab.sweeps.execution.process_pool import take_share
 from studies._speed_panel import Scope, Table, at_least
 
 WIDTHS, BATCH, RATES = (32, 32), 32, 4
@@ -49,7 +49,7 @@ def dask() -> Iterator[Any]:
 
     with LocalCluster(n_workers=2, threads_per_worker=1) as cluster, Client(cluster) as client:
         for number, worker in enumerate(client.scheduler_info()["workers"]):
-            client.submit(begin, number, 2, workers=[worker], pure=False).result()
+            client.submit(take_share, number, 2, workers=[worker], pure=False).result()
         yield client.get_executor(retries=2)
 
 

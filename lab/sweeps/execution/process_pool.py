@@ -122,6 +122,11 @@ def begin(number: int, workers: int) -> None:
     """In a new process: take its share of the machine, and end with the one that began it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other decides what it means
     threading.Thread(target=_end_with, args=(parent_process(),), daemon=True).start()
+    take_share(number, workers)
+
+
+def take_share(number: int, workers: int) -> None:
+    """Take the cores, and the GPU, of one of some workers; before JAX starts."""
     found = sorted(path.name.removeprefix("nvidia") for path in Path("/dev").glob("nvidia[0-9]*"))
     if gpus := os.environ.get("CUDA_VISIBLE_DEVICES", ",".join(found)):
         os.environ["CUDA_VISIBLE_DEVICES"] = gpus.split(",")[number % len(gpus.split(","))]
