@@ -99,7 +99,7 @@ def describe(configuration: dict[str, Any], *_: Any) -> dict[str, Any]:
 
 @_with_portable_errors
 def timed_program(
-    call: tuple[str, dict[str, Any]], names: tuple[str, ...], sent: Mapping[str, bytes]
+    call: tuple[str, dict[str, Any]], names: tuple[str, ...], sent: Mapping[str, bytes], *_: int
 ) -> float | Missing:
     """Seconds of an update of a program, as `prices.seconds` measures them: name and settings."""
     name, configuration = call
@@ -109,7 +109,9 @@ def timed_program(
 
 
 @_with_portable_errors
-def run_block(call: Call, names: tuple[str, ...], sent: Mapping[str, bytes]) -> Returned | Missing:
+def run_block(
+    call: Call, names: tuple[str, ...], sent: Mapping[str, bytes], *_: int
+) -> Returned | Missing:
     """Train a block."""
     with _ready(call.settings):
         missing = _PARTS.missing(call.plan, names, sent)

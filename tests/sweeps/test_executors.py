@@ -398,7 +398,7 @@ class Alternating:
         self.holds = [set() for _ in range(processes)]
         self.turn, self.broken, self.calls = 0, broken, 0
 
-    def submit(self, fn, call, names, sent):
+    def submit(self, fn, call, names, sent, *_):
         self.calls += 1
         future = Future()
         if self.broken:

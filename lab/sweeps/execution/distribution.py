@@ -46,7 +46,7 @@ def distributed(
     parts: dict[str, bytes],
     poll: Callable[[], None],
 ) -> Iterator[tuple[T, Any]]:
-    """Run `function(call, names, sent)` for all calls; yields each with its result, as they come.
+    """Run `function(call, names, sent, attempt)` for all calls; yields results as they come.
 
     Args:
       executor: Where.
@@ -62,12 +62,15 @@ def distributed(
     names = tuple(parts)
     waiting: dict[Future, int] = {}
     lost: Counter[int] = Counter()
+    attempts: Counter[int] = Counter()
     lacked: dict[int, set[str]] = {}  # by call: what some process that was given it had not
 
     def submit(number: int) -> None:
         sent = {name: parts[name] for name in lacked.get(number, ())}
         try:
-            waiting[executor.submit(function, calls[number], names, sent)] = number
+            attempts[number] += 1  # Dask gives back what became of a task with equal arguments
+            call = calls[number], names, sent, attempts[number]
+            waiting[executor.submit(function, *call)] = number
         except (BrokenExecutor, RuntimeError) as error:
             raise RuntimeError(
                 f"the executor takes no more calls ({error}). lab.ProcessPool and Dask replace "
