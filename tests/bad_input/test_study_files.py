@@ -18,7 +18,7 @@ import xarray as xr
 
 import lab
 from lab import records
-from studies import _cli
+from lab.study import cli as _cli
 from tests.bad_input.broken_tables import TABLES, Bomb, X, npz
 from tests.bad_input.test_study_flags import (
     FEWEST,

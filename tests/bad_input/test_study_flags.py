@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 
 import studies
 from lab.budget import Budget
-from studies import _cli, _flags
-from studies._executors import Where
+from lab.study import cli as _cli
+from lab.study import flags as _flags
+from lab.study.executors import Where
 from tests.bad_input.test_public_callables import ordinary
 
 FEWEST = 20
@@ -49,7 +50,7 @@ def kind_of(study, name):
     """The kind that a flag declares."""
     hints = typing.get_type_hints(STUDIES[study][0], include_extras=True)
     kinds = [k for k in getattr(hints[name], "__metadata__", ()) if isinstance(k, _flags.Kind)]
-    assert len(kinds) == 1, f"--{name} of {study} has no kind of studies._flags"
+    assert len(kinds) == 1, f"--{name} of {study} has no kind of lab.study.flags"
     return kinds[0]
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from lab import optimizers
 from lab.optimizers import CATALOG
-from studies import _authors
-from studies._composed import COMPOSED
+from studies._site import authors as _authors
+from studies._site.composed import COMPOSED
 
 ASKED_FOR = {
     *("soap", "momo", "momo_adam", "schedule_free_sgd", "schedule_free_adamw", "prodigy", "muon"),

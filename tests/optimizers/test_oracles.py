@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from lab.optimizers import CATALOG
-from studies import parity
-from studies._peers import CASES, OPTAX_REASONS, REASONS
+from studies._site import parity
+from studies._site.peers import CASES, OPTAX_REASONS, REASONS
 
 RECORDED = {library: parity.recorded(library) for library in parity.PEERS}
 PAIRS = [(lib, name) for lib, oracle in RECORDED.items() for name in oracle["trajectories"]]

@@ -15,7 +15,7 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 FOLDER = Path(__file__).parent
 sys.path.insert(0, str(FOLDER.parent.parent))
 
-from studies._peers import CASES  # noqa: E402
+from studies._site.peers import CASES  # noqa: E402
 
 T, SHAPE = 16, (2, 3)
 START = np.array([[1.0, -2.0, 1e-5], [-0.5, 3.0, 40.0]])

@@ -9,9 +9,9 @@ import pytest
 import lab
 from lab.protocol import Comparison, decide
 from lab.spaces import Float
-from studies import null
-from studies._null_report import allowed, promised_power, standard_errors
-from studies._null_rounds import (
+from studies.null import __main__ as null
+from studies.null.report import allowed, promised_power, standard_errors
+from studies.null.rounds import (
     LABELS,
     Side,
     as_records,

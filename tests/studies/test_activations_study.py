@@ -10,9 +10,8 @@ import xarray as xr
 from lab.models import ACTIVATIONS
 from lab.statistics.intervals import Interval
 from lab.types import Snapshot
-from studies import _activations_runs as runs
-from studies import _activations_verdict as verdict
-from studies import activations as study
+from studies.activations import __main__ as study
+from studies.activations import runs, verdict
 
 
 def test_smoke_redrawing_and_resuming(smoke, monkeypatch):

@@ -4,8 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from studies import adaptive as study
-from studies.adaptive import correction, dying, uncorrected_adam
+from studies.adaptive import __main__ as study
+from studies.adaptive.__main__ import correction, dying, uncorrected_adam
 
 
 def test_smoke_and_redrawing(smoke):

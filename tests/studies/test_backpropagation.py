@@ -3,9 +3,9 @@
 import numpy as np
 
 from lab.foundations.graphs import computational_graph
-from studies import backpropagation as study
-from studies._backpropagation_graphs import computational_graphs
-from studies.backpropagation import worked
+from studies.backpropagation import __main__ as study
+from studies.backpropagation.__main__ import worked
+from studies.backpropagation.graphs import computational_graphs
 
 
 def test_smoke_and_redrawing(smoke):

@@ -5,8 +5,8 @@ import pytest
 import xarray as xr
 
 from lab.statistics.intervals import Interval
-from studies import _budget_matters_verdict as verdict
-from studies import budget_matters as study
+from studies.budget_matters import __main__ as study
+from studies.budget_matters import verdict
 
 
 def test_smoke_and_redrawing(smoke):

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from studies import _clipping_runs as runs
-from studies import _clipping_verdict as verdict
-from studies import clipping as study
+from studies.clipping import __main__ as study
+from studies.clipping import runs, verdict
 
 
 def test_smoke_redrawing_and_resuming(smoke, monkeypatch):

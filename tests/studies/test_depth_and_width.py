@@ -3,8 +3,8 @@
 import pytest
 
 from lab.foundations.counting import parameter_count
-from studies import depth_and_width as study
-from studies.depth_and_width import PYRAMID, shapes
+from studies.depth_and_width import __main__ as study
+from studies.depth_and_width.__main__ import PYRAMID, shapes
 
 
 @pytest.mark.parametrize(("features", "classes"), [(64, 10), (40, 10), (784, 10)])

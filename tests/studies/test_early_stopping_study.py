@@ -5,9 +5,9 @@ import pytest
 import xarray as xr
 
 from lab.sweeps.early_stopping.rule import EarlyStopping
-from studies import _early_stopping_report as report
-from studies import early_stopping as study
-from studies._early_stopping_runs import along, outcome
+from studies.early_stopping import __main__ as study
+from studies.early_stopping import report
+from studies.early_stopping.runs import along, outcome
 
 LOSS = np.array([[[1.0, 0.5, 0.7, 0.4, 0.6, 0.6]], [[1.0, 0.9, 0.8, 0.7, 0.6, 0.5]]], np.float32)
 ERROR = np.array([[[0.6, 0.5, 0.4, 0.3, 0.2, 0.1]], [[0.6, 0.5, 0.4, 0.3, 0.2, 0.1]]])

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from studies import _edge_of_stability_report as report
-from studies import edge_of_stability as study
+from studies.edge_of_stability import __main__ as study
+from studies.edge_of_stability import report
 
 
 def test_smoke_and_redrawing(smoke):

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lab import losses
-from studies import feature_scaling as study
+from studies.feature_scaling import __main__ as study
 
 
 def test_smoke_and_redrawing(smoke):

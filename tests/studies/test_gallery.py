@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from studies import figures
+from studies._site import gallery as figures
 
 PAGES = sorted((figures.FIGURES / "pages").glob("*.md"))
 

@@ -4,8 +4,8 @@ import numpy as np
 import xarray as xr
 
 from lab.statistics.intervals import Interval
-from studies import _gradient_descent_report as report
-from studies import gradient_descent as study
+from studies.gradient_descent import __main__ as study
+from studies.gradient_descent import report
 
 
 def test_smoke_and_redrawing(smoke):

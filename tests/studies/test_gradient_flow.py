@@ -5,10 +5,9 @@ import pytest
 import xarray as xr
 
 from lab.statistics.intervals import Interval
-from studies import _gradient_flow_runs as runs
-from studies import _gradient_flow_verdict as verdict
-from studies import gradient_flow as study
-from studies._initialization_runs import Bench
+from studies.gradient_flow import __main__ as study
+from studies.gradient_flow import runs, verdict
+from studies.initialization.runs import Bench
 
 
 def test_smoke_and_redrawing(smoke):

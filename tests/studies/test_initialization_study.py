@@ -10,10 +10,8 @@ import xarray as xr
 from lab.models import INITIALIZERS, MLP
 from lab.statistics.intervals import Interval
 from lab.types import Snapshot
-from studies import _initialization_runs as runs
-from studies import _initialization_signal as signal
-from studies import _initialization_verdict as verdict
-from studies import initialization as study
+from studies.initialization import __main__ as study
+from studies.initialization import runs, signal, verdict
 
 
 def test_smoke_and_redrawing(smoke):

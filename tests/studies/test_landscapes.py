@@ -4,8 +4,8 @@ import numpy as np
 from PIL import Image
 
 from lab.tasks import LANDSCAPES
-from studies import landscapes as study
-from studies.landscapes import _nearest, curve
+from studies.landscapes import __main__ as study
+from studies.landscapes.__main__ import _nearest, curve
 
 
 def test_smoke_and_redrawing(smoke):

@@ -3,8 +3,8 @@
 import numpy as np
 import xarray as xr
 
-from studies import _loss_slices_report as report
-from studies import loss_slices as study
+from studies.loss_slices import __main__ as study
+from studies.loss_slices import report
 
 
 def test_smoke_redrawing_and_resuming(smoke, resume, monkeypatch):

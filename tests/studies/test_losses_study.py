@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from studies import losses as study
-from studies.losses import FITTED, by_hand, draw_sets, fit_line
+from studies.losses import __main__ as study
+from studies.losses.__main__ import FITTED, by_hand, draw_sets, fit_line
 
 
 def test_smoke_and_redrawing(smoke):

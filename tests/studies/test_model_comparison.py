@@ -6,11 +6,11 @@ import xarray as xr
 from scipy import stats
 
 import lab
-from studies import model_comparison as study
-from studies._model_comparison_models import CLASSICS, RATES
-from studies._model_comparison_ranking import agreement, kendall, names_winner
-from studies._model_comparison_report import by_class
-from studies._model_comparison_verdict import pairs, ranked
+from studies.model_comparison import __main__ as study
+from studies.model_comparison.models import CLASSICS, RATES
+from studies.model_comparison.ranking import agreement, kendall, names_winner
+from studies.model_comparison.report import by_class
+from studies.model_comparison.verdict import pairs, ranked
 
 
 def test_smoke_and_redrawing(smoke):

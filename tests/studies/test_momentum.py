@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from lab.protocol.races import updates_to
 from lab.tasks.quadratics import Quadratic
-from studies import _noisy_quadratic as noisy
-from studies import momentum as study
-from studies._races import updates_to
-from studies.momentum import contraction
+from studies.momentum import __main__ as study
+from studies.momentum import noisy_quadratic as noisy
+from studies.momentum.__main__ import contraction
 from tests.tasks.noisy_quadratics import risk
 
 

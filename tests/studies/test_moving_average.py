@@ -1,6 +1,6 @@
 """The study of moving averages runs and redraws itself."""
 
-from studies import moving_average as study
+from studies.moving_average import __main__ as study
 
 
 def test_smoke_and_redrawing(smoke):

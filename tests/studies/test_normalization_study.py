@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from studies import _normalization_measures as measures
-from studies import _normalization_runs as runs
-from studies import normalization as study
+from studies.normalization import __main__ as study
+from studies.normalization import measures, runs
 
 
 def test_smoke_and_redrawing(smoke):

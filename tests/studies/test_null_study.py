@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lab import records
-from studies.null import Null, run
+from studies.null.__main__ import Null, run
 
 
 @pytest.fixture(scope="module")

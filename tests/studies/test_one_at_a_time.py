@@ -3,8 +3,8 @@
 import numpy as np
 import xarray as xr
 
-from studies import _one_at_a_time_verdict as verdict
-from studies import one_at_a_time as study
+from studies.one_at_a_time import __main__ as study
+from studies.one_at_a_time import verdict
 
 RATES, MOMENTA = [0.01, 0.1, 1.0], [0.0, 0.9, 0.99]
 

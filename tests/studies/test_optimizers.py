@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from studies import _cli, optimizers
+from lab.study import cli as _cli
+from studies.optimizers import __main__ as optimizers
 
 SMALL = ["--smoke", "--optimizers", "adam,sgd"]
 FIGURES = (

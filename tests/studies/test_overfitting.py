@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from lab.statistics.intervals import Interval
-from studies import overfitting as study
-from studies._overfitting_verdict import at_best_of_others, diagnosis
+from studies.overfitting import __main__ as study
+from studies.overfitting.verdict import at_best_of_others, diagnosis
 
 
 def test_smoke_and_redrawing(smoke):

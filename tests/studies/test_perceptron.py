@@ -1,6 +1,6 @@
 """The perceptron study runs, redraws from its record, and its claims hold even when tiny."""
 
-from studies import perceptron as study
+from studies.perceptron import __main__ as study
 
 
 def test_smoke_and_redrawing(smoke):

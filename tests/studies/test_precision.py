@@ -6,10 +6,9 @@ import numpy as np
 import xarray as xr
 
 from lab.tasks.mixed import loss_scale
-from studies import _precision_numbers as numbers
-from studies import _precision_report as report
-from studies import precision as study
-from studies._precision_runs import Mixed, Whole, in_float32
+from studies.precision import __main__ as study
+from studies.precision import numbers, report
+from studies.precision.runs import Mixed, Whole, in_float32
 
 
 def test_smoke_and_redrawing(smoke):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lab import optimizers, schedules
-from studies import reference
+from studies._site import reference
 
 FOLDER = Path(__file__).parents[2] / "figures"
 

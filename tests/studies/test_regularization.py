@@ -7,11 +7,11 @@ import xarray as xr
 
 import lab
 from lab import optimizers
-from studies import _regularization_parts as parts
-from studies import regularization as study
-from studies._regularization_cells import Cell, best, side
-from studies._regularization_runs import rows_of
-from studies._regularization_verdict import gains, outer
+from studies.regularization import __main__ as study
+from studies.regularization import parts
+from studies.regularization.cells import Cell, best, side
+from studies.regularization.runs import rows_of
+from studies.regularization.verdict import gains, outer
 
 
 def test_smoke_redrawing_and_resuming(smoke, resume, monkeypatch):

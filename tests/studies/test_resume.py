@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import lab
+from lab.study.cli import Flags, Folder
 from lab.sweeps.checkpointing import checkpointer, lock
-from studies._cli import Flags, Folder
 
 
 def part(folder, stop=False):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from studies import _schedules_report as report
-from studies import schedules as study
-from studies.schedules import warmup
+from studies.schedules import __main__ as study
+from studies.schedules import report
+from studies.schedules.__main__ import warmup
 
 
 def test_smoke_and_redrawing(smoke):

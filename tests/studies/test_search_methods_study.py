@@ -5,9 +5,8 @@ import pytest
 import xarray as xr
 
 from lab.search import CATALOG, Float, Space
-from studies import _search_methods_runs as runs
-from studies import _search_methods_verdict as verdict
-from studies import search_methods as study
+from studies.search_methods import __main__ as study
+from studies.search_methods import runs, verdict
 
 SPACE = Space({"a": Float(0.0, 1.0), "b": Float(0.0, 1.0)})
 

@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from studies import _speed_checkpoints as checkpoints
-from studies import _speed_updates as updates
-from studies import _speed_widths as widths
-from studies import speed as study
-from studies._speed_cases import Case
+from studies.speed import __main__ as study
+from studies.speed import checkpoints, updates, widths
+from studies.speed.cases import Case
 
 
 def test_smoke_and_redrawing(smoke):

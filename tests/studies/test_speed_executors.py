@@ -3,9 +3,9 @@
 import pytest
 
 import lab
-from studies import _speed_executors as panel
-from studies._speed_device import start_on
-from studies._speed_panel import Scope
+from studies.speed import executors as panel
+from studies.speed.device import start_on
+from studies.speed.panel import Scope
 
 
 @pytest.mark.parametrize(

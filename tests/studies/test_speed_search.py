@@ -5,9 +5,9 @@ import pytest
 
 import lab
 from lab.search import Lanes, Round
-from studies import _speed_search as panel
-from studies import _speed_search_ways as ways
-from studies._speed_panel import at_least
+from studies.speed import search as panel
+from studies.speed import search_ways as ways
+from studies.speed.panel import at_least
 
 
 def test_a_trial_is_the_same_work_in_a_loop_of_steps_as_in_lanes():

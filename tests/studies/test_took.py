@@ -2,7 +2,7 @@
 
 import xarray as xr
 
-from studies._took import WORK, took
+from lab.study.took import WORK, took
 
 
 def test_shares_of_the_time_of_a_study():

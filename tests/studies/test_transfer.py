@@ -10,9 +10,9 @@ import xarray as xr
 
 import lab
 from lab import optimizers
-from studies import _transfer_starts as starts
-from studies import transfer as study
-from studies._transfer_verdict import gains, verdict
+from studies.transfer import __main__ as study
+from studies.transfer import starts
+from studies.transfer.verdict import gains, verdict
 
 
 def test_smoke_and_redrawing(smoke):

@@ -4,8 +4,8 @@ import numpy as np
 
 import lab
 from lab.search import Trial
-from studies import tuning as study
-from studies._tuning_progress import Progress
+from studies.tuning import __main__ as study
+from studies.tuning.progress import Progress
 
 
 def test_smoke_redrawing_and_resuming(smoke, resume, monkeypatch):

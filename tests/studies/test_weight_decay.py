@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from studies import weight_decay as study
-from studies._weight_decay_report import price
+from studies.weight_decay import __main__ as study
+from studies.weight_decay.report import price
 
 
 def test_smoke_and_redrawing(smoke):

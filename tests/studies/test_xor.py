@@ -4,8 +4,8 @@ import numpy as np
 import xarray as xr
 
 from lab.statistics import TimeToTarget
-from studies import xor as study
-from studies.xor import verdict
+from studies.xor import __main__ as study
+from studies.xor.__main__ import verdict
 
 
 def test_smoke_and_redrawing(smoke):
