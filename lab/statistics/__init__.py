@@ -25,7 +25,7 @@ from lab.statistics.coverage import (
 )
 from lab.statistics.intervals import Interval, mean_interval, paired_difference
 from lab.statistics.iqm import interquartile_error, interquartile_mean, normalized
-from lab.statistics.multiple import holm, seeds_needed
+from lab.statistics.multiple import holm, holm_intervals, seeds_needed
 from lab.statistics.pairs import finite_differences, probability_of_beating
 from lab.statistics.permutation import sign_flip_interval, sign_flip_test
 from lab.statistics.profiles import (
@@ -43,7 +43,14 @@ from lab.statistics.resampling import (
     resample_indices,
     stratified_indices,
 )
-from lab.statistics.sensitivity import Sensitivity, basin_width, median_loss, rate_sensitivity
+from lab.statistics.selection import at_best_of_others
+from lab.statistics.sensitivity import (
+    Sensitivity,
+    basin_width,
+    median_loss,
+    rate_sensitivity,
+    usable_decades,
+)
 from lab.statistics.shift import hodges_lehmann
 from lab.statistics.survival import Survival, kaplan_meier, restricted_mean, until
 from lab.statistics.targets import (
@@ -74,6 +81,7 @@ __all__ = [
     "Survival",
     "TimeToTarget",
     "Tuned",
+    "at_best_of_others",
     "basin_width",
     "bca_interval",
     "best_weights",
@@ -89,6 +97,7 @@ __all__ = [
     "hit_rate",
     "hodges_lehmann",
     "holm",
+    "holm_intervals",
     "interquartile_error",
     "interquartile_mean",
     "jackknife_error",
@@ -124,4 +133,5 @@ __all__ = [
     "tuned_bootstrap",
     "tuned_loss",
     "until",
+    "usable_decades",
 ]

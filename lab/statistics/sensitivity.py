@@ -6,7 +6,7 @@ import numpy as np
 
 from lab.validation.checks import checked
 from lab.validation.errors import require
-from lab.validation.kinds import NotNegative, Reals, Samples
+from lab.validation.kinds import Finite, NotNegative, Reals, Samples
 
 
 class Sensitivity(NamedTuple):
@@ -99,6 +99,29 @@ def basin_width(f: Samples, rates: Samples, epsilon: NotNegative) -> np.ndarray:
     gap = np.where(crossing, high - np.where(crossing, low, 0.0), 1.0)
     share = np.where(high <= 0, 1.0, np.where(crossing, -np.where(crossing, low, 0.0) / gap, 0.0))
     return (share * np.diff(log)).sum(-1)
+
+
+@checked
+def usable_decades(values: Samples, rates: Samples, level: Finite) -> np.ndarray:
+    """Decades of a logarithmic grid of rates at which a result is at least `level`: [...].
+
+    Rates that do, times the distance of two: the grid bounds it.
+
+    Args:
+      values: [..., L] results that are better the larger, such as accuracies.
+      rates: [L] ascending, evenly spaced in log₁₀.
+      level: What counts as usable.
+
+    >>> usable_decades([[0.2, 0.9, 0.95, 0.1]], [0.01, 0.1, 1.0, 10.0], 0.9).tolist()
+    [2.0]
+    """
+    values, rates = np.asarray(values, np.float64), np.asarray(rates, np.float64)
+    _check(rates)
+    require(
+        values.shape[-1:] == rates.shape,
+        f"values must be [..., {len(rates)}], given {values.shape}.",
+    )
+    return (values >= level).sum(-1) * np.log10(rates[-1] / rates[0]) / (len(rates) - 1)
 
 
 def _check(rates: np.ndarray) -> None:

@@ -2,67 +2,55 @@
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import lab
-from lab.study.flags import Kind
+from lab.study import flags
 from lab.sweeps.engine import executing_on
-from lab.validation.errors import InputError
+from lab.validation.errors import InputError, shown
 
 RETRIES = 2  # of a block whose worker is lost, by Dask itself
 TIMEOUT_S = 10  # until a scheduler answers
 
 
-class Where(Kind):
-    """Processes of this machine, or the scheduler of a cluster."""
+def where(text: str) -> int | str | Path:
+    """A number of processes, the address of a Dask scheduler, or a file that names one.
 
-    allowed = (
-        "a number of processes, the address of a Dask scheduler such as tcp://HOST:8786, or a "
-        "scheduler file"
+    Raises:
+      InputError: If it is neither.
+    """
+    if text.isascii() and text.isdecimal() and 1 <= int(text[:6]) <= 10_000:
+        return int(text)
+    protocol, _, address = text.partition("://")
+    host, _, port = address.rpartition(":")
+    if protocol and host and port.isascii() and port.isdecimal() and 1 <= int(port[:6]) <= 65_535:
+        return text
+    if text.strip() and "\0" not in text and Path(text).is_file():
+        return Path(text)
+    raise InputError(
+        "must be a number of processes, the address of a Dask scheduler such as tcp://HOST:8786, "
+        f"or a scheduler file, given {shown(text)}."
     )
 
-    def __init__(self):
-        super().__init__("WHERE")
 
-    def value(self, flag: str, text: str) -> int | str | Path:
-        """A count, an address, or a file that is there."""
-        if text.isdecimal() and 1 <= int(text[:5]) <= 10_000:
-            return int(text)
-        protocol, _, address = text.partition("://")
-        host, _, port = address.rpartition(":")
-        if protocol and host and port.isdecimal() and 1 <= int(port[:6]) <= 65_535:
-            return text
-        if Path(text).is_file():
-            return Path(text)
-        raise ValueError
+EXECUTOR = flags.read_by(where, "WHERE")
 
 
-@dataclass(frozen=True)
-class Executors:
-    """Who trains."""
+@contextlib.contextmanager
+def executing(executor: int | str | Path | None) -> Iterator[None]:
+    """Sweeps and searches inside are trained there; in this process where it is None.
 
-    executor: Annotated[Any, Where()] = None
-    """Train on so many processes of this machine (4), or on a Dask cluster (tcp://HOST:8786, or a
-    scheduler file); by default in this process. The record has the same bits."""
-
-    @contextlib.contextmanager
-    def executing(self) -> Iterator[None]:
-        """Sweeps and searches inside are trained there.
-
-        Raises:
-          InputError: If Dask is needed and not installed, or no scheduler answers.
-        """
-        with contextlib.ExitStack() as stack:
-            if isinstance(self.executor, int):
-                stack.enter_context(
-                    executing_on(stack.enter_context(lab.ProcessPool(self.executor)))
-                )
-            elif self.executor is not None:
-                client = stack.enter_context(_client(self.executor))
-                stack.enter_context(executing_on(client.get_executor(retries=RETRIES)))
-            yield
+    Raises:
+      InputError: If Dask is needed and not installed, or no scheduler answers.
+    """
+    with contextlib.ExitStack() as stack:
+        if isinstance(executor, int):
+            stack.enter_context(executing_on(stack.enter_context(lab.ProcessPool(executor))))
+        elif executor is not None:
+            client = stack.enter_context(_client(executor))
+            stack.enter_context(executing_on(client.get_executor(retries=RETRIES)))
+        yield
 
 
 def _client(where: str | Path) -> Any:

@@ -3,33 +3,43 @@
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tabulate import tabulate
+
+
+@dataclass(frozen=True)
+class Table:
+    """What is printed: cells as text.
+
+    Attributes:
+      header: Of the columns.
+      rows: Cells, row by row.
+      note: A line below: where the numbers are from.
+      title: A heading above, where a study has several tables.
+    """
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    note: str = ""
+    title: str = ""
+
+    def __str__(self) -> str:
+        title, note = (
+            (f"## {self.title}\n\n" * bool(self.title)),
+            f"\n{self.note}\n" * bool(self.note),
+        )
+        return f"{title}{markdown(self.header, self.rows)}{note}"
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table, first column left, the others right."""
-    widths = [max(len(str(row[i])) for row in [header, *rows]) for i in range(len(header))]
-
-    def line(cells):
-        padded = [
-            str(cell).ljust(width) if i == 0 else str(cell).rjust(width)
-            for i, (cell, width) in enumerate(zip(cells, widths))
-        ]
-        return "| " + " | ".join(padded) + " |"
-
-    rule = (
-        "|"
-        + "|".join(
-            (":" if i == 0 else "-") + "-" * widths[i] + ("-" if i == 0 else ":")
-            for i in range(len(widths))
-        )
-        + "|"
-    )
-    return "\n".join([line(header), rule, *(line(row) for row in rows)]) + "\n"
+    sides = ["left"] + ["right"] * (len(header) - 1)
+    return tabulate(rows, header, "pipe", colalign=sides, disable_numparse=True) + "\n"
 
 
 def comma_separated(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """CSV with a header line."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([header, *rows])
+    csv.writer(text, lineterminator="\n").writerows([header, *rows])
     return text.getvalue()

@@ -14,9 +14,9 @@ import numpy as np
 
 from lab import optimizers, plots, schedules
 from lab.files import repository
-from lab.plots.schedules import schedule_shapes
 from lab.study.cli import Command, main
 from lab.study.flags import folder
+from studies._site.schedule_shapes import schedule_shapes
 
 BUDGET = 400
 CAPTION = (

@@ -10,8 +10,36 @@ from matplotlib.figure import Figure
 
 from lab.plots.style import COLOURS, caption, plain_ticks, style
 from lab.statistics.intervals import mean_interval
+from lab.study import Record
+from studies.overfitting.runs import Overfitting
 
 PARTS = {"training": (COLOURS[1], "--", "s"), "validation": (COLOURS[0], "-", "o")}
+
+
+def figures(record: Record[Overfitting]) -> dict[str, Figure]:
+    """With what they show written below."""
+    s = record.settings
+    how = f"Adam at a constant {s.rate:g}, batch {s.batch}, {s.updates:,} updates whatever the rows"
+    over = f"mean over {s.seeds} redrawn learning sets ({s.runs} seeds each), 95 % t interval"
+    return {
+        "curves": curves(
+            record["curves"],
+            f"MNIST-1D, 40-{s.width}-10 ReLU, {how}; {over}. Training loss: of the batches since "
+            "the point before. The star is the least of the mean.",
+        ),
+        "errors": along(
+            {axis: record[axis] for axis in ("rows", "width", "noise")},
+            f"MNIST-1D, one ReLU layer; {s.width} units and {s.rows} rows where they are not the "
+            f"axis; {how}. Errors at the end (training: on the labels as given, wrong ones too; "
+            f"validation: clean); {over}.",
+        ),
+        "boundaries": boundaries(
+            record["plane"],
+            f"Two ReLU layers, {s.plane_rows} training rows (shown), noise {s.plane_noise:g}; "
+            f"{how}. Ground: probability of class 1, line: one half; one seed. Errors: mean over "
+            f"{s.seeds} redrawn learning sets.",
+        ),
+    }
 
 
 def curves(record: xr.Dataset, text: str) -> Figure:

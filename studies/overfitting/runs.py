@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import jax
 import numpy as np
@@ -10,46 +10,81 @@ import xarray as xr
 
 import lab
 from lab import data
+from lab.study import Parts, Settings, flags
 from lab.tasks.task import Task
 from lab.types import Snapshot
 
-OPTIMIZER, BATCH = "adam", 32
-
 
 @dataclass(frozen=True)
-class Bench:
-    """What all runs share.
+class Overfitting(Settings):
+    """Of the study of over-fitting; widths, rows and noise are those where they are no axis."""
 
-    Attributes:
-      splits: Redrawn splits, each with a learning set of its own; the unit of every interval.
-      seeds: Runs on each split, whose mean counts.
-      updates: Of every run, whatever the rows: equal updates of 32 examples.
-      rate: Of Adam, constant.
-    """
+    seeds: Annotated[int, flags.whole(2, 100_000)] = 10
+    """Redrawn splits, each with a learning set of its own; the unit of every interval."""
+    runs: int = 2  # on each split, whose mean counts
+    updates: int = 2000  # of every run, whatever the rows
+    rate: float = 3e-3  # of Adam, constant
+    batch: int = 32
+    task: str = "mnist1d"
+    width: int = 128
+    rows: int = 400
+    points: int = 50  # of a curve
+    curves: tuple[int, ...] = (400, 2400)
+    sizes: tuple[int, ...] = (50, 100, 200, 400, 800, 1600)
+    widths: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+    noises: tuple[float, ...] = (0.0, 0.1, 0.2, 0.3, 0.4)
+    planes: tuple[str, ...] = ("moons", "circles")
+    plane_widths: tuple[int, ...] = (2, 8, 128)
+    plane_rows: int = 60  # learning set
+    plane_noise: float = 0.25  # deviation of both coordinates
+    grid: int = 81  # points along an axis of the plane
+    # what each is meant to be, data, width, rows (0: all)
+    arms: tuple[tuple[str, str, int, int], ...] = (
+        ("good", "digits", 64, 0),
+        ("high variance", "digits", 64, 40),
+        ("high bias", "mnist1d", 1, 0),
+        ("both", "mnist1d", 4, 100),
+    )
 
-    splits: int
-    seeds: int
-    updates: int
-    rate: float = 3e-3
+    @property
+    def splits(self) -> list[int]:
+        """That are redrawn."""
+        return self.numbers(self.seeds)
 
-    def sweep(self, task: Task, **more: Any) -> xr.Dataset:
-        """Every split with every seed: dimensions split and seed, and what else there is."""
-        settings: dict[str, Any] = {"evaluations": 1, "progress": False, **more}
-        record = lab.sweep(
-            task, [OPTIMIZER],
-            axes={"learning_rate": [self.rate], "split": list(range(self.splits))},
-            seeds=self.seeds, budget=lab.Budget(updates=self.updates), batch_size=BATCH, **settings,
-        )  # fmt: skip
-        return record.isel(optimizer=0, learning_rate=0, drop=True)
 
-    def errors(self, task: Task) -> tuple[np.ndarray, np.ndarray]:
-        """Share of training and of validation rows that are wrong at the end: [splits] each."""
-        return wrong(task, self.trained(task))
+def parts(s: Overfitting) -> Parts:
+    """Curves, errors along three axes, arms of bias and variance, fields over the plane."""
+    yield "curves", lambda _: curves(s)
+    sizes = [net(s.task, s.width, n) for n in s.sizes]
+    yield "rows", lambda _: along(s, "rows", s.sizes, sizes)
+    widths = [net(s.task, w, s.rows) for w in s.widths]
+    yield "width", lambda _: along(s, "width", s.widths, widths)
+    noises = [net(s.task, s.width, s.rows, share) for share in s.noises]
+    yield "noise", lambda _: along(s, "noise", s.noises, noises)
+    yield "arms", lambda _: arms(s)
+    yield "plane", lambda _: boundaries(s)
 
-    def trained(self, task: Task, **more: Any) -> xr.Dataset:
-        """A sweep that keeps the outputs on training rows."""
-        source: Any = task.source
-        return self.sweep(task, predict_on=lambda split: source.prepare(split).train, **more)
+
+def net(name: str, width: int, rows: int, noise: float = 0.0) -> Task:
+    """One hidden layer of `width` ReLU on `rows` rows of a data set, some labels wrong."""
+    return lab.tasks.CATALOG[name].make(widths=(width,), train_size=rows or None, label_noise=noise)
+
+
+def sweep(s: Overfitting, task: Task, **more: Any) -> xr.Dataset:
+    """Every split with every run: dimensions split and seed, and what else there is."""
+    settings: dict[str, Any] = {"evaluations": 1, "progress": False, **more}
+    record = lab.sweep(
+        task, ["adam"], axes={"learning_rate": [s.rate], "split": s.splits},
+        seeds=s.numbers(s.runs), budget=lab.Budget(updates=s.updates), batch_size=s.batch,
+        **settings,
+    )  # fmt: skip
+    return record.isel(optimizer=0, learning_rate=0, drop=True)
+
+
+def trained(s: Overfitting, task: Task, **more: Any) -> xr.Dataset:
+    """A sweep that keeps the outputs on training rows."""
+    source: Any = task.source
+    return sweep(s, task, predict_on=lambda split: source.prepare(split).train, **more)
 
 
 def wrong(task: Task, record: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
@@ -61,25 +96,27 @@ def wrong(task: Task, record: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
     return (outputs.argmax(-1) != labels[:, None]).mean((1, 2)), 1 - held.mean(1)
 
 
-def task(name: str, width: int, rows: int | None, noise: float = 0.0) -> Task:
-    """One hidden layer of `width` ReLU on `rows` rows of a data set, some labels wrong."""
-    return lab.tasks.CATALOG[name].make(widths=(width,), train_size=rows, label_noise=noise)
-
-
-def along(bench: Bench, dim: str, values: Sequence[float], tasks: Sequence[Task]) -> xr.Dataset:
-    """Errors for every value: (part, dim, split)."""
-    found = np.array([bench.errors(one) for one in tasks])  # [values, part, splits]
+def along(s: Overfitting, dim: str, values: Sequence[Any], tasks: Sequence[Task]) -> xr.Dataset:
+    """Errors at the end for every value: (part, dim, split)."""
+    found = np.array([wrong(task, trained(s, task)) for task in tasks])  # [values, part, splits]
     return xr.Dataset(
         {"error": (("part", dim, "split"), found.transpose(1, 0, 2))},
         {"part": ["training", "validation"], dim: list(values)},
     )
 
 
-def curves(bench: Bench, name: str, width: int, sizes: Sequence[int], points: int) -> xr.Dataset:
+def arms(s: Overfitting) -> xr.Dataset:
+    """The errors of the arms with what each is: data, width, rows (0 for all)."""
+    names, data, widths, rows = (list(column) for column in zip(*s.arms))
+    found = along(s, "arm", names, [net(*arm[1:]) for arm in s.arms])
+    return found.assign_coords(data=("arm", data), width=("arm", widths), rows=("arm", rows))
+
+
+def curves(s: Overfitting) -> xr.Dataset:
     """Losses and validation error on the way, means over seeds: (rows, split, step)."""
     kept = []
-    for rows in sizes:
-        record = bench.sweep(task(name, width, rows), evaluations=points).mean("seed")
+    for rows in s.curves:
+        record = sweep(s, net(s.task, s.width, rows), evaluations=s.points).mean("seed")
         kept.append(
             xr.Dataset(
                 {
@@ -89,9 +126,9 @@ def curves(bench: Bench, name: str, width: int, sizes: Sequence[int], points: in
                 }
             ).transpose("split", "step")
         )
-    steps = np.linspace(0, bench.updates, points + 1).astype(int)
+    steps = np.linspace(0, s.updates, s.points + 1).astype(int)
     return xr.concat([one.reset_coords(drop=True) for one in kept], "rows").assign_coords(
-        rows=list(sizes), updates=("step", steps)
+        rows=list(s.curves), updates=("step", steps)
     )
 
 
@@ -110,34 +147,31 @@ class OnGrid:
         ]
 
 
-def boundaries(
-    bench: Bench, names: Sequence[str], widths: Sequence[int], rows: int, noise: float, points: int
-) -> xr.Dataset:
+def boundaries(s: Overfitting) -> xr.Dataset:
     """Fields of probability over the plane, of the first split and seed; errors of all splits."""
-    at = np.linspace(-2.6, 2.6, points)
+    at = np.linspace(-2.6, 2.6, s.grid)
     grid = tuple((float(a), float(b)) for b in at for a in at)
     fields, errors, shown = [], [], []
-    for name in names:
-        source = data.source(data.DATASETS[name](noise=noise), train_size=rows)
-        prepared = source.prepare(0)
+    for name in s.planes:
+        source = data.source(data.DATASETS[name](noise=s.plane_noise), train_size=s.plane_rows)
+        prepared = source.prepare(s.splits[0])
         shown.append(np.c_[prepared.rows["x"], prepared.rows["y"]][prepared.train])
-        for width in widths:
+        for width in s.plane_widths:
             made = lab.tasks.supervised(source, widths=(width, width))
             predict: Any = made.problem.predict
-            record = bench.trained(
-                made, probe=OnGrid(predict, grid), probe_every=max(1, bench.updates - 1)
-            )
+            probe = lab.Probe(OnGrid(predict, grid), every=max(1, s.updates - 1))
+            record = trained(s, made, probe=probe)
             fields.append(record.probe.isel(split=0, seed=0, probe_step=-1).values)
             errors.append(wrong(made, record))
-    shape = (len(names), len(widths))
+    shape = (len(s.planes), len(s.plane_widths))
     return xr.Dataset(
         {
-            "field": (("data", "width", "v", "u"), np.reshape(fields, (*shape, points, points))),
+            "field": (("data", "width", "v", "u"), np.reshape(fields, (*shape, s.grid, s.grid))),
             "error": (
-                ("data", "width", "part", "split"), np.reshape(errors, (*shape, 2, bench.splits))
+                ("data", "width", "part", "split"), np.reshape(errors, (*shape, 2, s.seeds))
             ),
             "shown": (("data", "row", "what"), np.array(shown)),
         },
-        {"data": list(names), "width": list(widths), "part": ["training", "validation"],
+        {"data": list(s.planes), "width": list(s.plane_widths), "part": ["training", "validation"],
          "at": at, "what": ["x1", "x2", "y"]},
     )  # fmt: skip

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 import lab
 from lab.foundations.counting import parameter_count
-from lab.plots.speed import speeds
+from studies.speed.bars import speeds
 from studies.speed.panel import Scope, Table
 
 WAYS = ("without", "with checkpoints")

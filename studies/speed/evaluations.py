@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 import lab
-from lab.plots.speed import overheads
+from studies.speed.bars import overheads
 from studies.speed.cases import Case
 from studies.speed.lanes import CASES
 from studies.speed.panel import Scope, Table, at_most

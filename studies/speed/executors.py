@@ -14,8 +14,8 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 import lab
-from lab.plots import speeds
 from lab.sweeps.execution.process_pool import take_share
+from studies.speed.bars import speeds
 from studies.speed.panel import Scope, Table, at_least
 
 WIDTHS, BATCH, RATES = (32, 32), 32, 4

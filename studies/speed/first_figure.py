@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from lab.plots.speed import stacked
+from studies.speed.bars import stacked
 from studies.speed.panel import Scope, Table, answered, at_most
 
 PARTS = ("start and imports", "data", "compilation", "training", "evaluation", "rest of the sweep",

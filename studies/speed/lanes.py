@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from lab.plots.speed import by_lanes
+from studies.speed.bars import by_lanes
 from studies.speed.cases import Case
 from studies.speed.panel import Scope, Table, apart, at_least, here
 from studies.speed.ways import lab_sweep

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from lab.plots.speed import throughputs
+from studies.speed.bars import throughputs
 from studies.speed.cases import CASES, LANES, Case
 from studies.speed.limits import bandwidth, peak
 from studies.speed.panel import Scope, Table, apart, at_least, here, left_out

@@ -17,7 +17,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from lab.optimizers import CATALOG
-from lab.plots.speed import update_ratios
+from studies.speed.bars import update_ratios
 from studies.speed.panel import Scope, Table
 
 WAYS = ("lab", "optax", "optax again")

@@ -15,8 +15,8 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 import lab
-from lab.plots.speed import by_width
 from lab.sweeps.devices import widths as known
+from studies.speed.bars import by_width
 from studies.speed.cases import Case, task
 from studies.speed.panel import Scope, Table
 

@@ -1,0 +1,162 @@
+"""Where a study writes; its parts are kept as they are finished."""
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from lab import records
+from lab.files import write_atomically
+from lab.study.code import hashed
+from lab.study.settings import described, restored
+from lab.study.study import Make, Record, Study
+from lab.sweeps.checkpointing.enclosing import checkpoints_in, remove_from
+from lab.sweeps.checkpointing.lock import locked
+from lab.sweeps.sweep import Sweep
+from lab.validation.errors import require
+
+MADE_BY = "study_part"  # attribute of a part: what decides whether it is made again
+SECONDS = "part_seconds"
+
+
+class Folder:
+    """Of one run of a study.
+
+    Args:
+      study: What is run.
+      settings: With what.
+      path: The folder.
+      resuming: Whether parts that are there may be taken.
+    """
+
+    def __init__(self, study: Study, settings: Any, path: Path, *, resuming: bool = False):
+        self.study, self.settings, self.path, self.resuming = study, settings, path, resuming
+        self._lock: ExitStack | None = None
+        refuse_anothers(path, study.name)
+
+    def run(self) -> tuple[Record, dict[str, Any]]:
+        """Make every part, and write the whole record; it, and its manifest."""
+        try:
+            parts = made(self.study, self.settings, self.part)
+            return self._finish(parts)
+        finally:  # after an interruption, too: who catches it may go on in the folder
+            self._let_go()
+
+    def part(self, label: str, make: Make) -> xr.Dataset:
+        """Make a part, unless it is there already; `make` is handed what was finished of it."""
+        path = part_file(self.path, label)
+        told = json.dumps(
+            {
+                "settings": described(self.settings), "identity": self.settings.identity(),
+                "code": hashed(self.study.parts.__module__),
+            },
+            sort_keys=True,
+        )  # fmt: skip
+        held = records.load(path) if self.resuming and path.is_file() else None
+        if held is not None and held.attrs.get(MADE_BY) == told:
+            return held
+        self._hold()
+        kept = path.with_suffix(".checkpoints")
+        if not self.resuming:
+            remove_from(kept)  # of a run that nobody goes on with
+        print(f"{self.study.name}: {label}", flush=True)
+        begin = time.perf_counter()
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with checkpoints_in(kept, self._how):
+            part = function_of(make)(held)
+        if "manifest" not in part.attrs:
+            part = records.stamp(part, {})
+        before = 0.0 if held is None else held.attrs.get(SECONDS, 0.0)
+        part = part.assign_attrs({MADE_BY: told, SECONDS: before + time.perf_counter() - begin})
+        records.save(part, path)
+        return part
+
+    @property
+    def _how(self) -> str:
+        """How this run is continued when it was stopped."""
+        return (
+            f"python -m studies.{self.study.name} --resume {self.path}, with the same other flags,"
+        )
+
+    def _hold(self) -> None:
+        """Keep other runs out until the record is written, or this one ends."""
+        if self._lock is None:
+            self._lock = ExitStack()
+            self._lock.enter_context(locked(self.path))
+
+    def _let_go(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _finish(self, parts: dict[str, xr.Dataset]) -> tuple[Record, dict[str, Any]]:
+        told = {"study": self.study.name, "settings": described(self.settings)}
+        tree = records.stamp(xr.DataTree.from_dict(parts), told)
+        records.save(tree, self.path / "record.nc")
+        records.write_json(
+            records.manifest(tree) | {"parts": {k: records.manifest(v) for k, v in parts.items()}},
+            self.path / "manifest.json",
+        )
+        return Record(self.settings, parts), records.manifest(tree)
+
+    def text(self, name: str, text: str) -> None:
+        """Write a text file."""
+        write_atomically(self.path / name, lambda path: path.write_text(text))
+
+
+def made(
+    study: Study, settings: Any, part: Callable[[str, Make], xr.Dataset]
+) -> dict[str, xr.Dataset]:
+    """Every part of a study, in turn, as `part(label, make)` gives it."""
+    found: dict[str, xr.Dataset] = {}
+    making = study.parts(settings)
+    try:
+        label, make = next(making)
+        while True:
+            found[label] = part(label, make)
+            label, make = making.send(found[label])
+    except StopIteration:
+        return found
+
+
+def function_of(make: Make) -> Callable[[xr.Dataset | None], xr.Dataset]:
+    """Of what was held of a part: a sweep extends it."""
+    return (lambda held: make.run(extend=held)) if isinstance(make, Sweep) else make
+
+
+def part_file(folder: Path, label: str) -> Path:
+    """Where a part lies."""
+    return folder / "parts" / (label.replace("/", ".").replace(" ", "_") + ".nc")
+
+
+def refuse_anothers(folder: Path, study: str) -> None:
+    """Keep what another study, or nobody that is known, has written."""
+    manifest = folder / "manifest.json"
+    if manifest.exists():
+        try:
+            found = json.loads(manifest.read_bytes())["configuration"]["study"]
+        except (OSError, ValueError, LookupError, TypeError, RecursionError):
+            found = None
+        require(
+            found == study,
+            f"{folder} holds the run of {f'study {found!r}' if found else 'something else'}, not "
+            f"of {study!r}: give another folder.",
+        )
+
+
+def opened(path: Path, study: Study) -> tuple[Record, dict[str, Any]]:
+    """The record of an earlier run: a file, or the folder it lies in; and its manifest."""
+    tree = records.load_tree(path / "record.nc" if path.is_dir() else path)
+    manifest = records.manifest(tree)
+    found = manifest["configuration"].get("study")
+    require(
+        found == study.name,
+        f"--from: {path} is a record of study {found!r}, not of {study.name!r}.",
+    )
+    settings = restored(study.settings, manifest["configuration"]["settings"])
+    parts = {node.path.lstrip("/"): node.to_dataset() for node in tree.subtree if node.data_vars}
+    return Record(settings, parts), manifest
