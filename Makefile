@@ -50,7 +50,7 @@ types: $(STAMP)
 	$(RUN) -m pyright
 
 figures: $(STAMP)
-	$(RUN) -m studies.figures
+	$(RUN) -m studies._site.figures
 
 # Records torch, keras and authors' own code anew; what they did is committed, and tests need none of
 # them. Code that is on no package index is read from CHECKOUTS/owner+name, if it is there.
@@ -58,7 +58,7 @@ oracles: $(STAMP)
 	$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[peers,oracles]'
 	$(RUN) tests/oracles/record.py
 	$(RUN) tests/oracles/record_authors.py $(if $(CHECKOUTS),--checkouts $(CHECKOUTS))
-	$(RUN) -m studies.parity
+	$(RUN) -m studies._site.parity
 
 # Names and parameters for editors and type checkers: __init__.pyi of catalogued packages.
 stubs: $(STAMP)

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
+from matplotlib.figure import Figure
 from PIL import Image
 
 from lab.files import write_atomically
@@ -36,3 +38,6 @@ class Animation:
             temporary, "gif", save_all=True, append_images=small[1:], duration=durations, loop=0,
             optimize=True,
         ))  # fmt: skip
+
+
+Picture: TypeAlias = Figure | Animation

@@ -35,22 +35,30 @@ def contour(axes: Axes, landscape: Landscape, levels: int = 12, points: int = 22
     axes.tick_params(labelsize=7.5)
 
 
-def paths(axes: Axes, path: xr.DataArray, colours: Mapping[str, str], **line) -> None:
-    """One line per optimizer, from one start; (optimizer, step, axis)."""
-    for name in path.optimizer.values.tolist():
-        xy = path.sel(optimizer=name).values
-        xy = xy[np.isfinite(xy).all(-1)]
-        axes.plot(*xy.T, color=colours[name], **{"lw": 1.3, "zorder": 10, **line})
-
-
 def colours_of(optimizers: Sequence[str]) -> dict[str, str]:
     """The colour of each optimizer, in order."""
     return {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(optimizers)}
 
 
-def farthest(race: xr.Dataset) -> int:
-    """The number of the start that lies highest."""
-    return int(race.height.isel(step=0, optimizer=0).argmax("start"))
+def path_map(axes: Axes, name: str, start: xr.Dataset, **line) -> dict[str, str]:
+    """The ways of all optimizers from one start, over the contours; their colours."""
+    colours = colours_of(start.optimizer.values.tolist())
+    contour(axes, LANDSCAPES[name])
+    for label, colour in colours.items():
+        xy = start.path.sel(optimizer=label).values
+        xy = xy[np.isfinite(xy).all(-1)]
+        axes.plot(*xy.T, color=colour, **{"lw": 1.3, "zorder": 10, **line})
+    first = start.path.isel(optimizer=0, step=0).values
+    axes.plot(*first, "o", color="black", ms=5, zorder=31)
+    axes.set_title(name.replace("_", " "))
+    return colours
+
+
+def name_below(figure: Figure, handles: Sequence[Line2D], height: float) -> None:
+    """One row of names below all panels."""
+    figure.legend(
+        handles=handles, loc="upper center", bbox_to_anchor=(0.5, height), ncols=len(handles)
+    )
 
 
 def race_figure(races: Mapping[str, xr.Dataset], text: str) -> Figure:
@@ -60,21 +68,13 @@ def race_figure(races: Mapping[str, xr.Dataset], text: str) -> Figure:
     """
     columns = len(races)
     with style():
-        figure, (maps, curves) = plt.subplots(
-            2, columns, figsize=(2.4 * columns + 0.6, 4.9), squeeze=False
-        )
-        figure.subplots_adjust(
-            hspace=0.35, wspace=0.3, left=0.5 / (columns + 0.6) / 2.2, right=0.99, bottom=0.17,
-            top=0.94,
-        )  # fmt: skip
+        size, left = (2.4 * columns + 0.6, 4.9), 0.5 / (columns + 0.6) / 2.2
+        figure, (maps, curves) = plt.subplots(2, columns, figsize=size, squeeze=False)
+        figure.subplots_adjust(left, 0.17, 0.99, 0.94, wspace=0.3, hspace=0.35)
         colours: dict[str, str] = {}
         for axes, below, (name, race) in zip(maps, curves, races.items()):
-            colours = colours_of(race.optimizer.values.tolist())
-            contour(axes, LANDSCAPES[name])
-            start = race.path.isel(start=farthest(race))
-            paths(axes, start, colours)
-            axes.plot(*start.isel(optimizer=0, step=0).values, "o", color="black", ms=5, zorder=31)
-            axes.set_title(name.replace("_", " "))
+            highest = int(race.height.isel(step=0, optimizer=0).argmax("start"))
+            colours = path_map(axes, name, race.isel(start=highest))
             for i, optimizer in enumerate(race.optimizer.values.tolist()):
                 height = race.height.sel(optimizer=optimizer) + 1e-9
                 low, middle, high = height.quantile([0.25, 0.5, 0.75], "start").values
@@ -87,8 +87,6 @@ def race_figure(races: Mapping[str, xr.Dataset], text: str) -> Figure:
             Line2D([], [], color=c, ls=DASHES[i], label=name)
             for i, (name, c) in enumerate(colours.items())
         ]
-        figure.legend(
-            handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0.075), ncols=len(handles)
-        )
+        name_below(figure, handles, 0.075)
         caption(figure, text)
     return figure

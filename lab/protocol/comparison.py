@@ -42,6 +42,7 @@ class Comparison:
       evaluations: Points of each curve.
       margin: The least difference of test losses that counts.
       draw: Seed of the trials.
+      first: Seed with which those of every phase begin.
     """
 
     optimizers: Mapping[str, Any]
@@ -58,6 +59,7 @@ class Comparison:
     evaluations: Count = 20
     margin: NotNegative = 0.005
     draw: Whole = 0
+    first: Whole = 0
     widened: Positive = field(default=1.0)  # by what the declared spaces were widened
 
     def __post_init__(self):
@@ -132,7 +134,7 @@ class Comparison:
         axes: dict[str, Any] = {"split": splits or self.splits}
         axes |= {"schedule": schedules} if schedules else {}
         return sweep(
-            task, self.optimizers, trials=self.rates(), seeds=phase_seeds(TUNE, self.tune_seeds),
+            task, self.optimizers, trials=self.rates(), seeds=self._seeds(TUNE, self.tune_seeds),
             axes=axes, extend=extend, **self._settings(bool(schedules)),
         )  # fmt: skip
 
@@ -143,7 +145,7 @@ class Comparison:
 
         `timed` says whether each program is timed alone, so that runs are charged in seconds too.
         """
-        seeds = phase_seeds(CONFIRM, self.confirm_seeds)
+        seeds = self._seeds(CONFIRM, self.confirm_seeds)
         return sweep(
             task, self.optimizers, trials=chosen, seeds=seeds, extend=extend,
             timed=timed, **self._settings("schedule" in _first(chosen)),
@@ -151,7 +153,7 @@ class Comparison:
 
     def report(self, task: Task, chosen: Trials, extend: xr.Dataset | None = None) -> xr.Dataset:
         """The chosen settings on fresh seeds, measured on the test rows."""
-        seeds = phase_seeds(REPORT, self.report_seeds)
+        seeds = self._seeds(REPORT, self.report_seeds)
         return report(
             task, self.optimizers, chosen, seeds=seeds, extend=extend,
             **self._settings("schedule" in _first(chosen)),
@@ -159,11 +161,14 @@ class Comparison:
 
     def audit(self, task: Task, extend: xr.Dataset | None = None) -> xr.Dataset:
         """All trials on the report seeds: test losses (optimizer, trial, split, seed)."""
-        seeds = phase_seeds(REPORT, self.audit_seeds or self.report_seeds)
+        seeds = self._seeds(REPORT, self.audit_seeds or self.report_seeds)
         return audit(
             task, self.optimizers, self.rates(), seeds=seeds, axes={"split": self.splits},
             extend=extend, **self._settings(False) | {"evaluations": 1},
         )  # fmt: skip
+
+    def _seeds(self, phase: int, count: int) -> list[int]:
+        return [self.first + seed for seed in phase_seeds(phase, count)]
 
     def _settings(self, scheduled: bool) -> Any:
         settings: Any = {

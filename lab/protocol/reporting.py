@@ -26,7 +26,7 @@ def report(
     optimizers: Optimizers,
     chosen: Mapping[str, Sequence[dict[str, Any]]],
     *,
-    seeds: Sequence[Whole],
+    seeds: Sequence[Whole] | None = None,
     budget: Budget,
     **settings: Any,
 ) -> xr.Dataset:
@@ -36,7 +36,7 @@ def report(
       task: The task they were tuned on.
       optimizers: As for `lab.sweep`.
       chosen: Settings of each optimizer, from `lab.protocol.select`; each may name its `split`.
-      seeds: Report seeds, `phase_seeds(REPORT, n)`.
+      seeds: Report seeds, `phase_seeds(REPORT, n)`; None where every setting names its own.
       budget: The budget they were tuned for.
       **settings: Further arguments of `lab.sweep`.
 
@@ -60,7 +60,7 @@ def audit(
     optimizers: Optimizers,
     trials: Mapping[str, Sequence[dict[str, Any]]],
     *,
-    seeds: Sequence[Whole],
+    seeds: Sequence[Whole] | None = None,
     budget: Budget,
     **settings: Any,
 ) -> xr.Dataset:
@@ -80,25 +80,28 @@ def opened(task: Task, split: int) -> tuple[Any, np.ndarray]:
 
 
 def _measured(
-    task: Task, optimizers: Any, trials: Any, score: Score, seeds: Sequence[int], budget: Budget,
-    settings: dict[str, Any],
+    task: Task, optimizers: Any, trials: Any, score: Score, seeds: Sequence[int] | None,
+    budget: Budget, settings: dict[str, Any],
 ) -> xr.Dataset:  # fmt: skip
-    require(len(seeds) > 0, "seeds must hold one, given none.")
+    own = {row["seed"] for rows in trials.values() for row in rows if "seed" in row}
+    used = own if seeds is None else seeds
+    require(len(used) > 0, "seeds must hold one, given none.")
     require(
-        min(seeds) >= REPORT,
-        f"a report needs seeds that nothing was tuned on (from {REPORT} on), given {min(seeds)}.",
+        min(used) >= REPORT,
+        f"a report needs seeds that nothing was tuned on (from {REPORT} on), given {min(used)}.",
     )
+    if seeds is not None:
+        settings = {"seeds": seeds, **settings}
     named = {row["split"] for rows in trials.values() for row in rows if "split" in row}
     axis = (settings.get("axes") or {}).get("split", [])
-    used = sorted({int(s) for s in named | set(axis) or {settings.get("split", 0)} if is_whole(s)})
+    drawn = named | set(axis) or {settings.get("split", 0)}
     splits, tests = {}, {}
-    for seed in used:
+    for seed in sorted({int(s) for s in drawn if is_whole(s)}):
         splits[seed], tests[seed] = opened(task, seed)
     longest = max(map(len, tests.values()))
     padded = {seed: np.resize(rows, longest) for seed, rows in tests.items()}
     record = sweep(
-        task, optimizers, trials=trials, seeds=seeds, budget=budget, predict_on=padded.__getitem__,
-        **settings,
+        task, optimizers, trials=trials, budget=budget, predict_on=padded.__getitem__, **settings,
     )  # fmt: skip
     if "outputs" not in record:  # all taken over from the record that was extended
         return record

@@ -111,7 +111,8 @@ def target_loss(tuning: Tuning, selection: Selection, reference: str, share: Sha
     require("examples" in tuning, "the tuning record has no ledger of examples.")
     trial = trials.sel(optimizer=reference, drop=True)
     tuned = tuning.validation_loss.sel(optimizer=reference).isel(trial=trial)
-    points = tuning.examples.values
+    spent = tuning.examples  # of each optimizer, where an update costs some of them more
+    points = (spent.sel(optimizer=reference) if "optimizer" in spent.dims else spent).values
     at = int(np.searchsorted(points, share * points[-1]))
     return float(tuned.isel(step=at).median())
 

@@ -39,13 +39,13 @@ class Lanes:
     """Trains rounds: `lanes(round)` gives the mean validation loss over seeds of each trial.
 
     A configuration may name `optimizer` and whatever `lab.sweep` takes as an axis: numbers and
-    options of the optimizer and of the task, `batch_size`, `schedule`, `split`. Trials that differ
-    in numbers only share a program.
+    options of the optimizer and of the task, `batch_size`, `schedule`, `split`; or its own `seed`,
+    if all do. Trials that differ in numbers only share a program.
 
     Args:
       task: What is trained.
       budget: Of a full training.
-      seeds: Of each trial.
+      seeds: Of each trial that names none.
       fixed: What every configuration has where it does not say otherwise; at least an optimizer
         and its learning rate must come from one of the two.
       advanced: Called with the number of lane-updates as they are done.
@@ -59,7 +59,7 @@ class Lanes:
         task: Task,
         budget: Budget,
         *,
-        seeds: Sequence[Whole],
+        seeds: Sequence[Whole] = (0,),
         fixed: Configuration | None = None,
         advanced: Advance = no_op,
         folder: Path | None = None,
@@ -112,7 +112,7 @@ class Lanes:
         evaluation = 1 + next(i for i, s in enumerate(SHARES) if abs(float(s) - one.share) < 1e-9)
         found = []
         for numbers, job in self._jobs(one):
-            keys = [(numbers[lane.cell[1]], lane.cell[2]) for lane in job.lanes]
+            keys = [(numbers[lane.cell[1]], (*lane.cell, 0)[2]) for lane in job.lanes]
             hashes = [hashed(of_job(job.of([i]))) for i in range(len(keys))]
             known = [paused.get(key, ("", None)) for key in keys]
             stand = [
@@ -152,7 +152,7 @@ class Lanes:
                 self._task(shape),
                 [rule],
                 trials={rule: trials},
-                seeds=self.seeds,
+                seeds=1 if "seed" in trials[0] else self.seeds,
                 budget=self.budget,
                 evaluations=SHARES,
             )

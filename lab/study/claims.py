@@ -90,10 +90,12 @@ class Claim:
         return f"- *{self.statement}*{where}: **{self.outcome}**, {self.numbers}."
 
 
-def fact(name: str, statement: str, true: bool, says: str, **more: Any) -> Claim:
-    """A claim about which nothing is random: it is true, or it is not."""
+def fact(
+    name: str, statement: str, true: bool, says: str, n: int = 0, unit: str = NOTHING, **more: Any
+) -> Claim:
+    """A claim that is true or not: nothing is random, or a theorem says it of every one of `n`."""
     one = np.array(float(true))
-    return Claim(name, statement, Interval(one, one, one), 0, NOTHING, low=0.5, says=says, **more)
+    return Claim(name, statement, Interval(one, one, one), n, unit, low=0.5, says=says, **more)
 
 
 def span(x: Interval, digits: str = ".3g") -> str:

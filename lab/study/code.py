@@ -54,7 +54,7 @@ def normalized(module: str) -> str:
         if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
             value = body[0].value
             if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                body[0] = ast.Expr(ast.Constant(""))
+                del body[0]
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
 
 
@@ -105,7 +105,7 @@ def _defined_in(dotted: str) -> tuple[str, ...]:
     parts = dotted.split(".")
     module = parts[0]
     for i, name in enumerate(parts[1:], 1):
-        if file_of(f"{module}.{name}"):
+        if file_of(f"{module}.{name}") or _is_folder(f"{module}.{name}"):
             module = f"{module}.{name}"
             continue
         for node in tree_of(module).body:
@@ -115,5 +115,8 @@ def _defined_in(dotted: str) -> tuple[str, ...]:
                         onward = ".".join([node.module, alias.name, *parts[i + 1 :]])
                         return _defined_in(onward)
         break
-    is_package = (ROOT / Path(*module.split("."))).is_dir()
-    return () if is_package and len(parts) == len(module.split(".")) else (module,)
+    return () if _is_folder(module) and len(parts) == len(module.split(".")) else (module,)
+
+
+def _is_folder(module: str) -> bool:
+    return (ROOT / Path(*module.split("."))).is_dir()

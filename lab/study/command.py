@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import jax
 from cyclopts import App, Parameter
@@ -161,6 +161,10 @@ def parse(
 def _parameter(name: str, hint: Any, said: str) -> inspect.Parameter:
     """Of a function that cyclopts calls: None where the flag was not typed."""
     inner, *more = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    parts = (inner, *get_args(inner))
+    words = [word for part in parts if get_origin(part) is Literal for word in get_args(part)]
+    if words:  # cyclopts would take "None" for a word that was not typed
+        more = [flags.one_of(words)]
     flag = "--" + name.strip("_").replace("_", "-")
     typed = Annotated[(inner | None, *more, Parameter(name=flag, help=said))]  # type: ignore[misc]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=typed)
@@ -169,7 +173,7 @@ def _parameter(name: str, hint: Any, said: str) -> inspect.Parameter:
 def _sentence(error: CycloptsError) -> str:
     """What cyclopts says, in one line."""
     said = " ".join(str(error).split()).rstrip(".")
-    return f"{said}."
+    return said if said.endswith("?") else f"{said}."
 
 
 @contextmanager
@@ -179,7 +183,9 @@ def _blamed_on(record: Path) -> Iterator[None]:
         yield
     except InputError:
         raise
-    except (LookupError, AttributeError, TypeError, ValueError, RecursionError) as error:
+    except (
+        LookupError, AttributeError, TypeError, ValueError, RecursionError, StopIteration
+    ) as error:  # fmt: skip
         raise InputError(
             f"--from: {record} lacks what this version of the study draws: {shown(error)}."
         ) from error

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import lab
+from lab.files import is_path
 from lab.study import flags
 from lab.sweeps.engine import executing_on
 from lab.validation.errors import InputError, shown
@@ -26,7 +27,7 @@ def where(text: str) -> int | str | Path:
     host, _, port = address.rpartition(":")
     if protocol and host and port.isascii() and port.isdecimal() and 1 <= int(port[:6]) <= 65_535:
         return text
-    if text.strip() and "\0" not in text and Path(text).is_file():
+    if is_path(text) and Path(text).is_file():
         return Path(text)
     raise InputError(
         "must be a number of processes, the address of a Dask scheduler such as tcp://HOST:8786, "

@@ -52,6 +52,11 @@ def name(known: Callable[[], Iterable[str]]) -> Parameter:
     return read_by(lambda text: _known(text, known), "NAME")
 
 
+def one_of(words: Sequence[str]) -> Parameter:
+    """One of a few words."""
+    return read_by(lambda text: _known(text, lambda: words), "|".join(words))
+
+
 def names(known: Callable[[], Iterable[str]], *, all_of_them: bool = False) -> Parameter:
     """Distinct names, separated by commas; `all` where that is one more word."""
 
@@ -88,10 +93,15 @@ def duration() -> Parameter:
     return read_by(read, "TIME")
 
 
-def budget() -> Parameter:
-    """A budget in a currency, typed as CURRENCY=AMOUNT."""
+def on() -> Parameter:
+    """A switch that is on unless --no-NAME is typed."""
+    return Parameter(negative=None, negative_bool="no-")
 
-    def read(text: str) -> Budget:
+
+def budget() -> Parameter:
+    """The currency and the amount of a budget, typed as CURRENCY=AMOUNT."""
+
+    def read(text: str) -> tuple[str, float]:
         currency, _, amount = text.partition("=")
         require(
             currency in CURRENCIES,
@@ -99,7 +109,8 @@ def budget() -> Parameter:
             f"{shown(text)}.",
         )
         value: Any = float(amount)
-        return Budget(**{currency: int(value) if value.is_integer() else value})
+        told = Budget(**{currency: int(value) if value.is_integer() else value})
+        return told.currency, told.amount
 
     return read_by(read, "CURRENCY=AMOUNT")
 

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,15 @@ from lab.validation.errors import require
 
 MADE_BY = "study_part"  # attribute of a part: what decides whether it is made again
 SECONDS = "part_seconds"
+_PLACE: ContextVar[Path | None] = ContextVar("place", default=None)
+
+
+def place() -> Path | None:
+    """The folder of the run that makes a part; None where it is only verified.
+
+    For what is no record: the data base of a search, a network.
+    """
+    return _PLACE.get()
 
 
 class Folder:
@@ -40,10 +50,12 @@ class Folder:
 
     def run(self) -> tuple[Record, dict[str, Any]]:
         """Make every part, and write the whole record; it, and its manifest."""
+        token = _PLACE.set(self.path)
         try:
             parts = made(self.study, self.settings, self.part)
             return self._finish(parts)
         finally:  # after an interruption, too: who catches it may go on in the folder
+            _PLACE.reset(token)
             self._let_go()
 
     def part(self, label: str, make: Make) -> xr.Dataset:
@@ -95,6 +107,7 @@ class Folder:
 
     def _finish(self, parts: dict[str, xr.Dataset]) -> tuple[Record, dict[str, Any]]:
         told = {"study": self.study.name, "settings": described(self.settings)}
+        told["code"] = hashed(self.study.parts.__module__)
         tree = records.stamp(xr.DataTree.from_dict(parts), told)
         records.save(tree, self.path / "record.nc")
         records.write_json(

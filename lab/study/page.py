@@ -1,8 +1,9 @@
 """A page: prose with places, which are filled from the summary of a record.
 
 `{figure:NAME}` a picture, with the words behind a colon that say what it shows; `{table}` the first
-table, `{table:NAME}` another; `{claims}` a line for every claim, `{claim:NAME}` the numbers of one,
-`{outcome:NAME}` what came of it; `{setting:NAME}` a setting; `{minutes}` the time it took.
+table, `{table:NAME}` another, `{tables}` all of them; `{claims}` a line for every claim,
+`{claim:NAME}` the numbers of one, `{outcome:NAME}` what came of it; `{setting:NAME}` a setting;
+`{minutes}` the time it took.
 """
 
 import re
@@ -13,7 +14,7 @@ from typing import Any
 from lab.study.tables import Table
 from lab.validation.errors import UnknownNameError
 
-PLACE = re.compile(r"\{(figure|table|claims|claim|outcome|setting|minutes)(?::([^{}]*))?\}")
+PLACE = re.compile(r"\{(figure|tables|table|claims|claim|outcome|setting|minutes)(?::([^{}]*))?\}")
 
 
 def filled(prose: str, found: dict[str, Any], figures: str = "") -> str:
@@ -38,6 +39,7 @@ def filled(prose: str, found: dict[str, Any], figures: str = "") -> str:
     kinds: dict[str, Callable[[str], str]] = {
         "figure": lambda name: _picture(found["study"], name, figures),
         "table": lambda name: str(of(tables, name or next(iter(tables), ""), "table")).strip(),
+        "tables": lambda _: "\n\n".join(str(table).strip() for table in tables.values()),
         "claims": lambda _: "\n".join(claim["line"] for claim in found["claims"]),
         "claim": lambda name: of(claims, name, "claim")["numbers"],
         "outcome": lambda name: of(claims, name, "claim")["outcome"],
@@ -69,8 +71,8 @@ def minutes(seconds: float) -> str:
     if seconds < 50:
         return f"{max(10, 10 * round(seconds / 10))} seconds"
     halves = max(2, round(seconds / 30))
-    words = f"{halves // 2}{' and a half' if halves % 2 else ''}"
-    return "a minute" if halves == 2 else f"{words} minutes"
+    half = " and a half" if halves % 2 else ""
+    return f"a minute{half}" if halves < 4 else f"{halves // 2}{half} minutes"
 
 
 def _said(value: Any) -> str:

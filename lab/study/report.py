@@ -1,5 +1,6 @@
 """What a study draws, prints and writes, from its record alone."""
 
+from contextlib import suppress
 from typing import Any
 
 from lab import plots
@@ -8,6 +9,7 @@ from lab.study.folder import SECONDS, Folder
 from lab.study.page import filled, page_of
 from lab.study.study import Record, Study
 from lab.study.tables import comma_separated
+from lab.validation.errors import InputError
 
 
 def report(study: Study, record: Record, manifest: dict[str, Any], folder: Folder) -> None:
@@ -22,12 +24,13 @@ def report(study: Study, record: Record, manifest: dict[str, Any], folder: Folde
         folder.text(f"{name}.csv", comma_separated(table.header, table.rows))
     claims = [*study.claims(record)]
     seconds = sum(part.attrs.get(SECONDS, 0.0) for part in record.values())
-    found = summary.summary(claims, tables, manifest, seconds)
+    found = summary.summary(claims, tables, manifest, seconds, study.parts.__module__)
     summary.write(found, folder.path / summary.FILE)
     shown = [*map(str, tables.values()), "\n".join(claim.line for claim in claims)]
     text = "\n".join(part.rstrip() + "\n" for part in shown)
     folder.text("table.md", text)
     page = page_of(study.name)
     if page.is_file():
-        folder.text("page.md", filled(page.read_text(), found))
+        with suppress(InputError):  # a run of other data or settings may lack what it speaks of
+            folder.text("page.md", filled(page.read_text(), found))
     print(f"\n{text}\nfigures, tables and record: {folder.path}")

@@ -9,7 +9,7 @@ import lab
 from lab.study import flags
 from lab.validation.errors import require
 
-SET = 10_000  # seeds, and splits, between one set of replicates and the next
+SET = 10_000  # seeds, and splits, between one set of replicates and the next; 99 fit in a phase
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Settings:
 
     seeds: Annotated[int, flags.whole(2, 100_000)] = 10
     """Number of replicates that are reported: seeds, or splits where those are replicated."""
-    fresh: Annotated[int, flags.whole(0, 1_000)] = 0
+    fresh: Annotated[int, flags.whole(0, 99)] = 0
     """Which set of seeds and splits: 0 is the one that is published, others share none with it."""
 
     def check(self) -> None:

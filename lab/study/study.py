@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 import xarray as xr
-from matplotlib.figure import Figure
 
+from lab.plots import Picture
 from lab.study.claims import Claim
 from lab.study.settings import Settings
 from lab.study.tables import Table
@@ -51,9 +51,8 @@ class Study(Generic[S]):
         earlier one. `make` is a `lab.Sweep`, or a function of what an earlier run finished of the
         part (or None). A part that is whole is not made again when a run is resumed.
       claims: What the record says about the statements of the page.
-      figures: Pictures by name, from the record alone.
+      figures: Pictures by name, from the record alone: figures of matplotlib, or animations.
       tables: Tables by name, from the record alone; the first is the page's `{table}`.
-      heads: The title of the page.
     """
 
     name: str
@@ -61,5 +60,5 @@ class Study(Generic[S]):
     smoke: S
     parts: Callable[[S], Parts]
     claims: Callable[[Record[S]], Iterable[Claim]]
-    figures: Callable[[Record[S]], Mapping[str, Figure | Any]]
+    figures: Callable[[Record[S]], Mapping[str, Picture]]
     tables: Callable[[Record[S]], Mapping[str, Table]] = lambda _: {}

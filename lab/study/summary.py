@@ -16,11 +16,16 @@ from lab.validation.errors import require
 
 FILE = "claims.json"
 LARGEST = 50_000  # bytes
+LONGEST = 60  # rows of a table that a page may show; longer ones are files only
 KEPT = ("versions", "python", "device", "backend", "revision")  # of the provenance
 
 
 def summary(
-    claims: list[Claim], tables: Mapping[str, Table], manifest: dict[str, Any], seconds: float
+    claims: list[Claim],
+    tables: Mapping[str, Table],
+    manifest: dict[str, Any],
+    seconds: float,
+    parts: str,
 ) -> dict[str, Any]:
     """As `claims.json` holds it.
 
@@ -29,15 +34,18 @@ def summary(
       tables: By name.
       manifest: Of the record.
       seconds: Of making its parts.
+      parts: The module that makes them.
     """
     names = [claim.name for claim in claims]
     twice = sorted({name for name in names if names.count(name) > 1})
     require(not twice, f"claims must have distinct names, given {', '.join(twice)} twice.")
-    made, study = manifest["provenance"], manifest["configuration"]["study"]
+    made, told = manifest["provenance"], manifest["configuration"]
+    study, runs = told["study"], hashed(parts)
     return {
         "study": study,
-        "code": hashed(f"studies.{study}.__main__"),
-        "settings": manifest["configuration"]["settings"],
+        # claims of today's code about a record of another code are of neither
+        "code": hashed(f"studies.{study}.__main__") if told.get("code") == runs else "of another",
+        "settings": told["settings"],
         "date": datetime.date.today().isoformat(),
         "made_by": {key: made[key] for key in KEPT if key in made},
         "seconds": round(seconds, 1),
@@ -46,6 +54,7 @@ def summary(
             name: {"header": [*t.header], "rows": [[*row] for row in t.rows], "note": t.note,
                    "title": t.title}
             for name, t in tables.items()
+            if len(t.rows) <= LONGEST
         },
     }  # fmt: skip
 

@@ -38,6 +38,15 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return tabulate(rows, header, "pipe", colalign=sides, disable_numparse=True) + "\n"
 
 
+def narrow(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table of long cells, which its source does not pad; bars inside are escaped."""
+
+    def line(cells: Sequence[str]) -> str:
+        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+    return "\n".join([line(header), "|" + " --- |" * len(header), *(line(row) for row in rows)])
+
+
 def comma_separated(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """CSV with a header line."""
     text = io.StringIO()

@@ -10,7 +10,7 @@ from lab.study.study import Make
 from lab.sweeps.verify import verify
 from lab.validation.errors import InputError, require
 
-TIMES = ("s", "1/s")  # units of what another moment changes
+TIMES = ("s", "1/s", "s/s", "B")  # units of what another moment changes: times, and memory
 
 
 class Verification:

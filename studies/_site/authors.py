@@ -2,7 +2,6 @@
 
 import functools
 import json
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -11,9 +10,10 @@ import numpy as np
 import optax
 
 from lab.optimizers import CATALOG
+from lab.study.discovery import ROOT
 from studies._site.composed import COMPOSED
 
-FOLDER = Path(__file__).parent.parent / "tests" / "oracles" / "authors"
+FOLDER = ROOT / "tests" / "oracles" / "authors"
 
 # What the lab, mostly with optax, does otherwise than the authors unless it is told not to.
 DEPARTURES = {

@@ -1,23 +1,13 @@
-"""Makes every committed figure again: runs each study in full, and assembles the gallery.
+"""The pages of the studies, filled from their committed claims, and all of them in one."""
 
-`python -m studies.figures` runs all; `python -m studies.figures optimizers speed` only these;
-`--gallery` assembles `figures/README.md` from the pages without running anything.
-"""
-
-import shutil
+import json
 import subprocess
 import sys
-from dataclasses import dataclass
-from pathlib import Path
-
-import tyro
 
 from lab.files import repository
-from lab.study.cli import Command, main
-from lab.validation.errors import UnknownNameError
+from lab.study.discovery import FIGURES, ROOT, committed, names
+from lab.study.page import filled, page_of
 
-ROOT = Path(__file__).parent.parent
-FIGURES = ROOT / "figures"
 # The order of a course; studies that are not named here follow, by name.
 COURSE = (
     "perceptron", "xor", "backpropagation", "losses", "landscapes", "loss_slices",
@@ -30,68 +20,46 @@ COURSE = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Figures(Command):
-    """Flags of the figure maker."""
+def assemble(command: str) -> None:
+    """Write every page, the gallery and the table of claims.
 
-    studies: tyro.conf.Positional[tuple[str, ...]] = ()
-    """Names of studies; none for all."""
-    gallery: bool = False
-    """Only assemble the gallery."""
+    Raises:
+      InputError: If this is no repository; `command` is what needs one.
+    """
+    repository(command)
+    for name, page in pages().items():
+        (FIGURES / "pages" / f"{name}.md").write_text(page)
+    (FIGURES / "README.md").write_text(gallery())
+    claims = [sys.executable, "-m", "studies.claims"]
+    subprocess.run(claims, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
-    def check(self) -> None:
-        """Refuse to write beside an installed package."""
-        repository("python -m studies.figures")
 
-
-def in_course_order(names: list[str]) -> list[str]:
+def in_course_order(studies: list[str]) -> list[str]:
     """Names as a course would have them."""
-    return sorted(names, key=lambda n: (COURSE.index(n) if n in COURSE else len(COURSE), n))
+    return sorted(studies, key=lambda n: (COURSE.index(n) if n in COURSE else len(COURSE), n))
 
 
-def available() -> list[str]:
-    """Every study that has a page in the gallery."""
-    return in_course_order([page.stem for page in (FIGURES / "pages").glob("*.md")])
-
-
-def make(name: str) -> None:
-    """Run one study and copy its pictures, as `NAME_picture`, or `NAME` where they agree."""
-    folder = ROOT / "runs" / name
-    subprocess.run(
-        [sys.executable, "-m", f"studies.{name}", "--out", str(folder)], cwd=ROOT, check=True
-    )
-    for picture in sorted(p for p in folder.iterdir() if p.suffix in (".png", ".gif", ".svg")):
-        own = picture.stem == name or picture.stem.startswith(f"{name}_")
-        shutil.copy(picture, FIGURES / (picture.name if own else f"{name}_{picture.name}"))
+def pages() -> dict[str, str]:
+    """Of every study with a published record, by name."""
+    return {
+        name: filled(page_of(name).read_text(), json.loads(committed(name).read_text()), "../")
+        for name in in_course_order(names())
+        if committed(name).is_file()
+    }
 
 
 def gallery() -> str:
     """All pages, one below the other, with a table of contents."""
-    names = available()
-    pages = {name: (FIGURES / "pages" / f"{name}.md").read_text() for name in names}
-    titles = {name: page.splitlines()[0].removeprefix("# ") for name, page in pages.items()}
+    found = pages()
+    titles = {name: page.splitlines()[0].removeprefix("# ") for name, page in found.items()}
     contents = "\n".join(
-        f"{i}. [{titles[n]}](pages/{n}.md) (`{n}`)" for i, n in enumerate(names, 1)
+        f"{i}. [{t}](pages/{n}.md) (`{n}`)" for i, (n, t) in enumerate(titles.items(), 1)
     )
     body = "\n\n".join(
-        "#" + page.replace("](../", "](").strip() for page in pages.values()
+        "#" + page.replace("](../", "](").strip() for page in found.values()
     )  # one level down, links from this folder
     return (
         "# Gallery\n\nEvery study of the lab, in the order of a course. Predict first, then look; "
-        "each page ends with what was measured. `make figures` makes all of them again.\n\n"
-        f"{contents}\n\n{body}\n"
+        "each page ends with what was measured, and [all claims](claims.md) stand in one table. "
+        f"`make figures` makes all of them again.\n\n{contents}\n\n{body}\n"
     )
-
-
-def run(flags: Figures) -> None:
-    """Run, assemble."""
-    for name in flags.studies:
-        if name not in available():
-            raise UnknownNameError("study in figures/pages:", name, available())
-    for name in [] if flags.gallery else (flags.studies or available()):
-        make(name)
-    (FIGURES / "README.md").write_text(gallery())
-
-
-if __name__ == "__main__":
-    main(Figures, run)

@@ -1,6 +1,7 @@
 """Writes the table of which optimizer is the same in lab, its authors' code, optax, torch, keras.
 
-`python -m studies.parity` makes `figures/parity.md` again; a test tells when it is out of date.
+`python -m studies._site.parity` makes `figures/parity.md` again; a test tells when it is out of
+date.
 Neither torch, keras nor authors' code is needed: what they do is recorded in `tests/oracles`.
 """
 
@@ -19,14 +20,14 @@ import optax.contrib
 
 from lab.files import repository
 from lab.optimizers import CATALOG
-from lab.study.cli import Command, main
-from lab.study.flags import folder
+from lab.study import flags
+from lab.study.command import command, fields_of
+from lab.study.discovery import ROOT
+from lab.study.tables import narrow
 from studies._site import authors as _authors
 from studies._site import composed as _composed
 from studies._site.peers import CASES, OPTAX_REASONS, REASONS, Case
-from studies._site.reference import table
 
-ROOT = Path(__file__).parent.parent
 TWIN_REASONS: dict[str, str] = {
     "madgrad": "optax takes √(k + 1) in float32",
     "prodigy": "ε is multiplied by the new estimate of the distance; here by the old",
@@ -34,19 +35,15 @@ TWIN_REASONS: dict[str, str] = {
 ORACLES = ROOT / "tests" / "oracles"
 PEERS = ("torch", "keras")
 EXACT = 1e-12
-MADE = "<!-- made by python -m studies.parity: never edited by hand -->"
+MADE = "<!-- made by python -m studies._site.parity: never edited by hand -->"
 
 
 @dataclass(frozen=True)
-class Parity(Command):
+class Parity:
     """Flags of the parity table."""
 
-    out: Annotated[Path, folder()] = ROOT / "figures"
-    """Folder for the table."""
-
-    def check(self) -> None:
-        """Refuse where there are no recordings, as in an installed package."""
-        repository("python -m studies.parity")
+    out: Annotated[Path | None, flags.folder()] = None
+    """Folder for the table; by default figures of the repository."""
 
 
 def recorded(library: str) -> dict[str, Any]:
@@ -194,7 +191,7 @@ def page() -> str:
         "with exact zeros, for each case that is named with the arguments that the lab was given "
         "for the same; *decayed* is with weight decay, if there is one, and a schedule. Errors are "
         "relative to the largest entry of an array.", "",
-        table(["optimizer", "lab", "authors", "optax", "torch", "keras"], rows), "",
+        narrow(["optimizer", "lab", "authors", "optax", "torch", "keras"], rows), "",
         "Composed of two, and in one piece with their authors:", "",
         *(f"- `{name}`: {cell_of_authors(name)}" for name in sorted(_composed.COMPOSED)), "",
         "Where defaults, of the lab or of optax, are not what the authors have:", "",
@@ -216,12 +213,14 @@ def _call(call: tuple[str, dict[str, Any]]) -> str:
     return f"{name}({', '.join(f'{k}={v}' for k, v in arguments.items())})"
 
 
-def run(flags: Parity) -> None:
-    """Write the table."""
-    flags.out.mkdir(parents=True, exist_ok=True)
-    (flags.out / "parity.md").write_text(page())
-    print(f"parity.md: {flags.out}")
+def write(out: Path | None = None) -> None:
+    """Write the table; where there are no recordings, as in an installed package, refuse."""
+    root = repository("python -m studies._site.parity")
+    out = out or root / "figures"
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "parity.md").write_text(page())
+    print(f"parity.md: {out}")
 
 
 if __name__ == "__main__":
-    main(Parity, run)
+    command(__doc__ or "", fields_of(Parity), lambda given: write(**given))

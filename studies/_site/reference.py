@@ -1,11 +1,11 @@
 """Writes the pages that list every optimizer, transform and schedule, from the catalogues.
 
-`python -m studies.reference` makes `figures/optimizers.md`, `figures/schedules.md` and
+`python -m studies._site.reference` makes `figures/optimizers.md`, `figures/schedules.md` and
 `figures/schedules.png` again; a test tells when they are out of date.
 """
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,8 +14,9 @@ import numpy as np
 
 from lab import optimizers, plots, schedules
 from lab.files import repository
-from lab.study.cli import Command, main
-from lab.study.flags import folder
+from lab.study import flags
+from lab.study.command import command, fields_of
+from lab.study.tables import narrow
 from studies._site.schedule_shapes import schedule_shapes
 
 BUDGET = 400
@@ -25,14 +26,14 @@ CAPTION = (
     "the budget. Numbers inside, such as the share of the warm-up, are those of the entry. "
     "“_schedule” is left out of the names."
 )
-MADE = "<!-- made by python -m studies.reference: edit the catalogue, not this file -->"
+MADE = "<!-- made by python -m studies._site.reference: edit the catalogue, not this file -->"
 
 
 @dataclass(frozen=True)
-class Reference(Command):
+class Reference:
     """Flags of the reference."""
 
-    out: Annotated[Path | None, folder()] = None
+    out: Annotated[Path | None, flags.folder()] = None
     """Folder for the pages and the picture; by default figures of the repository."""
 
 
@@ -58,10 +59,10 @@ def optimizers_page() -> str:
         "*gradients* counts forward and backward passes per update; *needs* is what `update` "
         "has to be told beside the gradient. Parameters come with their defaults, `*` marks "
         "those that must be given.", "",
-        table(header, rows), "",
+        narrow(header, rows), "",
         "## Transforms and parts", "",
         "Links for `optax.chain`, wrappers of rules, and what rules are built of.", "",
-        table(["name", "what it does", "parameters"], others), "",
+        narrow(["name", "what it does", "parameters"], others), "",
     ])  # fmt: skip
 
 
@@ -81,7 +82,7 @@ def schedules_page() -> str:
         "The learning rate η(t) at update t = 0, 1, …, of `lab.schedules`, each written out by "
         "hand. Every number, lengths included, may be traced.", "",
         "![Every schedule over a budget](schedules.png)", "", CAPTION, "",
-        table(header, rows), "",
+        narrow(header, rows), "",
     ])  # fmt: skip
 
 
@@ -122,18 +123,9 @@ def parameters(function: Callable[..., Any]) -> str:
     return "`" + ", ".join(shown) + "`" if shown else "–"
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table that is narrow in its source; bars inside cells are escaped."""
-
-    def line(cells):
-        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-    return "\n".join([line(header), "|" + " --- |" * len(header), *(line(row) for row in rows)])
-
-
-def run(flags: Reference) -> None:
+def write(out: Path | None = None) -> None:
     """Write the pages and the picture."""
-    out = flags.out or repository("python -m studies.reference without --out") / "figures"
+    out = out or repository("python -m studies._site.reference without --out") / "figures"
     out.mkdir(parents=True, exist_ok=True)
     (out / "optimizers.md").write_text(optimizers_page())
     (out / "schedules.md").write_text(schedules_page())
@@ -142,4 +134,4 @@ def run(flags: Reference) -> None:
 
 
 if __name__ == "__main__":
-    main(Reference, run)
+    command(__doc__ or "", fields_of(Reference), lambda given: write(**given))

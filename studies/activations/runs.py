@@ -1,9 +1,8 @@
 """The runs of the study of activations: networks, sweeps, and what is kept of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import jax
 import jax.numpy as jnp
@@ -11,65 +10,91 @@ import numpy as np
 import xarray as xr
 
 import lab
-from lab import models, probes, protocol
+from lab import probes, protocol
 from lab.models import ACTIVATIONS
-from lab.tasks.task import Initial, Task
-from lab.types import Snapshot
+from lab.study import Parts, Settings, flags
+from lab.tasks.task import Task
+from studies.activations.dead_units import Dead, with_bias
 
-# In the order of their history; `silu` is another name of swish.
-NAMES = (
-    "step", "linear", "sigmoid", "hard_sigmoid", "tanh", "softplus", "relu", "leaky_relu", "prelu",
-    "elu", "selu", "gelu", "swish", "mish",
-)  # fmt: skip
 # Initial weights as the papers of each ask for; those that no paper speaks of get Glorot's.
-INITIALIZER = {
-    **dict.fromkeys(("step", "linear", "sigmoid", "hard_sigmoid", "tanh"), "glorot_normal"),
-    **dict.fromkeys(("softplus", "relu", "leaky_relu", "prelu", "elu"), "he_normal"),
-    **dict.fromkeys(("gelu", "swish", "mish"), "he_normal"),
-    "selu": "lecun_normal",
-}
-SLOPES = {"sigmoid": 0.25, "tanh": 1.0}  # the largest derivative of those that saturate
-SATURATED = 0.05  # of the largest derivative: below it a unit is saturated
-OUTCOME, DEEP = "momentum", 4  # optimizer of the outcome; layers of nets that saturate
+GLOROT, HE, LECUN = "glorot_normal", "he_normal", "lecun_normal"
 
 
-class Bench(NamedTuple):
-    """What all runs share."""
+@dataclass(frozen=True)
+class Activations(Settings):
+    """Of the study of activations."""
 
-    width: int  # units of each hidden layer
-    updates: int
-    rates: tuple[float, ...]  # tried
-    tuning: int  # seeds that select a rate
-    seeds: int  # fresh ones that are reported
+    seeds: Annotated[int, flags.whole(2, 100_000)] = 16
+    """Fresh seeds of everything that is reported."""
+    tuning: int = 4  # other seeds, which select a rate
+    width: int = 32  # of hidden layers
+    updates: int = 600
+    batch: int = 32
+    rule: str = "momentum"  # but for what dies
+    rates: tuple[float, ...] = tuple(np.geomspace(1e-3, 1.0, 7).tolist())  # tried for each net
+    # in the order of their history, with initial weights; `silu` is another name of swish
+    activations: tuple[tuple[str, str], ...] = (
+        ("step", GLOROT), ("linear", GLOROT), ("sigmoid", GLOROT), ("hard_sigmoid", GLOROT),
+        ("tanh", GLOROT), ("softplus", HE), ("relu", HE), ("leaky_relu", HE), ("prelu", HE),
+        ("elu", HE), ("selu", LECUN), ("gelu", HE), ("swish", HE), ("mish", HE),
+    )  # fmt: skip
+    depths: tuple[int, ...] = (2, 8)  # at which all are compared
+    points: int = 401  # of a shape
+    saturating: tuple[tuple[str, float], ...] = (("sigmoid", 0.25), ("tanh", 1.0))  # largest slopes
+    saturated: float = 0.05  # of the largest slope: below it a unit is saturated
+    saturating_layers: int = 4
+    scales: tuple[float, ...] = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)  # times Glorot's weights
+    killers: tuple[str, ...] = ("sgd", "adam")  # optimizers
+    remedies: tuple[str, ...] = ("leaky_relu", "elu")
+    deadly_rates: tuple[float, ...] = tuple(np.geomspace(1e-3, 10.0, 13).tolist())
+    biases: tuple[float, ...] = (-2.0, 0.0, 0.01, 0.5)  # of ReLUs at the start
+    dying_layers: int = 2
+    usable: float = 0.9  # validation accuracy; at rates where it is reached a net has trained
 
-    def task(self, activation: str, layers: int) -> Task:
-        """Digits with a net of this activation."""
-        return lab.tasks.CATALOG["digits"].make(
-            widths=(self.width,) * layers,
-            activation=activation,
-            initializer=INITIALIZER[activation],
-        )
+    @property
+    def split(self) -> int:
+        """Of digits."""
+        return self.numbers(1)[0]
 
-    def settings(self, **more: Any) -> dict[str, Any]:
-        """Of every sweep."""
+    @property
+    def how(self) -> dict[str, Any]:
+        """Every sweep is run."""
         return {
-            "budget": lab.Budget(updates=self.updates),
-            "batch_size": 32,
-            "evaluations": 1,
-            "progress": False,
-            **more,
-        }
+            "budget": lab.Budget(updates=self.updates), "batch_size": self.batch,
+            "split": self.split, "evaluations": 1, "progress": False,
+        }  # fmt: skip
 
-    def chosen(self, task: Task, **more: Any) -> protocol.Selection:
-        """The best of `rates` by validation loss on the tuning seeds."""
-        trials = {OUTCOME: [{"learning_rate": rate} for rate in self.rates]}
-        seeds = protocol.phase_seeds(protocol.TUNE, self.tuning)
-        tuning = lab.sweep(task, [OUTCOME], trials=trials, seeds=seeds, **self.settings(**more))
-        return protocol.select(tuning)
 
-    def report_seeds(self) -> list[int]:
-        """Fresh ones."""
-        return list(protocol.phase_seeds(protocol.REPORT, self.seeds))
+def parts(s: Activations) -> Parts:
+    """Shapes; saturation; what dies of which rate and bias; the outcome of each activation."""
+    yield "shapes", lambda _: shapes([name for name, _ in s.activations], s.points)
+    yield "saturation", lambda _: saturation(s)
+    yield "dying/relu", lambda _: dying(s, "relu", s.biases)
+    for name in s.remedies:
+        yield f"dying/{name}", lambda _, n=name: dying(s, n, (0.0,))
+    for one in s.activations:
+        yield f"outcome/{one[0]}", lambda _, one=one: outcome(s, *one)
+
+
+def net(s: Activations, activation: str, initializer: str, layers: int) -> Task:
+    """Digits with a net of this activation."""
+    return lab.tasks.CATALOG["digits"].make(
+        widths=(s.width,) * layers, activation=activation, initializer=initializer
+    )
+
+
+def tuned(
+    s: Activations, task: Task, axes: dict[str, Any], **watched: Any
+) -> tuple[protocol.Selection, xr.Dataset]:
+    """The best rate by validation loss, in each cell of `axes`; fresh seeds at it."""
+    trials = {s.rule: [{"learning_rate": rate} for rate in s.rates]}
+    seeds = s.numbers(s.tuning, protocol.TUNE)
+    found = protocol.select(
+        lab.sweep(task, [s.rule], trials=trials, axes=axes, seeds=seeds, **s.how)
+    )
+    chosen, fresh = protocol.chosen_trials(found), s.numbers(s.seeds, protocol.REPORT)
+    swept = protocol.report(task, [s.rule], chosen, seeds=fresh, **s.how, **watched)
+    return found, swept.isel(optimizer=0)
 
 
 def shapes(names: Sequence[str], points: int) -> xr.Dataset:
@@ -94,24 +119,18 @@ def shapes(names: Sequence[str], points: int) -> xr.Dataset:
     )
 
 
-def saturation(bench: Bench, names: Sequence[str], scales: Sequence[float]) -> xr.Dataset:
+def saturation(s: Activations) -> xr.Dataset:
     """Saturated share by layer and time, accuracy: each scale of initial weights at its rate."""
     kept: dict[str, list] = {"saturated": [], "accuracy": [], "rate": []}
     updates = np.zeros(0)
-    for name in names:
-        task = bench.task(name, DEEP)
-        found = bench.chosen(task, axes={"init_scale": list(scales)})
+    for name, steepest in s.saturating:
+        task = net(s, name, GLOROT, s.saturating_layers)
         loss: Any = task.problem.loss
-        watch = probes.Signal(loss.model, ACTIVATIONS[name], SATURATED * SLOPES[name])
-        swept = protocol.report(
-            task,
-            [OUTCOME],
-            protocol.chosen_trials(found),
-            seeds=bench.report_seeds(),
-            **bench.settings(probe=watch, probe_every=max(1, bench.updates // 40)),
-        ).isel(optimizer=0)
-        layer = next(d for d in swept.probe_saturated.dims if "saturated" in str(d))
-        seen = swept.probe_saturated.transpose("trial", "seed", "probe_step", layer)
+        watch = probes.Signal(loss.model, ACTIVATIONS[name], s.saturated * steepest)
+        found, swept = tuned(
+            s, task, {"init_scale": s.scales}, probe=watch, probe_every=max(1, s.updates // 40)
+        )
+        seen = swept.probe_saturated.transpose("trial", "seed", "probe_step", ...)
         kept["saturated"].append(seen.values)
         kept["accuracy"].append(swept.test_accuracy.transpose("trial", "seed").values)
         kept["rate"].append(found.learning_rate.isel(optimizer=0).values)
@@ -124,79 +143,27 @@ def saturation(bench: Bench, names: Sequence[str], scales: Sequence[float]) -> x
             "rate": (head, np.array(kept["rate"])),
         },
         {
-            "activation": list(names),
-            "scale": list(scales),
+            "activation": [name for name, _ in s.saturating],
+            "scale": list(s.scales),
             "updates": updates,
-            "layer": np.arange(1, DEEP + 1),
+            "layer": np.arange(1, s.saturating_layers + 1),
         },
     )
 
 
-@dataclass(frozen=True)
-class Biased:
-    """Initial parameters whose hidden biases are the number `bias`, so that it may be an axis."""
-
-    init: Any
-
-    def __call__(self, key, hypers) -> Initial:
-        """As `init` draws them, then biased."""
-        params, state = self.init(key, hypers)
-
-        def at(path, leaf):
-            names = [getattr(part, "key", "") for part in path]
-            hidden = str(names[0]).startswith("hidden") and names[-1] == "bias"
-            return leaf + jnp.asarray(hypers["bias"], leaf.dtype) if hidden else leaf
-
-        return Initial(jax.tree_util.tree_map_with_path(at, params), state)
-
-
-def with_bias(task: Task) -> Task:
-    """The task with one more number: `bias`, of hidden units at the start."""
-    problem = replace(task.problem, init=Biased(task.problem.init))
-    return replace(task, problem=problem, hypers={**task.hypers, "bias": 0.0}, variant=None)
-
-
-@lru_cache(maxsize=1)
-def training_inputs() -> np.ndarray:
-    """All training rows of digits: what a dead unit must be silent on, [N, 64]."""
-    split = lab.tasks.CATALOG["digits"].make().source.prepare(0)
-    return np.asarray(split.rows["x"])[np.asarray(split.train)]
-
-
-@dataclass(frozen=True)
-class Dead:
-    """Probe: the share of hidden units with f' = 0 on every training row, layer by layer: [L]."""
-
-    model: Any
-    activation: str
-
-    def __call__(self, snapshot: Snapshot) -> jax.Array:
-        """With the parameters before the update."""
-        given = models.hidden(
-            self.model, snapshot.params, snapshot.model_state, training_inputs(), of="preactivation"
-        )
-        return probes.stacked(probes.dead_fraction(given, ACTIVATIONS[self.activation]))
-
-
-def dying(
-    bench: Bench, name: str, optimizers: Sequence[str], rates: Sequence[float],
-    biases: Sequence[float], layers: int = 2,
-) -> xr.Dataset:  # fmt: skip
+def dying(s: Activations, name: str, biases: Sequence[float]) -> xr.Dataset:
     """Dead share of the hidden units at start and end, and accuracy, by rate and initial bias."""
-    task = with_bias(bench.task(name, layers))
+    task = with_bias(net(s, name, HE, s.dying_layers))
     loss: Any = task.problem.loss
     # the last probe sees what the update before it left: one more is taken than is looked at
-    budget = lab.Budget(updates=bench.updates + 1)
+    longer: dict[str, Any] = {**s.how, "budget": lab.Budget(updates=s.updates + 1)}
     swept = lab.sweep(
-        task,
-        list(optimizers),
-        axes={"learning_rate": list(rates), "bias": list(biases)},
-        seeds=bench.report_seeds(),
-        **bench.settings(budget=budget, probe=Dead(loss.model, name), probe_every=bench.updates),
-    )
+        task, s.killers, axes={"learning_rate": s.deadly_rates, "bias": biases},
+        seeds=s.numbers(s.seeds, protocol.REPORT), probe=Dead(loss.model, name, s.split),
+        probe_every=s.updates, **longer,
+    )  # fmt: skip
     head = ("optimizer", "bias", "learning_rate", "seed")
-    layer = next(d for d in swept.probe.dims if d not in (*head, "probe_step"))
-    dead = swept.probe.transpose(*head, "probe_step", layer)
+    dead = swept.probe.transpose(*head, "probe_step", ...)
     accuracy = swept.validation_accuracy.isel(step=-1).transpose(*head).values.astype(float)
     return xr.Dataset(
         {
@@ -204,35 +171,22 @@ def dying(
             "accuracy": (head, np.where(np.isfinite(accuracy), accuracy, 0.0)),
         },
         {
-            "optimizer": list(optimizers),
+            "optimizer": list(s.killers),
             "bias": list(biases),
-            "learning_rate": list(rates),
+            "learning_rate": list(s.deadly_rates),
             "when": ["start", "end"],
         },
     )
 
 
-def outcome(bench: Bench, name: str, depths: Sequence[int]) -> xr.Dataset:
+def outcome(s: Activations, name: str, initializer: str) -> xr.Dataset:
     """Test accuracy and log-loss of fresh seeds, each depth at its chosen rate."""
     rows = []
-    for depth in depths:
-        task = bench.task(name, depth)
-        found = bench.chosen(task)
-        swept = protocol.report(
-            task,
-            [OUTCOME],
-            protocol.chosen_trials(found),
-            seeds=bench.report_seeds(),
-            **bench.settings(),
-        ).isel(optimizer=0, trial=0)
-        rows.append(
-            (
-                swept.test_accuracy.values,
-                swept.test_loss.values,
-                float(found.learning_rate.item()),
-                bool(found.at_edge.item()),
-            )
-        )
+    for depth in s.depths:
+        found, swept = tuned(s, net(s, name, initializer, depth), {})
+        one = swept.isel(trial=0)
+        rate, edge = found.learning_rate.item(), found.at_edge.item()
+        rows.append((one.test_accuracy.values, one.test_loss.values, rate, edge))
     accuracy, loss, rate, edge = (np.array(column) for column in zip(*rows))
     dims = ("layers", "seed")
     return xr.Dataset(
@@ -242,5 +196,5 @@ def outcome(bench: Bench, name: str, depths: Sequence[int]) -> xr.Dataset:
             "rate": ("layers", rate),
             "at_edge": ("layers", edge),
         },
-        {"layers": list(depths)},
+        {"layers": list(s.depths)},
     )

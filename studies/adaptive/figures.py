@@ -1,5 +1,7 @@
 """Figures of learning rates per coordinate: sparse features, bowls, what is left, ε."""
 
+from collections.abc import Mapping
+
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
@@ -7,14 +9,39 @@ from matplotlib.figure import Figure
 
 from lab.plots.style import COLOURS, DASHES, caption, style
 from lab.statistics import mean_interval
+from lab.study import Record
+from studies.adaptive.claims import tables
+from studies.adaptive.runs import Adaptive
 
 
-def features(sparse: xr.Dataset, dense: xr.Dataset, text: str) -> Figure:
+def figures(record: Record[Adaptive]) -> dict[str, Figure]:
+    """With what they show written below."""
+    s, told = record.settings, tables(record)
+    return {
+        "features": features(record.under("features"), told["table"].note),
+        "bowls": bowls(record["bowls"], s.bowl_steps, told["bowls"].note),
+        "rates": rates_left(
+            record["dying"],
+            record["correction"],
+            f"Left: median and range of {s.seeds} seeds; RMSProp decay {s.decay:g}, Adam β₂ = "
+            "0.999. Right: no randomness.",
+        ),
+        "epsilon": epsilons(
+            record["epsilon"],
+            f"The default network on digits, batch {s.epsilon_batch}, {s.epsilon_updates} updates; "
+            f"mean and range of {s.epsilon_seeds} seeds. Points above the frame or diverged are "
+            "left out.",
+        ),
+    }
+
+
+def features(kinds: Mapping[str, xr.Dataset], text: str) -> Figure:
     """Validation loss against updates on rare and on common features, 95 % t intervals."""
     with style():
         figure, row = plt.subplots(1, 2, figsize=(9.2, 3.7))
         figure.subplots_adjust(wspace=0.2, left=0.07, right=0.99, bottom=0.14)
-        for axes, record, title in zip(row, (sparse, dense), ("rare features", "common features")):
+        for axes, (kind, record) in zip(row, kinds.items()):
+            title = "rare features" if kind == "sparse" else "common features"
             for i, name in enumerate(record.optimizer.values.tolist()):
                 mine = record.sel(optimizer=name)
                 mean, low, high = mean_interval(mine.loss.transpose("step", "seed").values)
@@ -27,9 +54,8 @@ def features(sparse: xr.Dataset, dense: xr.Dataset, text: str) -> Figure:
     return figure
 
 
-def bowls(record: xr.Dataset, text: str) -> Figure:
+def bowls(record: xr.Dataset, limit: int, text: str) -> Figure:
     """Median updates to the minimum against κ, along the axes and turned; bars: middle half."""
-    limit = record.attrs["steps"]
     with style():
         figure, row = plt.subplots(1, 2, figsize=(9.2, 3.5), sharey=True)
         figure.subplots_adjust(wspace=0.08, left=0.07, right=0.99, bottom=0.15)
@@ -45,12 +71,8 @@ def bowls(record: xr.Dataset, text: str) -> Figure:
                     elinewidth=0.9,
                 )  # fmt: skip
             axes.axhline(limit, color="#777777", lw=0.8, ls=(0, (2, 2)))
-            axes.set(
-                xscale="log",
-                yscale="log",
-                xlabel="condition number κ",
-                title="turned by 45°" if turned else "along the axes",
-            )
+            title = "turned by 45°" if turned else "along the axes"
+            axes.set(xscale="log", yscale="log", xlabel="condition number κ", title=title)
         row[0].text(1, limit * 1.08, "budget; above: never", fontsize=8, color="#777777")
         row[0].set_ylabel("updates to 10⁻⁶ of the first height")
         row[0].legend()
@@ -69,28 +91,17 @@ def rates_left(dying: xr.Dataset, correction: xr.Dataset, text: str) -> Figure:
             left.fill_between(dying.step, low, high, color=COLOURS[i], alpha=0.18, lw=0)
         left.plot(dying.step, dying.step**-0.5, color="#555555", lw=0.8, label="1/√t")
         left.set(
-            xscale="log",
-            yscale="log",
-            xlabel="updates",
-            ylabel="|update| / (η |gradient|)",
+            xscale="log", yscale="log", xlabel="updates", ylabel="|update| / (η |gradient|)",
             title="Gradients from N(0, 1)",
-        )
+        )  # fmt: skip
         left.legend(fontsize=8.5)
         for i, rule in enumerate(correction.rule.values.tolist()):
-            right.plot(
-                correction.step,
-                correction.length.sel(rule=rule),
-                color=COLOURS[i],
-                ls=DASHES[i],
-                label=f"Adam, {rule}",
-            )
+            line = {"color": COLOURS[i], "ls": DASHES[i], "label": f"Adam, {rule}"}
+            right.plot(correction.step, correction.length.sel(rule=rule), **line)
         right.set(
-            xscale="log",
-            xlabel="updates",
-            ylabel="|update| / η",
-            ylim=(0, None),
+            xscale="log", xlabel="updates", ylabel="|update| / η", ylim=(0, None),
             title="Constant gradient, β₁ = 0.9, β₂ = 0.999",
-        )
+        )  # fmt: skip
         right.legend(fontsize=8.5)
         caption(figure, text)
     return figure
@@ -113,12 +124,9 @@ def epsilons(record: xr.Dataset, text: str) -> Figure:
                 label=f"ε = {eps:g}",
             )  # fmt: skip
         axes.set(
-            xscale="log",
-            yscale="log",
-            xlabel="learning rate η",
-            ylabel="validation loss (nats)",
+            xscale="log", yscale="log", xlabel="learning rate η", ylabel="validation loss (nats)",
             title="Adam on digits",
-        )
+        )  # fmt: skip
         axes.legend(fontsize=8.5)
         caption(figure, text)
     return figure

@@ -10,36 +10,25 @@ from matplotlib.figure import Figure
 from lab.foundations.graphs import Graph
 from lab.plots.style import COLOURS, caption, style
 
-FORWARD, BACKWARD = COLOURS[0], COLOURS[1]
-
 
 def computational_graphs(graphs: Mapping[str, Graph], text: str) -> Figure:
-    """A panel per function; columns are depths, arrows lead from inputs to the output.
-
-    Args:
-      graphs: By title.
-      text: The caption.
-    """
+    """A panel per function, by title; columns are depths, arrows lead from inputs to the output."""
     widths = [max(graph.depth) + 1 for graph in graphs.values()]
     tallest = max(max(graph.depth.count(d) for d in graph.depth) for graph in graphs.values())
     with style():
         figure, row = plt.subplots(
-            1,
-            len(graphs),
-            figsize=(1.9 * sum(widths) + 0.4, 1.15 * tallest + 0.6),
-            squeeze=False,
-            width_ratios=widths,
-        )
+            1, len(graphs), figsize=(1.9 * sum(widths) + 0.4, 1.15 * tallest + 0.6),
+            squeeze=False, width_ratios=widths,
+        )  # fmt: skip
         figure.subplots_adjust(wspace=0.05, left=0.01, right=0.99, bottom=0.02)
         for axes, (title, graph) in zip(row[0], graphs.items()):
-            draw_graph(axes, graph)
+            _draw(axes, graph)
             axes.set_title(title)
         caption(figure, text)
     return figure
 
 
-def draw_graph(axes: Axes, graph: Graph) -> None:
-    """Draw one graph into `axes`."""
+def _draw(axes: Axes, graph: Graph) -> None:
     at = _places(graph)
     for number, node in enumerate(graph.nodes):
         x, y = at[number]
@@ -55,16 +44,16 @@ def draw_graph(axes: Axes, graph: Graph) -> None:
             mec="black" if node.operation != "constant" else "#AAAAAA",
         )  # fmt: skip
         shown = node.operation if operation else node.name
-        axes.text(x, y, shown, ha="center", va="center", zorder=3, fontsize=_size(shown))
-        axes.annotate(
-            _number(node.value), (x, y), (0, 15), textcoords="offset points", ha="center",
-            va="bottom", color=FORWARD, fontsize=9, zorder=4,
-        )  # fmt: skip
-        if node.gradient is not None:
-            axes.annotate(
-                _number(node.gradient), (x, y), (0, -15), textcoords="offset points",
-                ha="center", va="top", color=BACKWARD, fontsize=9, zorder=4,
-            )  # fmt: skip
+        size = 12 if len(shown) <= 2 else 9 if len(shown) <= 4 else 6.5
+        axes.text(x, y, shown, ha="center", va="center", zorder=3, fontsize=size)
+        for value, up, side, colour in (
+            (node.value, 15, "bottom", COLOURS[0]), (node.gradient, -15, "top", COLOURS[1])
+        ):  # fmt: skip
+            if value is not None:
+                axes.annotate(
+                    _number(value), (x, y), (0, up), textcoords="offset points", ha="center",
+                    va=side, color=colour, fontsize=9, zorder=4,
+                )  # fmt: skip
     xs, ys = np.array(at).T
     axes.set(xlim=(xs.min() - 0.45, xs.max() + 0.45), ylim=(ys.min() - 0.6, ys.max() + 0.6))
     axes.axis("off")
@@ -101,7 +90,3 @@ def _number(value: np.ndarray) -> str:
     if np.ndim(value) > 0:
         return "×".join(map(str, np.shape(value)))
     return f"{float(value):.4g}".replace("-", "−")
-
-
-def _size(text: str) -> float:
-    return 12 if len(text) <= 2 else 9 if len(text) <= 4 else 6.5

@@ -1,7 +1,6 @@
 """Figure of depth against width: test loss by shape, differences that matter, and curves."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,63 +10,60 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
 from lab.plots.style import COLOURS, DASHES, caption, style
-from lab.statistics import Interval, mean_interval
+from lab.statistics import mean_interval, paired_difference
+from lab.study import Record
+from studies.depth_and_width.claims import PREFERENCES, losses, reports
+from studies.depth_and_width.runs import DepthAndWidth
 
 
-class Shape(NamedTuple):
-    """A network's hidden widths in words, and its number of parameters."""
-
-    name: str
-    parameters: int
-
-
-def depth_and_width(
-    shapes: Mapping[str, Sequence[Shape]],
-    losses: Mapping[str, np.ndarray],
-    curves: Mapping[str, xr.DataArray],
-    differences: Mapping[str, Mapping[str, Interval]],
-    text: str,
-) -> Figure:
-    """A column per task: test loss, paired differences, validation loss on the way.
-
-    Args:
-      shapes: By task, the networks.
-      losses: By task, test losses in nats (network, seed).
-      curves: By task, validation losses (network, seed, step), with `examples` per step.
-      differences: By task and claim, the paired difference of test losses.
-      text: The caption.
-    """
+def figures(record: Record[DepthAndWidth]) -> dict[str, Figure]:
+    """With what it shows written below."""
+    s, found = record.settings, reports(record)
+    updates = [f"{int(next(iter(r.values())).updates[-1]):,}" for r in found.values()]
+    comparisons = len(PREFERENCES) * len(found)
+    text = (
+        f"Budget: {' / '.join(updates)} updates ({' / '.join(found)}), {s.optimizer}, cosine "
+        f"schedule; rate chosen for each shape among {s.trials} on {s.tuning} tuning seeds.\nTest "
+        f"loss: {s.seeds} fresh seeds (ticks), mean and 95 % t interval. Differences: paired by "
+        f"seed, simultaneous 95 % intervals ({comparisons} comparisons).\nCurves: mean and 95 % "
+        "interval of the mean."
+    )
     with style():
         figure, grid = plt.subplots(
-            3,
-            len(shapes),
-            figsize=(5.6 * len(shapes), 9.0),
-            squeeze=False,
+            3, len(found), figsize=(5.6 * len(found), 9.0), squeeze=False,
             height_ratios=(1, 0.55, 1.1),
-        )
+        )  # fmt: skip
         figure.subplots_adjust(hspace=0.42, wspace=0.62, bottom=0.06)
-        for column, task in zip(grid.T, shapes):
-            _losses(column[0], shapes[task], losses[task])
-            _differences(column[1], differences[task])
-            _curves(column[2], shapes[task], curves[task])
+        for column, (task, by_key) in zip(grid.T, found.items()):
+            _losses(column[0], list(by_key.values()))
+            _differences(column[1], by_key, comparisons)
+            _curves(column[2], list(by_key.values()))
             column[0].set_title(task)
         caption(figure, text)
-    return figure
+    return {"shapes": figure}
 
 
-def _losses(axes: Axes, shapes: Sequence[Shape], losses: np.ndarray) -> None:
-    mean, low, high = mean_interval(losses)
-    for i in range(len(shapes)):
-        axes.plot(losses[i], np.full(losses.shape[1], i), "|", color="#9A9A9A", ms=7, mew=0.8)
-        axes.plot([low[i], high[i]], [i, i], color=COLOURS[i], lw=2.2)
-        axes.plot(mean[i], i, "o", color=COLOURS[i], ms=6)
-    labels = [f"{shape.name}\n{shape.parameters:,} parameters" for shape in shapes]
+def _losses(axes: Axes, shapes: Sequence[xr.Dataset]) -> None:
+    for i, shape in enumerate(shapes):
+        loss = losses(shape)
+        mean, low, high = mean_interval(loss)
+        axes.plot(loss, np.full(len(loss), i), "|", color="#9A9A9A", ms=7, mew=0.8)
+        axes.plot([low, high], [i, i], color=COLOURS[i], lw=2.2)
+        axes.plot(mean, i, "o", color=COLOURS[i], ms=6)
+    labels = [f"{x.attrs['widths']}\n{int(x.attrs['parameters']):,} parameters" for x in shapes]
     axes.set_yticks(range(len(shapes)), labels, fontsize=8.5)
     axes.set(xlabel="test loss (nats)", ylim=(len(shapes) - 0.4, -0.6))
     axes.grid(axis="y", visible=False)
 
 
-def _differences(axes: Axes, differences: Mapping[str, Interval]) -> None:
+def _differences(axes: Axes, by_key: Mapping[str, xr.Dataset], comparisons: int) -> None:
+    differences = {
+        p.name: paired_difference(
+            losses(by_key[p.better]), losses(by_key[p.worse]), comparisons=comparisons
+        )
+        for p in PREFERENCES
+        if p.worse in by_key
+    }
     for i, gap in enumerate(differences.values()):
         axes.plot([float(gap.low), float(gap.high)], [i, i], color="black", lw=1.8)
         axes.plot(float(gap.estimate), i, "D", color="black", ms=5)
@@ -83,11 +79,12 @@ def _differences(axes: Axes, differences: Mapping[str, Interval]) -> None:
     axes.text(0.99, 1.03, "second is better →", transform=axes.transAxes, fontsize=8.5, ha="right")
 
 
-def _curves(axes: Axes, shapes: Sequence[Shape], curves: xr.DataArray) -> None:
-    examples = curves.examples.values
+def _curves(axes: Axes, shapes: Sequence[xr.Dataset]) -> None:
+    examples = shapes[0].examples.values
     for i, shape in enumerate(shapes):
-        mean, low, high = mean_interval(curves.isel(network=i).transpose("step", "seed").values)
-        axes.plot(examples, mean, color=COLOURS[i], ls=DASHES[i], label=shape.name)
+        curve = shape.validation_loss.isel(optimizer=0, trial=0).transpose("step", "seed")
+        mean, low, high = mean_interval(curve.values)
+        axes.plot(examples, mean, color=COLOURS[i], ls=DASHES[i], label=shape.attrs["widths"])
         axes.fill_between(examples, low, high, color=COLOURS[i], alpha=0.15, lw=0)
     axes.set(
         yscale="log",

@@ -1,6 +1,6 @@
 """Pictures of early stopping: patience against error and cost; small validation sets, min_delta."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -10,29 +10,56 @@ from matplotlib.figure import Figure
 
 from lab.plots.style import COLOURS, DASHES, caption, plain_ticks, style
 from lab.statistics.intervals import mean_interval
+from lab.study import Record
+from studies.early_stopping.claims import of_arms
+from studies.early_stopping.replays import DELTAS, PATIENCES, Replays
+from studies.early_stopping.runs import Stopping
 
 MARKERS = ("o", "s", "^", "D")
 
 
-def patience(outcomes: Mapping[str, Any], patiences: Sequence[int], text: str) -> Figure:
+def figures(record: Record[Stopping]) -> dict[str, Figure]:
+    """With what they show written below."""
+    s, arms = record.settings, of_arms(record)
+    rows = ", ".join(f"{rows:,} rows ({name})" for name, _, rows, _ in s.arms)
+    how = (
+        f"One layer of {s.width} ReLU, Adam at {s.rate:g}, batch {s.batch}, {s.updates:,} updates, "
+        f"validation loss every {s.every}; learning sets of {rows}. Mean over {s.seeds} redrawn "
+        f"splits of {s.runs} runs each, 95 % t interval"
+    )
+    return {
+        "patience": patience(arms, f"{how}. Every rule is replayed on the same runs."),
+        "misled": misled(
+            arms,
+            [record[f"arm_{i}"].attrs["validation_rows"] for i in range(len(arms))],
+            s.sizes,
+            f"{how}. Patience {s.patience}; differences are paired by split.",
+        ),
+    }
+
+
+def patience(arms: dict[str, Replays], text: str) -> Figure:
     """A column per data set: test error above, updates spent below."""
     with style():
         figure, grid = plt.subplots(
-            2, len(outcomes), figsize=(1.2 + 3.0 * len(outcomes), 5.2), layout="constrained",
+            2, len(arms), figsize=(1.2 + 3.0 * len(arms), 5.2), layout="constrained",
             squeeze=False, sharex=True, height_ratios=(3, 2),
         )  # fmt: skip
-        for (top, low), (name, one) in zip(grid.T, outcomes.items()):
-            _band(top, patiences, one.patience[0], COLOURS[0], "-", "o", "back to the best")
-            _band(top, patiences, one.bad, COLOURS[1], "--", "s", "as it stopped")
-            for values, dash, label in (
-                (one.end, "-", "to the end"),
-                (one.hindsight, ":", "best in hindsight"),
+        for (top, low), (name, one) in zip(grid.T, arms.items()):
+            errors, shares = _along(one, "patience", PATIENCES)
+            _band(top, PATIENCES, errors, COLOURS[0], "-", "o", "back to the best")
+            last = _along(one, "last kept", PATIENCES)[0]
+            _band(top, PATIENCES, last, COLOURS[1], "--", "s", "as it stopped")
+            for key, dash, label in (
+                ("end", "-", "to the end"),
+                ("hindsight", ":", "best in hindsight"),
             ):
-                top.axhline(values.mean(), color="black", ls=dash, lw=1.2, label=label)
-            _band(low, patiences, 100 * one.patience[1], COLOURS[2], "-", "D", None)
+                level = one[key, 1].outcome.mean()
+                top.axhline(level, color="black", ls=dash, lw=1.2, label=label)
+            _band(low, PATIENCES, 100 * shares, COLOURS[2], "-", "D", None)
             top.set(title=name)
             low.set(xlabel="patience, evaluations", ylim=(0, 105), xscale="log")
-            low.set_xticks(patiences, [str(p) for p in patiences])
+            low.set_xticks(PATIENCES, [str(p) for p in PATIENCES])
             low.minorticks_off()
         grid[0, 0].set_ylabel("test error, %")
         grid[1, 0].set_ylabel("updates spent, %")
@@ -43,32 +70,27 @@ def patience(outcomes: Mapping[str, Any], patiences: Sequence[int], text: str) -
 
 
 def misled(
-    outcomes: Mapping[str, Any], sizes: Sequence[Sequence[int]], deltas: Sequence[float], text: str
+    arms: dict[str, Replays], rows: Sequence[int], sizes: Sequence[int], text: str
 ) -> Figure:
     """Differences in test error by size of the validation set and by the least improvement."""
     with style():
         figure, (left, middle, right) = plt.subplots(
             1, 3, figsize=(12.4, 3.8), layout="constrained"
         )
-        for k, (name, one) in enumerate(outcomes.items()):
+        for k, (name, one) in enumerate(arms.items()):
             looks = (COLOURS[k], DASHES[k], MARKERS[k])
-            _band(left, sizes[k], one.sizes[0] - one.sizes[0][-1], *looks, name)
-            places = range(len(deltas))
-            _band(middle, places, one.delta[0] - one.delta[0][0], *looks, None)
-            _band(right, places, 100 * one.delta[1], *looks, None)
-        left.set(
-            xscale="log",
-            xlabel="validation rows",
-            title="Few rows mislead",
-            ylabel="test error more than with all rows, points",
-        )
-        middle.set(
-            title="Ignoring small improvements",
-            ylabel="test error more than with min_delta 0, points",
-        )
+            few = _along(one, "rows", sizes)[0]
+            _band(left, [n or rows[k] for n in sizes], few - few[-1], *looks, name)
+            errors, shares = _along(one, "delta", DELTAS)
+            _band(middle, range(len(DELTAS)), errors - errors[0], *looks, None)
+            _band(right, range(len(DELTAS)), 100 * shares, *looks, None)
+        left.set(xscale="log", xlabel="validation rows", title="Few rows mislead",
+                 ylabel="test error more than with all rows, points")  # fmt: skip
+        middle.set(title="Ignoring small improvements",
+                   ylabel="test error more than with min_delta 0, points")  # fmt: skip
         right.set(title="What that saves", ylabel="updates spent, %", ylim=(0, 105))
         for axes in (middle, right):
-            axes.set_xticks(range(len(deltas)), [f"{d:g}" for d in deltas])
+            axes.set_xticks(range(len(DELTAS)), [f"{d:g}" for d in DELTAS])
             axes.set_xlabel("min_delta, nats")
         for axes in (left, middle):
             axes.axhline(0.0, color="black", lw=0.8)
@@ -76,6 +98,11 @@ def misled(
         left.legend(fontsize=8.5)
         caption(figure, text)
     return figure
+
+
+def _along(one: Replays, what: str, values: Sequence[float]) -> np.ndarray:
+    """Outcomes and shares, (2, values, splits)."""
+    return np.array([one[what, value] for value in values]).swapaxes(0, 1)
 
 
 def _band(

@@ -1,8 +1,7 @@
-"""The network and its two losses, and the probes that follow their curvature."""
+"""The network and its two losses, and the probe that follows their curvature."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import jax
@@ -14,10 +13,7 @@ from lab.tasks.own import ArraySource
 from lab.tasks.supervised import Init, Loss, Metrics, Predict
 from lab.tasks.task import Problem, Task
 from lab.types import Snapshot
-
-ROWS, WIDTHS = 500, (32, 32)
-LANCZOS = 15  # Hessian-vector products of a probe
-B1, B2 = 0.9, 0.999  # of Adam
+from studies.edge_of_stability.settings import EdgeOfStability
 
 
 def half_squared(outputs: jax.Array, targets: jax.Array) -> jax.Array:
@@ -42,57 +38,51 @@ class Measure:
         return {"loss": self.per_example(outputs, targets)}
 
 
-@lru_cache(maxsize=2)
-def digits_task(per_example: Callable[[Any, Any], jax.Array]) -> Task:
-    """The first 500 training rows of split 0, scaled by all training rows; nothing held out."""
-    split = data.source(data.load("digits")).prepare(0)
-    rows = {k: np.asarray(v)[split.train[:ROWS]] for k, v in split.rows.items()}
-    model = MLP(WIDTHS, 10, activation="tanh", initializer="glorot_normal")
+def digits_task(s: EdgeOfStability, per_example: Callable[[Any, Any], jax.Array]) -> Task:
+    """The first training rows of a split, scaled by all training rows; nothing held out."""
+    split = data.source(data.load("digits")).prepare(s.split)
+    rows = {k: np.asarray(v)[split.train[: s.rows]] for k, v in split.rows.items()}
+    model = MLP(s.widths, 10, activation="tanh", initializer="glorot_normal")
     return Task(
-        name=f"digits_{ROWS}",
+        name=f"digits_{s.rows}",
         problem=Problem(
             Init(model, rows["x"].shape[1]),
             Loss(model, per_example),
             Metrics(model, Measure(per_example)),
             Predict(model, jax.nn.softmax),
         ),
-        source=ArraySource(f"digits_{ROWS}", rows, 0.0),
+        source=ArraySource(f"digits_{s.rows}", rows, 0.0),
         hypers={"init_scale": 1.0},
     )
 
 
 @dataclass(frozen=True)
 class Curvature:
-    """Probe: λ₁ of the Hessian, its error bound, and the loss."""
+    """Probe: λ₁ of the Hessian H, its error bound, and the loss.
+
+    Attributes:
+      problem: Of the task.
+      steps: Of Lanczos.
+      betas: Adam's, where it is λ₁ of P⁻¹H, P being what the update to be taken is divided by.
+    """
 
     problem: Problem
+    steps: int
+    betas: tuple[float, float] | None = None
 
     def __call__(self, snapshot: Snapshot) -> dict[str, jax.Array]:
         """Before the update."""
-        found = probes.OfLoss(self.problem, _top)(snapshot)
-        return {"sharpness": found.values[0], "bound": found.errors[0], "loss": snapshot.loss}
-
-
-@dataclass(frozen=True)
-class AdamCurvature:
-    """Probe: the same of P⁻¹H, P being what the update about to be taken is divided by."""
-
-    problem: Problem
-
-    def __call__(self, snapshot: Snapshot) -> dict[str, jax.Array]:
-        """Before the update."""
-        preconditioner = probes.adam_preconditioner(
-            snapshot.opt_state, B2, gradient=snapshot.gradient, b1=B1
-        )
 
         def top(loss, params, batch, key):
+            if self.betas is None:
+                return probes.top_eigenvalues(loss, params, batch, key, 1, self.steps)
+            b1, b2 = self.betas
+            divided_by = probes.adam_preconditioner(
+                snapshot.opt_state, b2, gradient=snapshot.gradient, b1=b1
+            )
             return probes.preconditioned_eigenvalues(
-                loss, params, batch, key, preconditioner, 1, LANCZOS
+                loss, params, batch, key, divided_by, 1, self.steps
             )
 
         found = probes.OfLoss(self.problem, top)(snapshot)
         return {"sharpness": found.values[0], "bound": found.errors[0], "loss": snapshot.loss}
-
-
-def _top(loss, params, batch, key):
-    return probes.top_eigenvalues(loss, params, batch, key, 1, LANCZOS)

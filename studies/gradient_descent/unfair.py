@@ -1,7 +1,7 @@
 """Batch size 1 against full batch as a published notebook did it, and as it should be done."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -11,87 +11,70 @@ import xarray as xr
 import lab
 from lab import optimizers
 from lab.data.streams import generator, init_key, order
-from lab.tasks import Problem, Task
-
-ROWS, VALIDATION, EPOCHS = 400, 80, 15
-DEFAULT_RATE = 1e-3  # of Keras's RMSprop, with its decay 0.9 and ε 1e-7
-RATES = np.geomspace(1e-4, 0.3, 12)
+from lab.tasks import Problem
+from studies.gradient_descent.settings import GradientDescent
 
 
-def unfair(tune: Sequence[int], report: Sequence[int], epochs: int = EPOCHS) -> xr.Dataset:
+def unfair(s: GradientDescent, tune: Sequence[int], report: Sequence[int]) -> xr.Dataset:
     """Validation loss after every epoch (or as many points) of each way to compare.
 
-    400 rows of two moons, scaled once for all, of which every seed draws 80 for validation;
-    2-10-10-2 ReLU, softmax cross-entropy (binary cross-entropy on the difference of the two
-    outputs), RMSprop.
+    Rows of two moons, scaled once for all, of which every seed draws some for validation; two ReLU
+    layers, softmax cross-entropy (binary cross-entropy on the difference of the two outputs).
     """
-    task = lab.tasks.supervised(
-        lab.data.source(lab.data.load("moons", n=ROWS, noise=0.25)), widths=(10, 10)
-    )
-    full, single = ROWS - VALIDATION, 1
-    many = epochs * full
-    # (batch size, updates, updates between measurements)
+    moons = lab.data.load("moons", n=s.moons, noise=s.noise, seed=s.split)
+    task = lab.tasks.supervised(lab.data.source(moons), widths=(s.width, s.width))
+    rows = {k: jnp.asarray(v) for k, v in task.source.prepare(s.split).rows.items()}
+    rule = partial(optimizers.rmsprop, decay=s.decay, eps=s.epsilon)
+    lane = partial(_lane, task.problem, rule)
+    train = jax.jit(jax.vmap(lane, in_axes=(None, 0, 0, 0, None)))
+
+    @jax.vmap
+    def start(key):
+        params = task.problem.init(key, task.hypers).params
+        return params, rule(s.rate).init(params)
+
+    def run(state, seeds, plan: tuple[int, int, int], rate: float):
+        """Loss on the validation rows before training and every few updates; the last state."""
+        size, updates, every = plan
+        mixed = np.stack([generator(seed, "split").permutation(s.moons) for seed in seeds])
+        held, rest = mixed[:, : s.validation], mixed[:, s.validation :]
+        read = np.stack([t[order(n, len(t), 0, updates * size)] for t, n in zip(rest, seeds)])
+        batches = read.reshape(len(seeds), updates // every, every, size)
+        losses, state = train(rows, state, held, batches, np.float32(rate))
+        return np.where(np.isfinite(losses), losses, np.inf), state
+
+    full = s.moons - s.validation
+    many = s.epochs * full
+    # batch size, updates, updates between measurements
     plans = {
-        "batch 1": (single, many, full),
-        "full batch, equal epochs": (full, epochs, 1),
+        "batch 1": (1, many, full),
+        "full batch, equal epochs": (full, s.epochs, 1),
         "full batch, equal updates": (full, many, full),
     }
-    tuned = ("batch 1", "full batch, equal epochs")
-    curves: dict[str, np.ndarray] = {}
-    best: dict[str, float] = {}
-    begin, ends = _begin(task, report), {}
+    begin, trial = (start(jnp.stack([init_key(n) for n in seeds])) for seeds in (report, tune))
+    curves, ends = {}, {}
     for name, plan in plans.items():
-        curves[name], ends[name] = _train(task, begin, report, *plan, DEFAULT_RATE)
-    for name in tuned:
-        start = _begin(task, tune)
-        tried = [_train(task, start, tune, *plans[name], rate)[0][:, -1] for rate in RATES]
-        mean = np.nan_to_num(np.mean(tried, axis=1), nan=np.inf)
-        best[name] = float(RATES[int(mean.argmin())])
-        curves[f"{name}, tuned"], _ = _train(task, begin, report, *plans[name], best[name])
-    curves["full batch, continuing"], _ = _train(
-        task, ends["batch 1"], report, full, epochs, 1, DEFAULT_RATE
+        curves[name], ends[name] = run(begin, report, plan, s.rate)
+    best = {}
+    rates = np.geomspace(s.unfair_slowest, s.unfair_fastest, s.unfair_rates)
+    for name in ("batch 1", "full batch, equal epochs"):
+        tried = [run(trial, tune, plans[name], rate)[0][:, -1] for rate in rates]
+        best[name] = float(rates[np.mean(tried, axis=1).argmin()])
+        curves[f"{name}, tuned"], _ = run(begin, report, plans[name], best[name])
+    curves["full batch, continuing"], _ = run(
+        ends["batch 1"], report, plans["full batch, equal epochs"], s.rate
     )
-    loss = np.stack(list(curves.values()))
     return xr.Dataset(
         {
-            "loss": (("arm", "seed", "point"), loss),
-            "rate": (("plan",), np.array([best[name] for name in tuned])),
-            "edge": (("plan",), np.isin([best[name] for name in tuned], RATES[[0, -1]])),
+            "loss": (("arm", "seed", "point"), np.stack(list(curves.values()))),
+            "rate": ("plan", list(best.values())),
         },
-        {"arm": list(curves), "seed": list(report), "plan": list(tuned)},
-        {"epochs": epochs, "trials": len(RATES), "tuning_seeds": len(tune)},
+        {"arm": list(curves), "seed": list(report), "plan": list(best)},
     )
 
 
-def _begin(task: Task, seeds: Sequence[int]):
-    keys = jnp.stack([init_key(seed) for seed in seeds])
-
-    def start(key):
-        initial = task.problem.init(key, task.hypers)
-        rule = optimizers.rmsprop(DEFAULT_RATE, decay=0.9, eps=1e-7)
-        return initial.params, rule.init(initial.params)
-
-    return jax.vmap(start)(keys)
-
-
-def _train(task: Task, state, seeds, size: int, updates: int, every: int, rate: float):
-    """Loss on the validation rows before training and every few updates; and the last state."""
-    rows = {k: jnp.asarray(v) for k, v in task.source.prepare(0).rows.items()}
-    mixed = np.stack([generator(seed, "split").permutation(ROWS) for seed in seeds])
-    held, train = mixed[:, :VALIDATION], mixed[:, VALIDATION:]
-    read = np.stack([t[order(s, len(t), 0, updates * size)] for t, s in zip(train, seeds)])
-    batches = read.reshape(len(seeds), updates // every, every, size)
-    losses, state = _compiled(task.problem)(rows, state, held, batches, np.float32(rate))
-    return np.asarray(losses), state
-
-
-@lru_cache(maxsize=4)
-def _compiled(problem: Problem):
-    return jax.jit(jax.vmap(lambda *a: _lane(problem, *a), in_axes=(None, 0, 0, 0, None)))
-
-
-def _lane(problem: Problem, rows, state, held, batches, rate):
-    rule = optimizers.rmsprop(rate, decay=0.9, eps=1e-7)
+def _lane(problem: Problem, rule, rows, state, held, batches, rate):
+    """One seed at one rate."""
 
     def picked(index):
         return jax.tree.map(lambda leaf: leaf[index], rows)
@@ -99,7 +82,7 @@ def _lane(problem: Problem, rows, state, held, batches, rate):
     def update(state, index):
         params, opt_state = state
         gradient = jax.grad(lambda p: problem.loss(p, {}, picked(index), None, {})[0])(params)
-        change, opt_state = rule.update(gradient, opt_state, params)
+        change, opt_state = rule(rate).update(gradient, opt_state, params)
         return (jax.tree.map(jnp.add, params, change), opt_state), None
 
     def measured(state):

@@ -9,14 +9,49 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from lab import statistics
+from lab.plots.dots import dots
+from lab.plots.names import plain
 from lab.plots.style import COLOURS, DASHES, caption, style
-from studies.activations.figures import plain
-from studies.gradient_flow.verdict import SAID
-from studies.initialization.verdict import SPELT
+from lab.statistics import mean_interval
+from lab.study import Record
+from studies.gradient_flow.claims import SAID
+from studies.gradient_flow.runs import GradientFlow
 
 MARKS = "osD^vP*"
 DEEPEST, HIGHEST = -6.0, 2.0  # log₁₀ of gradient norms in the maps
+
+
+def figures(record: Record[GradientFlow]) -> dict[str, Figure]:
+    """With what they show written below."""
+    s, flows = record.settings, record.under("flow")
+    watched = (
+        f"{s.layers} hidden layers of {s.width} and the output, but for “4 layers”; Glorot but "
+        "where another initializer is named; SGD with momentum 0.9 at rate "
+        f"{s.watched:g}, batch {s.batch}"
+    )
+    return {
+        "heat": heat(
+            flows, f"Digits, {watched}; norm over all parameters of a layer, mean of its logarithm "
+            f"over {s.seeds} seeds. White: no such layer, or a seed diverged.",
+        ),
+        "region": region(
+            record["region"], f"Digits, sigmoid nets of width {s.region_width}, SGD with momentum "
+            f"0.9, {s.short} updates at batch {s.batch}; mean of {s.seeds} seeds, and on the right "
+            "the best of all rates by that mean. A diverged run has 0.",
+        ),
+        "remedies": remedies(
+            record["stalled"], record.under("remedies"), f"Digits, {s.layers} sigmoid layers of "
+            f"{s.width} under Glorot but for what is named (fewer: 2), {s.updates} updates at "
+            f"batch {s.batch}; {s.seeds} fresh seeds, mean and 95 % t interval, points: seeds; "
+            "dotted: chance. Above the line (orange) the best of all "
+            f"{len(s.rules[0][1])} rates on these seeds, which flatters; below the best by "
+            f"validation loss on {s.tuning} others.",
+        ),
+        "layers": layers(
+            flows["sigmoid"], f"Digits, sigmoid; {watched}. Geometric mean over {s.seeds} seeds "
+            "and 95 % t interval.",
+        ),
+    }  # fmt: skip
 
 
 def heat(flows: Mapping[str, xr.Dataset], text: str) -> Figure:
@@ -42,7 +77,7 @@ def heat(flows: Mapping[str, xr.Dataset], text: str) -> Figure:
             row[0].set_ylabel(f"{plain(activation)}\nlayer")
             row[0].set_yticks(part.layer.values[::3])
         for axes, view in zip(grid[0], views):
-            axes.set_title(SPELT.get(view, view), fontsize=9.5, loc="center")
+            axes.set_title(plain(view), fontsize=9.5, loc="center")
         figure.supxlabel("update", fontsize=9.5)
         figure.colorbar(
             image, ax=grid, aspect=25, shrink=0.8, extend="both", label="log₁₀ of gradient norm"
@@ -86,7 +121,7 @@ def remedies(stalled: xr.Dataset, parts: Mapping[str, xr.Dataset], text: str) ->
     """Accuracy of the stalled net, of other initial weights, and of each remedy; by optimizer."""
     rules = stalled.optimizer.values.tolist()
     names = stalled.initializer.values.tolist()
-    labels = [f"{SPELT[n]}, best rate" for n in names] + list(parts)
+    labels = [f"{plain(n)}, best rate" for n in names] + list(parts)
     with style():
         figure, row = plt.subplots(
             1, len(rules), figsize=(1.8 + 4.0 * len(rules), 0.9 + 0.32 * len(labels)),
@@ -98,13 +133,8 @@ def remedies(stalled: xr.Dataset, parts: Mapping[str, xr.Dataset], text: str) ->
             rows = [own.sel(initializer=n).isel(rate=int(best.sel(initializer=n))) for n in names]
             rows += [part.accuracy.sel(optimizer=rule) for part in parts.values()]
             for i, found in enumerate(rows):
-                values, y = 100 * found.values, len(rows) - 1 - i
-                mean, low, high = statistics.mean_interval(values)
-                axes.plot(values, np.full(values.size, y), ".", color="#999999", ms=3, alpha=0.6)
-                axes.errorbar(
-                    mean, y, xerr=[[mean - low], [high - mean]], fmt="o", ms=5, capsize=2.5,
-                    color=COLOURS[1] if i < len(names) else COLOURS[0], lw=1.4,
-                )  # fmt: skip
+                y = len(rows) - 1 - i
+                dots(axes, y, 100 * found.values, special=i < len(names), size=5)
             axes.axvline(10, color="black", lw=0.9, ls=":")
             axes.axhline(len(parts) - 0.5, color="#999999", lw=0.8)
             axes.set(title=SAID[rule], xlabel="test accuracy, %", xlim=(0, 102))
@@ -125,9 +155,9 @@ def layers(part: xr.Dataset, text: str) -> Figure:
                 )
                 there = np.isfinite(values).all(-1) & (values > 0).all(-1)
                 x = part.layer.values[there]
-                mean, low, high = (10**v for v in statistics.mean_interval(np.log10(values[there])))
+                mean, low, high = (10**v for v in mean_interval(np.log10(values[there])))
                 axes.plot(x, mean, color=COLOURS[i], ls=DASHES[i], marker=MARKS[i], ms=4, lw=1.4,
-                          label=SPELT.get(view, view))  # fmt: skip
+                          label=plain(view))  # fmt: skip
                 axes.fill_between(x, low, high, color=COLOURS[i], alpha=0.18, lw=0)
             axes.set(yscale="log", xlabel="layer (the last is the output)", ylabel=label)
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))

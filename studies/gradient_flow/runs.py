@@ -1,8 +1,7 @@
 """The runs of the study of gradient flow: the stalled net, its remedies, the region, the flow."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import numpy as np
 import xarray as xr
@@ -10,126 +9,163 @@ import xarray as xr
 import lab
 from lab import probes, protocol
 from lab.optimizers import CATALOG
+from lab.study import Parts, Settings, flags
+from lab.tasks.any_initializer import any_initializer, numbered
 from lab.tasks.task import Task
-from studies.initialization.runs import Bench
 
-Trials = Mapping[str, list[dict[str, Any]]]
 GLOROT = ("glorot_normal",)
 PLAIN = ("glorot_normal", "he_normal", "uniform_half", "glorot_logistic_normal")
-STALLED = PLAIN[:3]
-REMEDIES: dict[str, dict[str, Any]] = {  # each changes one thing of a sigmoid net under Glorot
-    "fewer layers": {"layers": 2},
-    "ReLU": {"activation": "relu"},
-    "batch norm": {"normalization": "batch"},
-    "residual": {"residual": True},
-    "Glorot × 4": {"names": PLAIN[3:]},
-}
-VIEWS: dict[str, dict[str, Any]] = {  # of the flow; the first has all of `PLAIN`
-    "plain": {"names": PLAIN},
-    "4 layers": {"layers": 4},
-    "batch norm": {"normalization": "batch"},
-    "residual": {"residual": True},
-}
+Changes = tuple[tuple[str, Any], ...]  # arguments of `net`, of a sigmoid net under Glorot
 
 
-def network(
-    bench: Bench,
-    activation: str = "sigmoid",
-    names: tuple[str, ...] = GLOROT,
-    layers: int | None = None,
-    **options: Any,
-) -> Task:
-    """The net of the bench with one thing changed, or none."""
-    return replace(bench, layers=layers or bench.layers).task(activation, names, **options)
+@dataclass(frozen=True)
+class GradientFlow(Settings):
+    """Of the study of gradient flow."""
+
+    seeds: Annotated[int, flags.whole(2, 100_000)] = 16
+    """Fresh seeds of everything that is reported."""
+    tuning: int = 3  # other seeds, which select a rate
+    width: int = 64  # of hidden layers
+    layers: int = 10
+    updates: int = 1000
+    batch: int = 16
+    rules: tuple[tuple[str, tuple[float, ...]], ...] = (  # with rates
+        ("momentum", tuple(np.geomspace(1e-3, 1.0, 7).tolist())),
+        ("adam", tuple(np.geomspace(1e-4, 1e-1, 7).tolist())),
+    )
+    stalled: tuple[str, ...] = PLAIN[:3]
+    remedies: tuple[tuple[str, Changes], ...] = (  # each changes one thing
+        ("fewer layers", (("layers", 2),)),
+        ("ReLU", (("activation", "relu"),)),
+        ("batch norm", (("normalization", "batch"),)),
+        ("residual", (("residual", True),)),
+        ("Glorot × 4", (("names", PLAIN[3:]),)),
+    )
+    activations: tuple[str, ...] = ("sigmoid", "tanh", "relu")  # of nets that are followed
+    views: tuple[tuple[str, Changes], ...] = (
+        ("plain", (("names", PLAIN),)),
+        ("4 layers", (("layers", 4),)),
+        ("batch norm", (("normalization", "batch"),)),
+        ("residual", (("residual", True),)),
+    )
+    watched: float = 0.01  # rate at which all nets are followed
+    short: int = 300  # updates, of nets that are followed and of the region
+    region_width: int = 32
+    region_rates: tuple[float, ...] = tuple(np.geomspace(1e-3, 1.0, 7)[2:].tolist())
+    depths: tuple[int, ...] = (2, 4, 6, 8, 10)
+    scales: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+
+    @property
+    def split(self) -> int:
+        """Of digits."""
+        return self.numbers(1)[0]
+
+    @property
+    def fresh_seeds(self) -> list[int]:
+        """That nothing was tuned on."""
+        return self.numbers(self.seeds, protocol.REPORT)
+
+    @property
+    def trials(self) -> dict[str, list[dict[str, Any]]]:
+        """Rates of every optimizer."""
+        return {rule: [{"learning_rate": rate} for rate in rates] for rule, rates in self.rules}
+
+    @property
+    def how(self) -> dict[str, Any]:
+        """Every sweep is run."""
+        return {
+            "batch_size": self.batch, "split": self.split, "evaluations": 1, "progress": False
+        }  # fmt: skip
 
 
-def _numbers(names: Sequence[str]) -> list[float]:
-    return [float(number) for number in range(len(names))]
+def parts(s: GradientFlow) -> Parts:
+    """The stalled net; depth, scale and rate; remedies; gradients along the training."""
+    yield "stalled", lambda _: stalled(s)
+    yield "region", lambda _: region(s)
+    for name, changes in s.remedies:
+        yield f"remedies/{name}", lambda _, changed=dict(changes): remedy(s, **changed)
+    for name in s.activations:
+        yield f"flow/{name}", lambda _, name=name: flow(s, name)
 
 
-def _accuracy(swept: xr.Dataset, metric: str, *dims: str) -> np.ndarray:
+def net(
+    s: GradientFlow, *, activation: str = "sigmoid", names: tuple[str, ...] = GLOROT,
+    layers: int | None = None, width: int | None = None, **options: Any,
+) -> Task:  # fmt: skip
+    """The net that stalls, on digits, with one thing changed, or none."""
+    widths = (width or s.width,) * (layers or s.layers)
+    made = lab.tasks.CATALOG["digits"].make(widths=widths, activation=activation, **options)
+    return any_initializer(made, names)
+
+
+def accuracy(swept: xr.Dataset, metric: str, *dims: str) -> np.ndarray:
     """A diverged run knows nothing: 0."""
     values = swept[metric].transpose(*dims, "seed").values.astype(float)
     return np.where(np.isfinite(values), values, 0.0)
 
 
-def stalled(bench: Bench, trials: Trials, names: tuple[str, ...] = STALLED) -> xr.Dataset:
+def stalled(s: GradientFlow) -> xr.Dataset:
     """Test accuracy at every rate, from every plain initializer: nothing is selected."""
     crossed = {
-        rule: [
-            {**setting, "initializer": number} for number in _numbers(names) for setting in settings
-        ]
-        for rule, settings in trials.items()
+        rule: [{**one, "initializer": number} for number in numbered(s.stalled) for one in trials]
+        for rule, trials in s.trials.items()
     }
     swept = protocol.report(
-        network(bench, names=names),
-        list(trials),
-        crossed,
-        seeds=bench.report_seeds(),
-        **bench.settings(batch_size=16),
-    )
-    values = _accuracy(swept, "test_accuracy", "optimizer", "trial")
-    shape = (len(trials), len(names), -1, bench.seeds)
-    rates = [[setting["learning_rate"] for setting in settings] for settings in trials.values()]
+        net(s, names=s.stalled), list(crossed), crossed, seeds=s.fresh_seeds,
+        budget=lab.Budget(updates=s.updates), **s.how,
+    )  # fmt: skip
+    values = accuracy(swept, "test_accuracy", "optimizer", "trial")
+    shape = (len(s.rules), len(s.stalled), -1, s.seeds)
     return xr.Dataset(
         {
             "accuracy": (("optimizer", "initializer", "rate", "seed"), values.reshape(shape)),
-            "learning_rate": (("optimizer", "rate"), np.array(rates)),
+            "learning_rate": (("optimizer", "rate"), np.array([rates for _, rates in s.rules])),
         },
-        {"optimizer": list(trials), "initializer": list(names)},
+        {"optimizer": list(crossed), "initializer": list(s.stalled)},
     )
 
 
-def remedy(bench: Bench, trials: Trials, changed: Mapping[str, Any]) -> xr.Dataset:
+def remedy(s: GradientFlow, **changed: Any) -> xr.Dataset:
     """Test accuracy of fresh seeds, each optimizer at the best rate of the tuning seeds."""
-    task = network(bench, **changed)
-    tuning = lab.sweep(
-        task,
-        list(trials),
-        trials=trials,
-        seeds=protocol.phase_seeds(protocol.TUNE, bench.tuning),
-        **bench.settings(batch_size=16),
-    )
+    task, rules, budget = net(s, **changed), list(s.trials), lab.Budget(updates=s.updates)
+    seeds = s.numbers(s.tuning, protocol.TUNE)
+    tuning = lab.sweep(task, rules, trials=s.trials, seeds=seeds, budget=budget, **s.how)
     found = protocol.select(tuning)
-    swept = protocol.report(
-        task,
-        list(trials),
-        protocol.chosen_trials(found),
-        seeds=bench.report_seeds(),
-        **bench.settings(batch_size=16),
-    ).isel(trial=0)
+    chosen = protocol.chosen_trials(found)
+    swept = protocol.report(task, rules, chosen, seeds=s.fresh_seeds, budget=budget, **s.how)
+    values = accuracy(swept.isel(trial=0), "test_accuracy", "optimizer")
     return xr.Dataset(
         {
-            "accuracy": (("optimizer", "seed"), _accuracy(swept, "test_accuracy", "optimizer")),
+            "accuracy": (("optimizer", "seed"), values),
             "rate": ("optimizer", found.learning_rate.values),
             "at_edge": ("optimizer", found.at_edge.values),
         },
-        {"optimizer": list(trials)},
+        {"optimizer": rules},
     )
 
 
-def region(
-    bench: Bench, depths: Sequence[int], scales: Sequence[float], rates: Sequence[float]
-) -> xr.Dataset:
+def region(s: GradientFlow) -> xr.Dataset:
     """Validation accuracy of sigmoid nets by depth, scale of Glorot's weights, and rate."""
+    axes = {"learning_rate": s.region_rates, "init_scale": s.scales}
     head = ("init_scale", "learning_rate")
     rows = []
-    for depth in depths:
+    for depth in s.depths:
         swept = lab.sweep(
-            network(bench, layers=depth),
-            ["momentum"],
-            seeds=bench.report_seeds(),
-            axes={"learning_rate": list(rates), "init_scale": list(scales)},
-            **bench.settings(batch_size=16),
-        ).isel(optimizer=0, step=-1)
-        rows.append(_accuracy(swept, "validation_accuracy", *head))
+            net(s, layers=depth, width=s.region_width), ["momentum"], seeds=s.fresh_seeds,
+            axes=axes, budget=lab.Budget(updates=s.short), **s.how,
+        ).isel(optimizer=0, step=-1)  # fmt: skip
+        rows.append(accuracy(swept, "validation_accuracy", *head))
     return xr.Dataset(
         {"accuracy": (("layers", *head, "seed"), np.array(rows))},
-        {"layers": list(depths), "init_scale": list(scales), "learning_rate": list(rates)},
+        {
+            "layers": list(s.depths),
+            "init_scale": list(s.scales),
+            "learning_rate": list(s.region_rates),
+        },
     )
 
 
-def flow(bench: Bench, activation: str, views: Sequence[str], rate: float) -> xr.Dataset:
+def flow(s: GradientFlow, activation: str) -> xr.Dataset:
     """Gradient norm and relative change of each layer along the training, view by view.
 
     The last layer is the output; NaN where a net has fewer layers or has diverged.
@@ -139,30 +175,25 @@ def flow(bench: Bench, activation: str, views: Sequence[str], rate: float) -> xr
     labels: list[str] = []
     found: dict[str, list[np.ndarray]] = {"flow_gradient_norm": [], "since_relative_change": []}
     updates = np.zeros(0)
-    for view in views:
-        changed = VIEWS[view]
-        names = changed.get("names", GLOROT)
+    for view, changes in s.views:
+        names = dict(changes).get("names", GLOROT)
         swept = lab.sweep(
-            network(bench, activation, **changed), rule, seeds=bench.report_seeds(),
-            axes={"learning_rate": [rate], "initializer": _numbers(names)},
-            **bench.settings(
-                batch_size=16, budget=lab.Budget(updates=bench.updates + 1), probe=watch,
-                probe_every=max(1, bench.updates // 30),
-            ),
+            net(s, activation=activation, **dict(changes)), rule, seeds=s.fresh_seeds,
+            axes={"learning_rate": [s.watched], "initializer": numbered(names)},
+            budget=lab.Budget(updates=s.short + 1), probe=watch,
+            probe_every=max(1, s.short // 30), **s.how,
         ).isel(optimizer=0, learning_rate=0)  # fmt: skip
         labels += list(names) if len(names) > 1 else [view]
         for what, kept in found.items():
             values = swept[f"probe_{what}"].transpose("initializer", "seed", "probe_step", ...)
             shown = values.values.astype(float)
-            missing = bench.layers + 1 - shown.shape[-1]
+            missing = s.layers + 1 - shown.shape[-1]
             padded = np.pad(shown, ((0, 0),) * 3 + ((0, missing),), constant_values=np.nan)
             kept += list(np.where(np.isfinite(padded), padded, np.nan))
         updates = swept.probe_step.values
+    gradient, change = (np.array(kept) for kept in found.values())
     dims = ("view", "seed", "updates", "layer")
     return xr.Dataset(
-        {
-            "gradient": (dims, np.array(found["flow_gradient_norm"])),
-            "change": (dims, np.array(found["since_relative_change"])),
-        },
-        {"view": labels, "updates": updates, "layer": np.arange(1, bench.layers + 2)},
+        {"gradient": (dims, gradient), "change": (dims, change)},
+        {"view": labels, "updates": updates, "layer": np.arange(1, s.layers + 2)},
     )

@@ -1,8 +1,7 @@
 """Training from each initializer: one program for all of them, the initializer being a number."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import jax
 import jax.numpy as jnp
@@ -10,104 +9,105 @@ import numpy as np
 import xarray as xr
 
 import lab
-from lab import models, probes, protocol
-from lab.models import MLP
-from lab.tasks.task import Initial, Task
+from lab import probes, protocol
+from lab.study import Parts, Settings, flags
+from lab.tasks.any_initializer import any_initializer, numbered
+from lab.tasks.task import Task
 from lab.types import Snapshot
-
-OPTIMIZER = "momentum"
-
-
-@dataclass(frozen=True)
-class AnyInit:
-    """Initial parameters by the initializer whose number `initializer` names, so that it may be an
-    axis: nothing else about a network depends on it.
-    """
-
-    model: MLP
-    features: int
-    names: tuple[str, ...]
-
-    def __call__(self, key, hypers) -> Initial:
-        """All are drawn and one is kept."""
-        x = jnp.zeros((1, self.features), jnp.float32)
-        drawn = [
-            models.init(self.model.clone(initializer=name), key, x, hypers) for name in self.names
-        ]
-        number = hypers["initializer"].astype(jnp.int32)
-        return Initial(*jax.tree.map(lambda *leaves: jnp.stack(leaves)[number], *drawn))
+from studies.initialization.signal import distributions, propagation
 
 
 @dataclass(frozen=True)
-class Bench:
-    """What all runs share.
+class Initialization(Settings):
+    """Of the study of initialization."""
 
-    Attributes:
-      width: Units of each hidden layer.
-      layers: Hidden layers.
-      updates: Of every run, at batch 32.
-      rates: Learning rates tried.
-      tuning: Seeds that select a rate.
-      seeds: Fresh seeds that are reported.
-    """
+    seeds: Annotated[int, flags.whole(2, 100_000)] = 16
+    """Initial networks, and fresh seeds of what is trained."""
+    tuning: int = 4  # other seeds, which select a rate
+    width: int = 32  # of hidden layers
+    layers: int = 10
+    updates: int = 600
+    batch: int = 32
+    rule: str = "momentum"
+    rates: tuple[float, ...] = tuple(np.geomspace(1e-3, 1.0, 7).tolist())  # tried for each net
+    activations: tuple[str, ...] = ("sigmoid", "tanh", "relu")
+    names: tuple[str, ...] = (
+        "zeros", "constant", "small_normal", "large_normal", "uniform_half", "lecun_normal",
+        "glorot_normal", "glorot_logistic_normal", "he_normal", "orthogonal",
+    )  # fmt: skip
+    start_width: int = 64  # of nets that are looked at before any training
+    start_rows: int = 256
+    bins: int = 40
+    deep_widths: tuple[int, ...] = (64, 128, 256, 512, 1024)
+    deep_layers: int = 50
+    deep_nets: int = 64
+    deep_names: tuple[str, ...] = ("he_normal", "lecun_normal")
+    equal: tuple[str, ...] = ("zeros", "constant")  # whose units are compared
+    equal_scales: tuple[float, ...] = (0.1, 1.0)  # times 0 or ½
+    equal_rules: tuple[tuple[str, float], ...] = (("sgd", 0.05), ("momentum", 0.01), ("adam", 3e-3))
+    equal_activation: str = "tanh"
+    equal_layers: int = 2
+    equal_updates: int = 300
 
-    width: int
-    layers: int
-    updates: int
-    rates: tuple[float, ...]
-    tuning: int
-    seeds: int
+    @property
+    def split(self) -> int:
+        """Of digits."""
+        return self.numbers(1)[0]
 
-    def task(self, activation: str, names: tuple[str, ...], **options: Any) -> Task:
-        """Digits with these initializers to choose from, by number; `options` of the network."""
-        task = lab.tasks.CATALOG["digits"].make(
-            **{"widths": (self.width,) * self.layers, "activation": activation, **options}
-        )
-        loss: Any = task.problem.loss
-        init = AnyInit(loss.model, task.source.prepare(0).rows["x"].shape[1], names)
-        problem = replace(task.problem, init=init)
-        hypers = {**task.hypers, "initializer": 0.0}
-        return replace(task, problem=problem, hypers=hypers, variant=None)
+    @property
+    def fresh_seeds(self) -> list[int]:
+        """That nothing was tuned on."""
+        return self.numbers(self.seeds, protocol.REPORT)
 
-    def settings(self, **more: Any) -> dict[str, Any]:
-        """Of every sweep."""
+    @property
+    def how(self) -> dict[str, Any]:
+        """Every sweep is run."""
         return {
-            "budget": lab.Budget(updates=self.updates),
-            "batch_size": 32,
-            "evaluations": 1,
-            "progress": False,
-            **more,
-        }
-
-    def report_seeds(self) -> list[int]:
-        """Fresh ones."""
-        return list(protocol.phase_seeds(protocol.REPORT, self.seeds))
+            "batch_size": self.batch, "split": self.split, "evaluations": 1, "progress": False
+        }  # fmt: skip
 
 
-def outcome(bench: Bench, activation: str, names: tuple[str, ...]) -> xr.Dataset:
+def parts(s: Initialization) -> Parts:
+    """The start; signals through fifty layers; equal units; what is learnt from each."""
+    yield "start", lambda _: distributions(
+        s.activations, s.names, (s.start_width,) * s.layers, s.start_rows, s.split,
+        s.numbers(s.seeds), s.bins,
+    )  # fmt: skip
+    yield (
+        "depth",
+        lambda _: propagation(s.deep_names, s.deep_widths, s.deep_layers, s.numbers(s.deep_nets)),
+    )
+    yield "symmetry", lambda _: symmetry(s)
+    for name in s.activations:
+        yield f"outcome/{name}", lambda _, name=name: outcome(s, name)
+
+
+def net(s: Initialization, activation: str, names: tuple[str, ...], layers: int) -> Task:
+    """Digits with these initializers to choose from, by number."""
+    task = lab.tasks.CATALOG["digits"].make(widths=(s.width,) * layers, activation=activation)
+    return any_initializer(task, names)
+
+
+def outcome(s: Initialization, activation: str) -> xr.Dataset:
     """Test accuracy of fresh seeds from each initializer, each at its own rate."""
-    task = bench.task(activation, names)
-    trials = {OPTIMIZER: [{"learning_rate": rate} for rate in bench.rates]}
+    task = net(s, activation, s.names, s.layers)
+    budget = lab.Budget(updates=s.updates)
     tuning = lab.sweep(
-        task, [OPTIMIZER], trials=trials, seeds=protocol.phase_seeds(protocol.TUNE, bench.tuning),
-        axes={"initializer": _numbers(names)}, **bench.settings(),
+        task, [s.rule], trials={s.rule: [{"learning_rate": rate} for rate in s.rates]},
+        axes={"initializer": numbered(s.names)}, seeds=s.numbers(s.tuning, protocol.TUNE),
+        budget=budget, **s.how,
     )  # fmt: skip
     found = protocol.select(tuning)
-    swept = protocol.report(
-        task,
-        [OPTIMIZER],
-        protocol.chosen_trials(found),
-        seeds=bench.report_seeds(),
-        **bench.settings(),
-    ).isel(optimizer=0)
-    accuracy = swept.test_accuracy.transpose("trial", "seed").values.astype(float)
+    chosen = protocol.chosen_trials(found)
+    swept = protocol.report(task, [s.rule], chosen, seeds=s.fresh_seeds, budget=budget, **s.how)
+    accuracy = swept.isel(optimizer=0).test_accuracy.transpose("trial", "seed").values.astype(float)
     return xr.Dataset(
         {
             "accuracy": (("initializer", "seed"), np.where(np.isfinite(accuracy), accuracy, 0.0)),
             "rate": ("initializer", found.learning_rate.isel(optimizer=0).values),
             "at_edge": ("initializer", found.at_edge.isel(optimizer=0).values),
         },
-        {"initializer": list(names)},
+        {"initializer": list(s.names)},
     )
 
 
@@ -131,29 +131,21 @@ class Apart:
         return {"apart": jnp.stack(gaps), "norm": jnp.stack(norms)}
 
 
-def symmetry(
-    bench: Bench,
-    activation: str,
-    names: Sequence[str],
-    scales: Sequence[float],
-    rules: Mapping[str, float],
-) -> xr.Dataset:
+def symmetry(s: Initialization) -> xr.Dataset:
     """How far apart the units of each layer are, along the training, by rule, initializer, scale.
 
     `moved`: the largest relative change of a layer's norm since the start; 0 had it not trained.
     """
-    task = bench.task(activation, tuple(names))
+    task = net(s, s.equal_activation, s.equal, s.equal_layers)
     found: dict[str, list] = {"apart": [], "norm": []}
     updates = np.zeros(0)
     head = ("initializer", "init_scale", "seed")
-    for rule, rate in rules.items():
-        axes = {"learning_rate": [rate], "initializer": _numbers(names), "init_scale": scales}
+    for rule, rate in s.equal_rules:
         swept = lab.sweep(
-            task, [rule], axes=axes, seeds=bench.report_seeds(),
-            **bench.settings(
-                budget=lab.Budget(updates=bench.updates + 1), probe=Apart(),
-                probe_every=max(1, bench.updates // 20),
-            ),
+            task, [rule], seeds=s.fresh_seeds, budget=lab.Budget(updates=s.equal_updates + 1),
+            axes={"learning_rate": [rate], "initializer": numbered(s.equal),
+                  "init_scale": s.equal_scales},
+            probe=Apart(), probe_every=max(1, s.equal_updates // 20), **s.how,
         ).isel(optimizer=0, learning_rate=0)  # fmt: skip
         for what, kept in found.items():
             values = swept[f"probe_{what}"].transpose(*head, "probe_step", ...)
@@ -168,13 +160,9 @@ def symmetry(
             "moved": (("rule", *head, "layer"), moved),
         },
         {
-            "rule": list(rules),
-            "initializer": list(names),
-            "init_scale": list(scales),
+            "rule": [rule for rule, _ in s.equal_rules],
+            "initializer": list(s.equal),
+            "init_scale": list(s.equal_scales),
             "updates": updates,
         },
     )
-
-
-def _numbers(names: Sequence[str]) -> list[float]:
-    return [float(number) for number in range(len(names))]

@@ -8,24 +8,26 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
+import lab
 from lab import losses, models, probes
 from lab.data.streams import init_key
 from lab.models import INITIALIZERS, MLP
-from studies.normalization.runs import source
 
-BINS = 40
-# Of outputs; ReLUs, which may explode, by powers of ten, with everything below in the first bin.
-RANGES: dict[str, np.ndarray] = {
-    "sigmoid": np.linspace(0, 1, BINS + 1),
-    "tanh": np.linspace(-1, 1, BINS + 1),
-    "relu": np.logspace(-8, 8, BINS + 1),
-}
-SLOPES = np.logspace(-16, 4, BINS + 1)  # of absolute gradients
+
+def edges(what: str, bins: int) -> np.ndarray:
+    """Of the bins of an activation's outputs, or of absolute gradients.
+
+    ReLUs, which may explode, go by powers of ten, with everything below in the first bin.
+    """
+    return {
+        "sigmoid": np.linspace(0, 1, bins + 1), "tanh": np.linspace(-1, 1, bins + 1),
+        "relu": np.logspace(-8, 8, bins + 1), "gradient": np.logspace(-16, 4, bins + 1),
+    }[what]  # fmt: skip
 
 
 def distributions(
-    activations: Sequence[str], initializers: Sequence[str], layers: int, width: int, rows: int,
-    seeds: int,
+    activations: Sequence[str], initializers: Sequence[str], widths: tuple[int, ...], rows: int,
+    split: int, seeds: Sequence[int], bins: int,
 ) -> xr.Dataset:  # fmt: skip
     """Outputs and gradients of each hidden layer of a network that has not been trained.
 
@@ -33,14 +35,15 @@ def distributions(
       `output_rms`, `gradient_rms` (of the kernel's gradient) by activation, initializer, layer and
       seed; `output`, `gradient`: shares per bin, mean over seeds.
     """
-    split = source().prepare(0)
-    batch = {k: jnp.asarray(np.asarray(v)[:rows]) for k, v in split.rows.items()}
-    keys = jnp.stack([init_key(seed) for seed in range(seeds)])
-    drawn = {name: _drawn(name, layers, width, keys, batch["x"]) for name in initializers}
+    prepared = lab.data.source(lab.data.load("digits")).prepare(split)
+    batch = {k: jnp.asarray(np.asarray(v)[:rows]) for k, v in prepared.rows.items()}
+    keys = jnp.stack([init_key(seed) for seed in seeds])
+    drawn = {
+        name: _drawn(MLP(widths, 10, initializer=name), keys, batch["x"]) for name in initializers
+    }
     shown = []
     for activation in activations:
-        model = MLP((width,) * layers, 10, activation=activation)
-        look = jax.jit(jax.vmap(_look(model, batch)))
+        look = jax.jit(jax.vmap(_look(MLP(widths, 10, activation=activation), batch, bins)))
         shown.append([look(drawn[name]) for name in initializers])
     found = {
         k: np.array([[np.asarray(one[k]) for one in row] for row in shown]) for k in shown[0][0]
@@ -56,18 +59,19 @@ def distributions(
         {
             "activation": list(activations),
             "initializer": list(initializers),
-            "layer": np.arange(1, layers + 1),
+            "layer": np.arange(1, len(widths) + 1),
         },
     )
 
 
-def _drawn(initializer: str, layers: int, width: int, keys: jax.Array, x: jax.Array) -> Any:
+def _drawn(model: MLP, keys: jax.Array, x: jax.Array) -> Any:
     """Initial parameters of every seed; no activation matters to them."""
-    model = MLP((width,) * layers, 10, initializer=initializer)
     return jax.jit(jax.vmap(lambda key: models.init(model, key, x[:1])[0]))(keys)
 
 
-def _look(model: MLP, batch: dict[str, jax.Array]) -> Callable[[Any], dict[str, jax.Array]]:
+def _look(
+    model: MLP, batch: dict[str, jax.Array], bins: int
+) -> Callable[[Any], dict[str, jax.Array]]:
     """From parameters to what the hidden layers put out [L], and the gradients of their kernels."""
     x, y = batch["x"], batch["y"]
 
@@ -83,15 +87,15 @@ def _look(model: MLP, batch: dict[str, jax.Array]) -> Callable[[Any], dict[str, 
         return {
             "output_rms": probes.stacked(probes.activation_rms(outputs)),
             "gradient_rms": probes.stacked(probes.layer_rms(kernels)),
-            "output": probes.stacked(probes.histogram(outputs, RANGES[model.activation])),
-            "gradient": probes.stacked(probes.histogram(sizes, SLOPES)),
+            "output": probes.stacked(probes.histogram(outputs, edges(model.activation, bins))),
+            "gradient": probes.stacked(probes.histogram(sizes, edges("gradient", bins))),
         }
 
     return look
 
 
 def propagation(
-    initializers: Sequence[str], widths: Sequence[int], layers: int, seeds: int
+    initializers: Sequence[str], widths: Sequence[int], layers: int, seeds: Sequence[int]
 ) -> xr.Dataset:
     """Second moment of ReLU outputs over that of the input: by initializer, width, layer, seed.
 
@@ -99,8 +103,8 @@ def propagation(
     He et al., arXiv:1502.01852, section 2.2. A seed's kernels differ between initializers by their
     scale only.
     """
-    keys = jnp.stack([init_key(seed) for seed in range(seeds)])
-    shares = np.array_split(np.arange(seeds), len(jax.devices()))
+    keys = jnp.stack([init_key(seed) for seed in seeds])
+    shares = np.array_split(np.arange(len(seeds)), len(jax.devices()))
 
     def through(width):
         def layer(signals, key):

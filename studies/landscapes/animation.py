@@ -1,6 +1,4 @@
-"""A landscape with its optimizers in motion, as a looping GIF."""
-
-from pathlib import Path
+"""A landscape with its optimizers in motion."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,7 +6,7 @@ import xarray as xr
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from lab.files import write_atomically
+from lab.plots import Animation
 from lab.plots.races import colours_of, contour
 from lab.plots.style import style
 from lab.tasks.landscapes import LANDSCAPES
@@ -16,16 +14,10 @@ from lab.tasks.landscapes import LANDSCAPES
 COLUMNS, TAIL = 3, 8
 
 
-def animate(race: xr.Dataset, path: Path, frames: int = 60, note: str = "") -> Path:
-    """Write a GIF: a panel per optimizer, a dot per start with a short tail.
+def animated(race: xr.Dataset, frames: int, note: str) -> Animation:
+    """A panel per optimizer, a dot per start with a short tail; `note` is a line below.
 
     Frames are closer together at first, when most happens: update numbers grow like t^2.2.
-
-    Args:
-      race: `path` (optimizer, start, step, axis), `rate` and `height`, as studies record them.
-      path: Where to write.
-      frames: How many pictures; the last one stands for two seconds.
-      note: A line below the panels.
     """
     landscape, last = LANDSCAPES[race.attrs["landscape"]], race.sizes["step"] - 1
     shown = np.unique(np.round(last * np.linspace(0, 1, frames) ** 2.2).astype(int))
@@ -35,9 +27,7 @@ def animate(race: xr.Dataset, path: Path, frames: int = 60, note: str = "") -> P
     with style():
         figure, grid = plt.subplots(rows, COLUMNS, figsize=(8, 2.5 * rows + 0.55), dpi=100)
         canvas = FigureCanvasAgg(figure)
-        figure.subplots_adjust(
-            left=0.04, right=0.99, wspace=0.12, hspace=0.25, top=0.87, bottom=0.1
-        )
+        figure.subplots_adjust(0.04, 0.1, 0.99, 0.87, wspace=0.12, hspace=0.25)
         drawn = []
         for axes, name in zip(np.ravel(grid), names):
             contour(axes, landscape, levels=10)
@@ -60,13 +50,4 @@ def animate(race: xr.Dataset, path: Path, frames: int = 60, note: str = "") -> P
             image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
             pictures.append(image)
         plt.close(figure)
-    sample = pictures[-1].copy()  # with large patches of the lines' colours, to keep them
-    for i, colour in enumerate(colours.values()):
-        sample.paste(colour, (0, 20 * i, sample.width // 3, 20 * i + 20))
-    palette = sample.quantize(128, dither=Image.Dither.NONE)
-    small = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
-    durations = [90] * (len(small) - 1) + [2000]
-    return write_atomically(path, lambda temporary: small[0].save(
-        temporary, "gif", save_all=True, append_images=small[1:], duration=durations, loop=0,
-        optimize=True,
-    ))  # fmt: skip
+    return Animation(pictures, list(colours.values()))

@@ -1,4 +1,4 @@
-"""Pictures of landscapes: steps on a curve, surfaces, paths, basins of attraction."""
+"""Pictures of landscapes: steps on a curve, surfaces, paths, basins of attraction, animations."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,18 +11,54 @@ from matplotlib.colors import LogNorm, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lab.plots.races import colours_of, contour, paths
+from lab import plots
+from lab.plots.races import contour, name_below, path_map
 from lab.plots.style import COLOURS, caption, style
+from lab.study import Record
 from lab.tasks.landscapes import LANDSCAPES
+from studies.landscapes.animation import animated
+from studies.landscapes.runs import Landscapes
+
+SURFACES = ("elongated_bowl", "saddle", "rosenbrock", "rastrigin")
+MAPS = ("elongated_bowl", "saddle", "ravine", "rosenbrock", "beale", "himmelblau")
+MOVING = ("rosenbrock", "saddle", "himmelblau")
+
+
+def figures(record: Record[Landscapes]) -> dict[str, Figure | plots.Animation]:
+    """With what they show written below."""
+    s, races = record.settings, record.under("race")
+    budget = (
+        f"{s.steps} updates, best of the same {s.rates} learning rates on {s.tuning_starts} "
+        "other starts"
+    )
+    return {
+        "steps": steps_on_a_curve(
+            record["curve"],
+            f"w ← w − η f′(w) on f = x² + x, {s.curve_steps} updates from −2.1; dark to bright: "
+            "order of the points. Curvature 2: stable below η = 1.",
+        ),
+        "surfaces": surfaces(
+            SURFACES, "Heights (top 3 % cut off) and contours, evenly spaced in log height."
+        ),
+        "paths": path_maps(
+            {name: races[name] for name in MAPS if name in races},
+            f"Illustration. {budget}. One of {s.seeds} random starts; stars: minima.",
+        ),
+        "basins": basin_maps(
+            record.under("basins"),
+            s.steps,
+            f"Illustration. {s.size}² starts, {budget}. Colour: the minimum reached, darker the "
+            "later, grey none; Rastrigin: height of the end, yellow is high.",
+        ),
+    } | {
+        name: animated(races[name].isel(start=slice(0, 24)), s.frames, f"Illustration: {budget}.")
+        for name in MOVING
+        if name in races
+    }
 
 
 def steps_on_a_curve(record: xr.Dataset, text: str) -> Figure:
-    """A panel per learning rate: the curve with the points visited, numbered by colour.
-
-    Args:
-      record: `path` (rate, step) on the landscape named in its attributes.
-      text: The caption.
-    """
+    """A panel per learning rate: the curve with the points visited, numbered by colour."""
     landscape = LANDSCAPES[record.attrs["landscape"]]
     (low, high), words = landscape.domain[0], record.word.values.tolist()
     with style():
@@ -72,71 +108,46 @@ def surfaces(names: Sequence[str], text: str) -> Figure:
 
 
 def path_maps(races: Mapping[str, xr.Dataset], text: str, columns: int = 3) -> Figure:
-    """A map per landscape with the path of every optimizer from one fresh start."""
+    """A map per landscape: paths from the start next to the one that makes its point."""
     rows = -(-len(races) // columns)
     with style():
         figure, grid = plt.subplots(rows, columns, figsize=(3.15 * columns, 2.75 * rows))
-        figure.subplots_adjust(
-            hspace=0.28, wspace=0.17, left=0.04, right=0.99, bottom=0.1, top=0.95
-        )
+        figure.subplots_adjust(0.04, 0.1, 0.99, 0.95, wspace=0.17, hspace=0.28)
         colours: dict[str, str] = {}
         for axes, (name, race) in zip(np.ravel(grid), races.items()):
-            colours = colours_of(race.optimizer.values.tolist())
-            contour(axes, LANDSCAPES[name])
-            start = race.path.isel(start=_nearest_start(race, LANDSCAPES[name].start))
-            paths(axes, start, colours, lw=1.1, alpha=0.9, marker=".", ms=3)
-            axes.plot(*start.isel(optimizer=0, step=0).values, "o", color="black", ms=5, zorder=31)
-            axes.set_title(name.replace("_", " "))
+            apart = race.path.isel(step=0, optimizer=0).values - LANDSCAPES[name].start
+            start = race.isel(start=int(np.linalg.norm(apart, axis=-1).argmin()))
+            colours = path_map(axes, name, start, lw=1.1, alpha=0.9, marker=".", ms=3)
         handles = [Line2D([], [], color=c, marker=".", label=k) for k, c in colours.items()]
-        figure.legend(
-            handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0.055), ncols=len(handles)
-        )
+        name_below(figure, handles, 0.055)
         caption(figure, text)
     return figure
 
 
-def _nearest_start(race: xr.Dataset, point: tuple[float, ...]) -> int:
-    """The number of the start next to the one that makes the landscape's point."""
-    starts = race.path.isel(step=0, optimizer=0).values
-    return int(np.linalg.norm(starts - np.array(point), axis=-1).argmin())
-
-
-def basin_maps(basins: Mapping[str, xr.Dataset], text: str) -> Figure:
+def basin_maps(basins: Mapping[str, xr.Dataset], steps: int, text: str) -> Figure:
     """Where every start of the domain ends: a row per landscape, a column per optimizer.
 
-    The colour is the minimum reached (grey: none), darker the later. With many minima the
-    colour is the height of the end above the lowest one.
-
-    Args:
-      basins: By landscape: `minimum` (optimizer, y, x) with −1 for none, `settled` updates,
-        `height` of the end; coordinate `rate`.
-      text: The caption.
+    The colour is the minimum reached (grey: none), darker the later; with many minima it is the
+    height of the end above the lowest one.
     """
     columns = next(iter(basins.values())).sizes["optimizer"]
     with style():
         figure, grid = plt.subplots(
             len(basins), columns, figsize=(2.45 * columns, 2.75 * len(basins)), squeeze=False
         )
-        figure.subplots_adjust(
-            wspace=0.12, hspace=0.2, left=0.05, right=0.98, bottom=0.03, top=0.95
-        )
+        figure.subplots_adjust(0.05, 0.03, 0.98, 0.95, wspace=0.12, hspace=0.2)
         for row, (name, basin) in zip(grid, basins.items()):
             landscape = LANDSCAPES[name]
-            many = len(landscape.minima) > 9
             for axes, optimizer in zip(row, basin.optimizer.values.tolist()):
                 mine = basin.sel(optimizer=optimizer)
-                frame = {
-                    "extent": (*landscape.domain[0], *landscape.domain[1]),
-                    "origin": "lower",
-                    "interpolation": "nearest",
-                    "aspect": "auto",
-                }
-                if many:
-                    axes.imshow(
-                        mine.height.values + 0.1, norm=LogNorm(0.1, 80), cmap="viridis", **frame
-                    )
-                else:
-                    axes.imshow(_shaded(mine), **frame)
+                many = len(landscape.minima) > 9
+                axes.imshow(
+                    mine.height.values + 0.1 if many else _shaded(mine, steps),
+                    extent=(*landscape.domain[0], *landscape.domain[1]), origin="lower",
+                    interpolation="nearest", aspect="auto",
+                    **({"norm": LogNorm(0.1, 80), "cmap": "viridis"} if many else {}),
+                )  # fmt: skip
+                if not many:
                     axes.plot(*np.array(landscape.minima).T, "*", color="white", mec="black", ms=9)
                 axes.set_title(f"{optimizer}, η = {float(mine.rate):.2g}", fontsize=9.5)
                 axes.grid(visible=False)
@@ -146,10 +157,10 @@ def basin_maps(basins: Mapping[str, xr.Dataset], text: str) -> Figure:
     return figure
 
 
-def _shaded(basin: xr.Dataset) -> np.ndarray:
+def _shaded(basin: xr.Dataset, steps: int) -> np.ndarray:
     """RGB [y, x, 3]: a colour per minimum, darker the later it settled."""
     palette = np.array([to_rgb(c) for c in ("#9A9A9A", *COLOURS[:4], *COLOURS[5:])])
     colour = palette[basin.minimum.values + 1]
-    late = np.clip(basin.settled.values / basin.attrs["steps"], 0, 1)[..., None]
+    late = np.clip(basin.settled.values / steps, 0, 1)[..., None]
     shaded = (1 - 0.5 * late) * (0.35 + 0.65 * colour)
     return np.round(np.clip(shaded, 0, 1) * 31) / 31  # few shades: a small file

@@ -10,15 +10,50 @@ from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 
+from lab import plots
 from lab.plots.style import COLOURS, DASHES, GREY, caption, style
 from lab.statistics import corrected_interval, mean_interval
+from lab.study import Record
+from studies.model_comparison.claims import confusions
+from studies.model_comparison.pairs import LEVEL, over_folds, pairs, points, ranked, unit_of
 from studies.model_comparison.ranking import agreement
-from studies.model_comparison.verdict import LEVEL, over_folds, pairs, points, ranked
+from studies.model_comparison.runs import ModelComparison
 
 MARKERS = "os^D"
 
 
-def errors(parts: Mapping[str, xr.Dataset], units: Mapping[str, str], text: str) -> Figure:
+def figures(record: Record[ModelComparison]) -> dict[str, Figure]:
+    """With what they show written below."""
+    s = record.settings
+    rows = ", ".join(f"{name} {found.attrs['rows']:,} rows" for name, found in record.items())
+    how = (
+        f"{rows}; {s.repetitions} × {s.folds}-fold cross-validation: on each fold {len(s.rates)} "
+        f"trials for each model, chosen on the next fold, then {s.seeds} fresh seeds on its test "
+        f"rows; nets: ReLU, Adam, cosine schedule, {s.updates} updates of batch {s.batch}"
+    )
+    found = {
+        "errors": errors(
+            record,
+            f"{how}. Left: mean and 95 % t interval, corrected for shared training rows (Nadeau & "
+            "Bengio); grey: single cross-validations; circles: nets. Right: bold where Holm's "
+            f"correction over all pairs leaves p ≤ {LEVEL:g}.",
+        ),
+        "ranking": reliability(
+            record,
+            f"{how}. Rankings by some folds and seeds of one cross-validation, against the "
+            f"ranking by all of the other {s.repetitions - 1}; mean and 95 % t interval over "
+            "repetitions, which share their rows.",
+            s.fresh,
+        ),
+    }
+    confused = confusions(record)
+    if confused:
+        text = f"{how}. The best net of each data set; test rows of all folds, mean over seeds."
+        found["confusion"] = plots.confusions(confused, text)
+    return found
+
+
+def errors(parts: Mapping[str, xr.Dataset], text: str) -> Figure:
     """A row per data set: errors of the models, and the differences of all pairs."""
     with style():
         figure, grid = plt.subplots(
@@ -27,25 +62,25 @@ def errors(parts: Mapping[str, xr.Dataset], units: Mapping[str, str], text: str)
         )  # fmt: skip
         for (left, right), (name, found) in zip(grid, parts.items()):
             _errors(left, found)
-            left.set(title=name, xlabel=f"test error, {units[name]}")
+            unit = unit_of(found)
+            of = "%" if unit == "points" else "in the target's units"
+            left.set(title=name, xlabel=f"test error, {of}")
             image = _pairs(right, found)
             right.set_title("row less column: bold where they differ")
-            unit = "points" if units[name] == "%" else units[name]
-            figure.colorbar(image, ax=right, label=f"difference, {unit}")
+            label = f"difference, {unit if unit == 'points' else of}"
+            figure.colorbar(image, ax=right, label=label)
         caption(figure, text)
     return figure
 
 
 def _errors(axes: Axes, found: xr.Dataset) -> None:
-    repeated = points(found)[0].mean((2, 3))  # [models, repetitions]
-    by_name = dict(zip(found.model.values.tolist(), repeated))
-    folds, ratio = over_folds(found), float(found.ratio)
-    order = ranked(found)
+    folds, order = over_folds(found), ranked(found)
     for at, name in enumerate(order):
-        mean, low, high = corrected_interval(folds[name], ratio)
+        mean, low, high = corrected_interval(folds[name], float(found.ratio))
         net = name in found.net.values
-        spread = at + np.linspace(-0.25, 0.25, len(by_name[name]))
-        axes.plot(by_name[name], spread, ".", ms=4, color=GREY, zorder=1)
+        repeated = folds[name].reshape(found.sizes["repetition"], -1).mean(1)
+        spread = at + np.linspace(-0.25, 0.25, len(repeated))
+        axes.plot(repeated, spread, ".", ms=4, color=GREY, zorder=1)
         axes.errorbar(
             float(mean), at, xerr=[[mean - low], [high - mean]], fmt="o" if net else "s", ms=6,
             color=COLOURS[0 if net else 1], mec="black", mew=0.7, ecolor="black", elinewidth=1,
@@ -61,12 +96,12 @@ def _pairs(axes: Axes, found: xr.Dataset) -> Any:
     shown = np.full((len(order), len(order)), np.nan)
     tested = {(x.better, x.worse): x for x in pairs(found)}
     for (a, b), x in tested.items():
-        shown[order.index(b), order.index(a)] = -x.difference.estimate
+        shown[order.index(b), order.index(a)] = x.difference.estimate
     most = float(np.nanmax(shown)) or 1.0
     image = axes.imshow(shown, cmap="Blues", norm=TwoSlopeNorm(most / 2, 0, most), aspect="auto")
     for (a, b), x in tested.items():
         sure = x.p <= LEVEL
-        value = -float(x.difference.estimate)
+        value = float(x.difference.estimate)
         axes.text(
             order.index(a), order.index(b), f"{value:.2f}", ha="center", va="center",
             fontweight="bold" if sure else "normal", fontsize=9 if sure else 8,
@@ -81,7 +116,7 @@ def _pairs(axes: Axes, found: xr.Dataset) -> Any:
     return image
 
 
-def reliability(parts: Mapping[str, xr.Dataset], text: str) -> Figure:
+def reliability(parts: Mapping[str, xr.Dataset], text: str, draw: int) -> Figure:
     """A row per measure, a column per data set: agreement against folds, a line per seeds."""
     says = {"tau": "Kendall's τ of the ranking", "winner": "names the best model, share"}
     with style():
@@ -90,10 +125,10 @@ def reliability(parts: Mapping[str, xr.Dataset], text: str) -> Figure:
             sharex="col", sharey="row",
         )  # fmt: skip
         for column, (name, found) in zip(grid.T, parts.items()):
-            error = points(found)[0]
+            error = points(found)
             folds, seeds = (_doubled(count) for count in error.shape[2:])
             for k, s in enumerate(seeds):
-                lines = [agreement(error, f, s) for f in folds]
+                lines = [agreement(error, f, s, draw=draw) for f in folds]
                 for axes, what in zip(column, says):
                     values = np.array([getattr(one, what) for one in lines])  # [folds, reps]
                     mean, low, high = mean_interval(values)

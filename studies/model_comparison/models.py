@@ -1,8 +1,4 @@
-"""The models that are compared: nets by their widths, and models of scikit-learn.
-
-Every model is tuned with the same number of trials: nets try learning rates, the others strengths
-of the one number that matters most, the most regularized first.
-"""
+"""Models of scikit-learn, each tuned as often as a net, by the one number that matters most."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,14 +14,7 @@ from threadpoolctl import threadpool_limits
 from lab.protocol.reporting import opened
 from lab.tasks.task import Task
 
-NETS: dict[str, tuple[int, ...]] = {  # hidden layers
-    "linear net": (),
-    "one layer, 64": (64,),
-    "two layers, 64": (64, 64),
-    "wide layer, 256": (256,),
-}
 TREES = 30
-RATES = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 
 
 @dataclass(frozen=True)
@@ -35,13 +24,11 @@ class Classic:
     Attributes:
       classifier: `(strength, seed) -> estimator`.
       regressor: Likewise.
-      strengths: Tried ones, as many as there are rates; the most regularized first.
       random: Whether seeds matter.
     """
 
     classifier: Callable[[float, int], Any]
     regressor: Callable[[float, int], Any]
-    strengths: tuple[float, ...]
     random: bool = False
 
 
@@ -52,17 +39,12 @@ def _shown(share: float) -> dict[str, Any]:
 
 CLASSICS: dict[str, Classic] = {
     "logistic or ridge": Classic(
-        lambda c, _: LogisticRegression(C=c, max_iter=1000),
-        lambda c, _: Ridge(1 / c),
-        (1e-2, 1e-1, 1e0, 1e1, 1e2),
+        lambda c, _: LogisticRegression(C=c, max_iter=1000), lambda c, _: Ridge(1 / c)
     ),
-    "support vectors": Classic(
-        lambda c, _: SVC(C=c), lambda c, _: SVR(C=c), (1e-1, 1e0, 1e1, 1e2, 1e3)
-    ),
+    "support vectors": Classic(lambda c, _: SVC(C=c), lambda c, _: SVR(C=c)),
     "random forest": Classic(
         lambda share, seed: RandomForestClassifier(TREES, random_state=seed, **_shown(share)),
         lambda share, seed: RandomForestRegressor(TREES, random_state=seed, **_shown(share)),
-        (0.05, 0.1, 0.2, 0.4, 0.8),
         random=True,
     ),
 }
@@ -82,28 +64,27 @@ def fitted(
 
     Errors of numbers are in the target's units.
     """
-    make = model.classifier if task.kind == "classification" else model.regressor
     on_split = delayed(_on_split)
-    rows = Parallel(n_jobs=-1)(
-        on_split(task, make, strengths, split, seeds, model.random) for split in splits
-    )
+    rows = Parallel(n_jobs=-1)(on_split(task, model, strengths, split, seeds) for split in splits)
     return np.array(rows)
 
 
 def _on_split(
-    task: Task, make: Callable[[float, int], Any], strengths: Sequence[float], split: int,
-    seeds: int, random: bool,
-) -> list[float]:  # fmt: skip
+    task: Task, model: Classic, strengths: Sequence[float], split: int, seeds: int
+) -> list[float]:
     prepared, test = opened(task, split)
+    make = model.classifier if task.kind == "classification" else model.regressor
     x, y, weight = (np.asarray(prepared.rows[name]) for name in ("x", "y", "weight"))
 
     def error(strength: float, seed: int, rows: np.ndarray) -> float:
         train = prepared.train
-        model = make(strength, seed).fit(x[train], y[train], sample_weight=weight[train])
-        return error_of(task.kind, model.predict(x[rows]), y[rows], weight[rows])
+        fit = make(strength, seed).fit(x[train], y[train], sample_weight=weight[train])
+        return error_of(task.kind, fit.predict(x[rows]), y[rows], weight[rows])
 
+    # seeds of the choice, and of the report, are this split's own and never meet
+    tuning, *fresh = range(split * (seeds + 1), (split + 1) * (seeds + 1))
     with threadpool_limits(1):  # every core has a split of its own
-        # the first of equals; seeds of the choice and of the report never meet
-        best = strengths[int(np.argmin([error(s, 0, prepared.validation) for s in strengths]))]
-        found = [error(best, 1 + seed, test) for seed in range(seeds if random else 1)]
+        seen = [error(s, tuning, prepared.validation) for s in strengths]
+        best = strengths[int(np.argmin(seen))]  # the first of equals
+        found = [error(best, seed, test) for seed in (fresh if model.random else fresh[:1])]
     return [value * prepared.target_scale for value in np.resize(found, seeds)]

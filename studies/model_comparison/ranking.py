@@ -34,7 +34,9 @@ def names_winner(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.take_along_axis(least, best, -1)[..., 0] / least.sum(-1)
 
 
-def agreement(error: np.ndarray, folds: int, seeds: int, draws: int = 200) -> Agreement:
+def agreement(
+    error: np.ndarray, folds: int, seeds: int, draws: int = 200, draw: int = 0
+) -> Agreement:
     """Rankings by some folds and seeds of one cross-validation, against all other repetitions.
 
     The reference of a repetition is the ranking by the mean over all folds and seeds of the
@@ -43,13 +45,14 @@ def agreement(error: np.ndarray, folds: int, seeds: int, draws: int = 200) -> Ag
     Args:
       error: [models, repetitions, folds, seeds].
       folds: How many folds of a repetition are looked at.
-      seeds: How many seeds, the same on each of these folds.
+      seeds: How many seeds on each of these folds.
       draws: Of such subsets, averaged over.
+      draw: Which ones.
 
     Returns:
       Means over draws: [repetitions].
     """
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(draw)
     _, repetitions, all_folds, all_seeds = error.shape
     total = error.mean((2, 3))  # [models, repetitions]
     others = ((total.sum(1, keepdims=True) - total) / (repetitions - 1)).T

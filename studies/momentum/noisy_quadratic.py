@@ -1,43 +1,41 @@
 """Updates to a target loss against batch size, on the noisy quadratic model, by its exact risk."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 
-MOMENTA = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)
-TARGET = 0.01  # of the first loss
-DIMENSION, UPDATES = 100, 20_000
 
-
-def updates_by_batch(batches: int, rates: int) -> xr.Dataset:
-    """Least updates to the target over the same rates for every momentum.
+def updates_by_batch(
+    momenta: Sequence[float], batches: int, rates: int, target: float, dimension: int, limit: int
+) -> xr.Dataset:
+    """Least updates to `target` times the first loss, over the same rates for every momentum.
 
     The model of Zhang et al. (2019): curvatures 1/i, noise covariance equal to the Hessian, first
-    point 1 on every axis. Everyone tries the same share of the stable range: the learning rates
-    are in the unit 1 − momentum².
+    point 1 on every axis; batch sizes are powers of 2. Everyone tries the same share of the stable
+    range: the learning rates are in the unit 1 − momentum².
 
     Returns:
       `updates` (momentum, batch) and the best `rate`; infinite where no rate gets there.
     """
-    h = 1 / np.arange(1, DIMENSION + 1)
-    batch = 2.0 ** np.arange(batches)
-    grid = np.geomspace(1e-4, 3.9, rates)
-    updates = np.full((len(MOMENTA), batches, rates), np.inf)
-    for i, momentum in enumerate(MOMENTA):
-        rate = np.broadcast_to((1 - momentum**2) * grid, (batches, rates))
-        noise = np.broadcast_to(1 / batch[:, None], (batches, rates))
-        updates[i] = _first_below(h, rate.ravel(), momentum, noise.ravel()).reshape(batches, rates)
-    best = updates.argmin(-1)
+    h = 1 / np.arange(1, dimension + 1)
+    batch, grid = 2.0 ** np.arange(batches), np.geomspace(1e-4, 3.9, rates)
+    unit = 1 - np.array(momenta)[:, None] ** 2
+    noise, shape = np.repeat(1 / batch, rates), (batches, rates)
+    updates = np.array([
+        first_below(h, np.tile(one * grid, batches), momentum, noise, target, limit).reshape(shape)
+        for momentum, one in zip(momenta, unit)
+    ])  # fmt: skip
+    dims = ("momentum", "batch")
     return xr.Dataset(
-        {
-            "updates": (("momentum", "batch"), updates.min(-1)),
-            "rate": (("momentum", "batch"), grid[best] * (1 - np.array(MOMENTA)[:, None] ** 2)),
-        },
-        {"momentum": list(MOMENTA), "batch": batch},
-        {"trials": rates, "target": TARGET, "dimension": DIMENSION, "limit": UPDATES},
+        {"updates": (dims, updates.min(-1)), "rate": (dims, grid[updates.argmin(-1)] * unit)},
+        {"momentum": list(momenta), "batch": batch},
     )
 
 
-def _first_below(h: np.ndarray, rate: np.ndarray, momentum: float, noise: np.ndarray) -> np.ndarray:
+def first_below(
+    h: np.ndarray, rate: np.ndarray, momentum: float, noise: np.ndarray, target: float, limit: int
+) -> np.ndarray:
     """First update at which the exact risk is at the target, for each (rate, noise): [N].
 
     The moments follow a linear map x ← A x + b (3 × 3 per axis); its powers by doubling, then a
@@ -55,11 +53,11 @@ def _first_below(h: np.ndarray, rate: np.ndarray, momentum: float, noise: np.nda
     last = np.stack([zero, zero, zero, one], -1)
     power = [np.stack([w2, wv, v2, last], -2)]
     with np.errstate(over="ignore", invalid="ignore"):
-        for _ in range(int(np.log2(UPDATES))):
+        for _ in range(int(np.log2(limit))):
             power.append(power[-1] @ power[-1])
         x = np.broadcast_to(np.array([1.0, 0, 0, 1]), (*m.shape, 4)).copy()
         taken = np.zeros(len(rate))
-        goal = TARGET * h.sum()
+        goal = target * h.sum()
         for k in range(len(power) - 1, -1, -1):
             after = (power[k] @ x[..., None])[..., 0]
             loss = (h * after[..., 0]).sum(-1)

@@ -11,9 +11,42 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from lab.plots.style import COLOURS, DASHES, caption, plain_ticks, style
 from lab.statistics.intervals import mean_interval, paired_difference
+from lab.study import Record
+from studies.normalization.runs import Normalization
 
 MARKERS = ("o", "s", "^", "D", "v")
 ORDER = ("none", "batch", "layer", "batch, after")  # the same look in every figure
+
+
+def figures(record: Record[Normalization]) -> dict[str, Figure]:
+    """With what they show written below."""
+    s, nets = record.settings, record.under("batch_size")
+    how = (
+        f"Digits, {s.width} units a layer, SGD with momentum 0.9, {s.epochs} epochs of {s.rows:,} "
+        "rows at a constant rate"
+    )
+    interval = f"mean over {s.seeds} fresh seeds, 95 % t interval"
+    tuned = (
+        f"the best of {len(s.rates)} rates by validation loss on {s.tuning} tuning seeds, for each "
+        "norm and batch size"
+    )
+    return {
+        "batch_size": against_batch_size(
+            nets, f"{how}: equal examples, so a batch twice as large has half the updates; {tuned}."
+            f" Above: {interval}; below: differences seed by seed (symmetric logarithmic scale). "
+            "Running averages remember a tenth of the run.",
+        ),
+        "usable": usable(
+            record.under("rates"), record.under("init"), s.usable,
+            f"{how}, batch {s.batch}; {interval}. Above: every rate; below: initial kernels "
+            f"multiplied, at the rate chosen for the usual ones. Dotted: {s.usable:.0%}, from "
+            "which a rate or scale counts as usable.",
+        ),
+        "prices": prices(
+            nets, record["running"], record["depth"], f"{how}; {tuned}; {interval}. Gap: same rows "
+            "and parameters in both modes, second half of the training.",
+        ),
+    }  # fmt: skip
 
 
 def against_batch_size(nets: Mapping[str, xr.Dataset], text: str) -> Figure:

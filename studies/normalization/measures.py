@@ -1,61 +1,62 @@
-"""What the study of normalization measures of its runs, and the words for intervals."""
+"""What the study of normalization measures of its runs."""
 
+from dataclasses import dataclass
+
+import jax
 import numpy as np
 import xarray as xr
 
-from lab import statistics
-from lab.statistics.intervals import Interval
-from studies.gradient_descent.report import judged
+from lab import losses, models
+from lab.models import MLP
+from lab.types import Snapshot
 
 
-def usable_decades(accuracy: xr.DataArray, axis: str, level: float) -> np.ndarray:
-    """Decades of `axis`, a logarithmic grid, at which accuracy is at least `level`: [S]."""
-    spacing = float(np.log10(accuracy[axis].values[1] / accuracy[axis].values[0]))
-    return spacing * (accuracy >= level).transpose(axis, "seed").values.sum(0)
+def matched(updates: int) -> float:
+    """Momentum of running averages that remember a tenth of a run of so many updates."""
+    return max(0.5, 1 - 10 / updates)
 
 
-def first_reach(accuracy: xr.DataArray, level: float) -> np.ndarray:
-    """The first `step` of each seed at which accuracy is at least `level`, or infinity: [S]."""
-    values = accuracy.transpose("seed", "step").values >= level
-    steps = accuracy.step.values[values.argmax(-1)].astype(float)
-    return np.where(values.any(-1), steps, np.inf)
+@dataclass(frozen=True)
+class BothModes:
+    """Probe: loss of the batch as in training, and with running averages in place of its own."""
+
+    model: MLP
+
+    def __call__(self, snapshot: Snapshot) -> dict[str, jax.Array]:
+        """Before the update."""
+        batch, numbers = snapshot.batch, snapshot.hypers.task
+        outputs, _ = models.apply(
+            self.model, snapshot.params, snapshot.model_state, batch["x"], train=False,
+            hypers=numbers,
+        )  # fmt: skip
+        each = losses.softmax_cross_entropy_with_integer_labels(outputs, batch["y"])
+        return {"training": snapshot.loss, "inference": each.mean()}
 
 
-def quickest(accuracy: xr.DataArray, level: float) -> tuple[float, np.ndarray]:
-    """The rate with the least median time to `level`, and the times at it: [S]."""
-    times = [first_reach(accuracy.sel(rate=rate), level) for rate in accuracy.rate.values]
-    best = int(np.argmin([np.median(t) for t in times]))
-    return float(accuracy.rate.values[best]), times[best]
+def gap(swept: xr.Dataset) -> np.ndarray:
+    """Loss in inference over loss in training, same rows and parameters, second half: [S]."""
+    half = swept.isel(probe_step=slice(swept.sizes["probe_step"] // 2, None))
+    inference, training = (
+        half[f"probe_{mode}"].transpose("seed", "probe_step").values.astype(float).mean(-1)
+        for mode in ("inference", "training")
+    )
+    return less(inference, training)
 
 
-def gain(data: xr.DataArray, norm: str = "batch") -> Interval:
-    """Points of accuracy above no normalization, paired by seed."""
-    a, b = (100 * data.sel(norm=n).transpose(..., "seed").values for n in (norm, "none"))
-    return statistics.paired_difference(a, b)
+def last(swept: xr.Dataset, metric: str) -> np.ndarray:
+    """Validation metric at the end, seeds last; a diverged run knows nothing: 0 of accuracy."""
+    values = swept[f"validation_{metric}"].isel(step=-1)
+    values = values.transpose(..., "seed").values.astype(float)
+    return np.where(np.isfinite(values), values, 0.0 if metric == "accuracy" else np.inf)
 
 
-def span(x: Interval, digits: str = "+.1f") -> str:
-    """An interval in words."""
-    estimate, low, high = (format(float(v), digits) for v in x)
-    return f"{estimate} ({low} to {high})"
+def training_loss(swept: xr.Dataset) -> np.ndarray:
+    """Of batches in the last tenth, in inference mode, as validation rows are judged: [S]."""
+    inference = swept.probe_inference.transpose("seed", "probe_step").values.astype(float)
+    return inference[:, -max(1, inference.shape[1] // 10) :].mean(-1)
 
 
-def largest(accuracy: xr.DataArray, level: float) -> float:
-    """The largest usable rate; where there is none, half a step below the grid."""
-    rates = accuracy.rate.values
-    fine = rates[accuracy.values >= level]
-    return float(fine.max()) if len(fine) else float(rates[0] ** 1.5 / rates[1] ** 0.5)
-
-
-def negative(x: Interval) -> Interval:
-    return Interval(-x.estimate, -x.high, -x.low)
-
-
-def all_above(gaps: list[Interval]) -> str:
-    """Held where every interval is above 0, did not where one is below."""
-    return judged(all(x.low > 0 for x in gaps), any(x.high < 0 for x in gaps))
-
-
-def none_above(gaps: list[Interval]) -> str:
-    """Held where no interval is above 0, did not where one is."""
-    return judged(all(x.low <= 0 for x in gaps), any(x.low > 0 for x in gaps))
+def less(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Losses a − b; infinite where both are, of a run that has diverged."""
+    with np.errstate(invalid="ignore"):
+        return np.nan_to_num(a - b, nan=np.inf, posinf=np.inf, neginf=-np.inf)

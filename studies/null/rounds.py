@@ -1,6 +1,6 @@
 """Rounds of the null experiment: two sides that are one optimizer, and what is said of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -27,10 +27,6 @@ class Side(NamedTuple):
     def on(self, splits: Sequence[int]) -> "Side":
         """The runs on some of the splits, by their places."""
         return Side(self.rate, self.validation[list(splits)], self.test[list(splits)])
-
-    def less(self, advantage: float) -> "Side":
-        """The same with a constant subtracted from every test loss."""
-        return self._replace(test=self.test - advantage)
 
 
 class Round(NamedTuple):
@@ -92,33 +88,26 @@ def selected(side: Side) -> np.ndarray:
 
 
 def play(
-    plan: Comparison, sides_of: Callable[[int], Sequence[Side]], count: int, untrained: float
+    plan: Comparison, sides: Iterable[Sequence[Side]], numbers: Sequence[int], untrained: float
 ) -> xr.Dataset:
-    """`count` rounds, each on a single split (they take turns) and on all splits together."""
-    ways = {
-        1: lambda r: [r % len(plan.splits)],
-        len(plan.splits): lambda r: range(len(plan.splits)),
-    }
-    shape = (count, len(ways))
-    winner, flip_p, single = np.zeros(shape, np.int8), np.ones(shape), np.zeros(shape)
-    lead = np.zeros((*shape, len(LIMITS)))
-    for r in range(count):
-        sides = sides_of(r)
-        for w, way in enumerate(ways.values()):
-            here = replace(plan, draw=r, splits=tuple(plan.splits[i] for i in way(r)))
-            told = judge(here, [side.on(way(r)) for side in sides], untrained)
-            winner[r, w], lead[r, w] = told.winner, told.lead
-            flip_p[r, w], single[r, w] = told.flip_p, told.single
-    dims = ("round", "splits")
-    return xr.Dataset(
-        {
-            "winner": (dims, winner),
-            "lead": ((*dims, "limit"), lead),
-            "flip_p": (dims, flip_p),
-            "single": (dims, single),
-        },
-        {"splits": list(ways), "limit": list(LIMITS)},
-    )
+    """Rounds, each on a single split (they take turns) and on all splits, two at least, together.
+
+    Args:
+      plan: What was declared.
+      sides: The two sides of every round.
+      numbers: Of the rounds, which split and resamples follow.
+      untrained: The loss before the first update.
+    """
+    told, every = [], len(plan.splits)
+    for number, both in zip(numbers, sides):
+        for on in ([number % every], range(every)):
+            here = replace(plan, draw=number, splits=tuple(plan.splits[i] for i in on))
+            told.append(judge(here, [side.on(on) for side in both], untrained))
+    columns = {}
+    for name, values in zip(Round._fields, zip(*told)):
+        found = np.array(values).reshape(len(numbers), 2, *np.shape(values[0]))
+        columns[name] = ("round", "splits", "limit")[: found.ndim], found
+    return xr.Dataset(columns, {"splits": [1, every], "limit": list(LIMITS)})
 
 
 def redrawn(bank: Side, plan: Comparison, number: int) -> list[Side]:
@@ -141,15 +130,15 @@ def redrawn(bank: Side, plan: Comparison, number: int) -> list[Side]:
     return [side(0), side(1)]
 
 
-def flipped(bank: Side, seeds: int, count: int) -> np.ndarray:
-    """p-values [count] of the sign-flip test where paired differences have the sign of a coin.
+def flipped(bank: Side, seeds: int, numbers: Sequence[int]) -> np.ndarray:
+    """p-values [numbers] of the sign-flip test where paired differences have the sign of a coin.
 
     Each is of two trials of the bank on one split, over some of its seeds, which both share.
     """
     splits, trials, held = bank.test.shape
-    differences = np.empty((count, seeds))
-    for r in range(count):
-        rng = np.random.default_rng([2, r])
+    differences = np.empty((len(numbers), seeds))
+    for r, number in enumerate(numbers):
+        rng = np.random.default_rng([2, number])
         one, other = rng.permutation(trials)[:2]
         split, at = rng.integers(splits), rng.permutation(held)[:seeds]
         signs = rng.integers(0, 2, seeds) * 2 - 1

@@ -1,79 +1,75 @@
 """Figures of the optimizer comparison, and what their captions say."""
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from lab import plots
 from lab.statistics import Interval
-from lab.study.cli import Folder
+from lab.study import Record
 from studies.optimizers import across
-from studies.optimizers.across import USUAL
-from studies.optimizers.result import MANY, Result
+from studies.optimizers.curves import learning_curves, rate_sensitivity
+from studies.optimizers.grids import rank_plot, schedule_heat
+from studies.optimizers.ranking import ranking
+from studies.optimizers.reaching import performance_profiles, survival_curves
+from studies.optimizers.result import MANY, USUAL, Result, results
+from studies.optimizers.runs import Optimizers
 
 
-def figures(results: dict[str, Result], folder: Folder) -> None:
+def figures(record: Record[Optimizers]) -> dict[str, Figure]:
     """All figures; what one task cannot show is left out."""
-    one, ranked = next(iter(results.values())), across.ordered(results)
-    look, say = plots.looks(ranked), captions(results)
+    found = results(record)
+    one, ranked = next(iter(found.values())), across.ordered(found)
+    look, say = plots.looks(ranked), captions(found)
     unit = one.currency.replace("_", " ").replace("examples", "training examples")
-
-    def save(figure, name: str) -> None:
-        plots.save(figure, folder.path / f"{name}.png")
-
-    curves = {k: {s: r.curves(s) for s in r.schedules} for k, r in results.items()}
-    save(plots.learning_curves(curves, look, unit, say["curves"]), "curves")
-    save(
-        plots.rate_sensitivity(
-            {k: _rates(r) for k, r in results.items()},
-            {k: r.rates for k, r in results.items()},
-            {k: r.untrained for k, r in results.items()},
-            look,
-            say["rates"],
+    targets = {label: r.targets[USUAL] for label, r in found.items()}
+    times = across.ratios(found.values(), ranked)
+    drawn = {
+        "curves": learning_curves(
+            {label: {s: r.curves(s) for s in r.schedules} for label, r in found.items()},
+            look, unit, say["curves"],
         ),
-        "rates",
-    )
-    save(
-        plots.ranking(
-            {k: (r.verdict.ranked, r.verdict.loss) for k, r in results.items()},
-            {k: r.verdict.tied for k, r in results.items()},
-            {k: baselines_of(r, "test_loss") for k, r in results.items()},
+        "rates": rate_sensitivity(
+            {label: {n: r.tuned(n) for n in r.verdict.ranked} for label, r in found.items()},
+            {label: r.rates for label, r in found.items()},
+            {label: r.untrained for label, r in found.items()},
+            look, say["rates"],
+        ),
+        "ranking": ranking(
+            {label: (r.verdict.ranked, r.verdict.loss) for label, r in found.items()},
+            {label: r.verdict.tied for label, r in found.items()},
+            {label: r.baseline("test_loss") for label, r in found.items()},
             say["ranking"],
         ),
-        "ranking",
-    )
-    save(
-        plots.survival_curves(
-            {k: r.survival(USUAL) for k, r in results.items()},
-            look,
-            {k: r.targets[USUAL] for k, r in results.items()},
-            unit,
-            say["survival"],
+        "survival": survival_curves(
+            {label: {n: r.merged(n) for n in r.verdict.ranked} for label, r in found.items()},
+            look, targets, unit, say["survival"],
         ),
-        "survival",
-    )
-    best_of = {k: {n: r.best_of(n) for n in ranked} for k, r in results.items()}
-    save(plots.best_of_curves(best_of, look, say["best_of"]), "best_of")
-    times = across.ratios(results, ranked)
-    scores = _each(ranked, across.scores(times)[0])
-    by_name = dict(zip(ranked, times))
-    save(
-        plots.performance_profiles(by_name, look, scores, times.shape[1], say["profile"]), "profile"
-    )
+        "best_of": plots.best_of_curves(
+            {label: {n: r.best_of(n) for n in ranked} for label, r in found.items()},
+            look, say["best_of"],
+        ),
+        "profile": performance_profiles(
+            dict(zip(ranked, times)), look, across.scores(times)[0], say["profile"]
+        ),
+    }  # fmt: skip
     if len(ranked) > 1:
-        places = {k: (r.verdict.ranked, r.verdict.places) for k, r in results.items()}
-        means = across.ranks(results, ranked)
+        means = across.ranks(found.values(), ranked)
         order = np.argsort(means.estimate, kind="stable")
-        means = [ranked[i] for i in order], Interval(*(part[order] for part in means))
-        save(plots.rank_plot(places, means, say["ranks"]), "ranks")
-    heats = {k: heat for k, r in results.items() if (heat := r.heat()) is not None}
+        overall = [ranked[i] for i in order], Interval(*(part[order] for part in means))
+        places = {label: (r.verdict.ranked, r.verdict.places) for label, r in found.items()}
+        drawn["ranks"] = rank_plot(places, overall, say["ranks"])
+    heats = {label: heat for label, r in found.items() if (heat := r.heat()) is not None}
     if heats:
-        save(plots.schedule_heat(heats, say["heat"]), "schedules")
+        drawn["schedules"] = schedule_heat(heats, say["heat"])
     matrices = {
-        k: (r.verdict.ranked[0], r.tested(r.verdict.ranked[0], "test_confusion").mean((0, 1)))
-        for k, r in results.items()
-        if r.kind == "classification"
+        label: (best, r.tested(best, "test_confusion").mean((0, 1)))
+        for label, r in found.items()
+        for best in r.verdict.ranked[:1]
+        if "test_confusion" in r.report
     }
     if matrices:
-        save(plots.confusions(matrices, say["confusion"]), "confusion")
+        drawn["confusion"] = plots.confusions(matrices, say["confusion"])
+    return drawn
 
 
 def captions(results: dict[str, Result]) -> dict[str, str]:
@@ -111,28 +107,3 @@ def captions(results: dict[str, Result]) -> dict[str, str]:
         "confusion": f"{budget}; test rows of the best optimizer, mean over {c.report_seeds} seeds "
         f"on {splits}; rows sum to 100 %.",
     }
-
-
-def _each(names: list[str], interval: Interval) -> dict[str, Interval]:
-    return {name: Interval(*(part[i] for part in interval)) for i, name in enumerate(names)}
-
-
-def _rates(result: Result) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    final = result.tuning.validation_loss.isel(step=-1)
-    return {
-        name: (
-            result.tuning.learning_rate.sel(optimizer=name).values,
-            final.sel(optimizer=name)
-            .transpose("trial", "split", "seed")
-            .values.reshape(result.comparison.trials, -1),
-        )
-        for name in result.verdict.ranked
-    }
-
-
-def baselines_of(result: Result, metric: str) -> dict[str, float]:
-    """Mean over splits of a test metric of each baseline."""
-    if result.baselines is None:
-        return {}
-    means = result.baselines[metric].mean("split")
-    return {str(name): float(means.sel(baseline=name)) for name in means.baseline.values}

@@ -10,8 +10,7 @@ import numpy as np
 from scipy import stats
 
 from lab import statistics
-from lab.statistics import Coverage, Interval
-from lab.study.tables import markdown
+from lab.statistics import Interval
 from studies.optimizers.result import Result
 
 FEWEST = 3  # units from which on a method can be chosen; below it is the first
@@ -40,16 +39,12 @@ class Configured(NamedTuple):
 
 
 @lru_cache
-def simulated(n: int, statistic: str, methods: tuple[str, ...]) -> tuple[Coverage, ...]:
-    """The table of coverage at n units."""
-    return tuple(statistics.coverage_table(n, statistic=statistic, methods=methods))
-
-
 def chosen(n: int, statistic: str, methods: tuple[str, ...]) -> str:
-    """The method to use at n units."""
+    """The method to use at n units, by simulated coverage."""
     if n < FEWEST:
         return methods[0]
-    return statistics.choose_method(simulated(n, statistic, methods), methods)
+    found = statistics.coverage_table(n, statistic=statistic, methods=methods)
+    return statistics.choose_method(found, methods)
 
 
 def configurations(result: Result) -> list[Configured]:
@@ -58,17 +53,16 @@ def configurations(result: Result) -> list[Configured]:
     It tells of these settings on these splits, and nothing of other trials.
     """
     best, *others = result.verdict.ranked
-    losses = {n: np.fmin(result.tested(n, "test_loss"), result.untrained) for n in [best, *others]}
-    pairs = {n: (losses[n] - losses[best]).mean(0) for n in others}
-    if not others or len(pairs[others[0]]) < 2:
+    losses = {name: result.capped(name) for name in result.verdict.ranked}
+    pairs = {name: (losses[name] - losses[best]).mean(0) for name in others}
+    if not pairs:
         return []
     interval, test = PAIRED[chosen(len(pairs[others[0]]), "mean", statistics.PAIRED_MEANS)]
     p = statistics.holm(np.array([test(d) for d in pairs.values()]))
-    level = 1 - (1 - LEVEL) / len(others)
     return [
         Configured(
             name,
-            behind=interval(d, level=level),
+            behind=interval(d, level=1 - (1 - LEVEL) / len(others)),
             shift=float(statistics.hodges_lehmann(d).estimate),
             p=float(p[i]),
             beats=float(np.mean(statistics.probability_of_beating(losses[best], losses[name]))),
@@ -86,29 +80,3 @@ def of_problems(values: np.ndarray, statistic: str) -> tuple[Interval, str]:
         nothing = np.full(values.shape[:-1], np.nan)
         return Interval(function(values), nothing, nothing), method
     return statistics.bootstrap(function, values, method=method, error=error, level=LEVEL), method
-
-
-def coverage(runs: int, problems: int) -> str:
-    """How often the intervals of this study hold the truth, at its own sizes."""
-    lines = [
-        (f"mean of {runs} paired differences", runs, "mean", statistics.PAIRED_MEANS),
-        (f"mean of {problems} problems", problems, "mean", statistics.ELSEWHERE),
-        (f"interquartile mean of {problems} problems", problems, "iqm", statistics.ELSEWHERE),
-    ]
-    rows, kinds = [], []
-    for what, n, statistic, methods in lines:
-        if n < FEWEST:
-            continue
-        table, used = simulated(n, statistic, methods), chosen(n, statistic, methods)
-        kinds = list(dict.fromkeys(row.data for row in table))
-        cells = {(row.method, row.data): f"{row.coverage:.3f}" for row in table}
-        rows += [
-            [what, method, *(cells[method, kind] for kind in kinds), "yes" * (method == used)]
-            for method in methods
-        ]
-    if not rows:
-        return ""
-    return (
-        "## Intervals\n\nCoverage of 95 % intervals at the sizes of this study, simulated; used is "
-        "what falls short least.\n\n" + markdown(["of", "method", *kinds, "used"], rows)
-    )

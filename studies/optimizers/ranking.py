@@ -7,19 +7,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from lab.plots.figure_arguments import Ranked, require_each, require_some
 from lab.plots.panels import panels
 from lab.plots.style import COLOURS, caption, plain_ticks, style
 from lab.statistics import Interval
-from lab.validation.checks import checked
 
 BEHIND, BASELINE = "#777777", "#8C5A00"
 STRETCH = 0.6  # by how much of the optimizers' range a baseline may extend the axis
 
 
-@checked
 def ranking(
-    intervals: Mapping[str, Ranked],
+    intervals: Mapping[str, tuple[list[str], Interval]],
     tied: Mapping[str, list[str]],
     baselines: Mapping[str, Mapping[str, float]],
     text: str,
@@ -35,20 +32,17 @@ def ranking(
       baselines: By task, test losses of baselines.
       text: The caption.
     """
-    require_some("intervals", intervals)
-    require_each("tied", tied, "intervals", intervals)
-    rows = max(len(names) + len(baselines.get(k, {})) for k, (names, _) in intervals.items())
+    rows = max(len(names) + len(baselines[k]) for k, (names, _) in intervals.items())
     with style():
         figure, grid = panels(
             len(intervals), 0.9 + 0.22 * rows, legend=False,
             width={1: 6.4, 2: 4.8}.get(len(intervals), 3.9),
         )  # fmt: skip
         for axes, (task, (names, losses)) in zip(grid, intervals.items()):
-            lines = dict(sorted(baselines.get(task, {}).items(), key=lambda item: item[1]))
-            values = Interval(*(np.asarray(part, np.float64) for part in losses))
-            low, high = _scale(axes, values, np.array(list(lines.values())))
+            lines = dict(sorted(baselines[task].items(), key=lambda item: item[1]))
+            low, high = _scale(axes, losses, np.array(list(lines.values())))
             for place, name in enumerate(names):
-                one = Interval(*(part[place] for part in values))
+                one = Interval(*(part[place] for part in losses))
                 _row(axes, place, one, name in tied[task], low, high)
             for place, value in enumerate(lines.values(), len(names)):
                 _baseline(axes, place, value, low, high)

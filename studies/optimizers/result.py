@@ -1,36 +1,47 @@
 """What the statistics say of one planned comparison, from its records alone."""
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from lab import protocol, statistics
-from lab.protocol import Comparison
-from lab.statistics import Interval, Survival, TimeToTarget
+from lab.protocol import SHARES, Comparison
+from lab.statistics import Interval, TimeToTarget
+from lab.study import Record
+from studies.optimizers.runs import Optimizers, planned
 
 MANY = 5  # splits from which on they are the units of an interval
+USUAL = SHARES[1]  # the share of the reference's budget that declares the usual target
+
+
+def results(record: Record[Optimizers]) -> "dict[str, Result]":
+    """By label; found once for a record, as claims, tables and figures need all of it."""
+    known = vars(record)
+    if "results" not in known:
+        swept = [part for label, part in record.items() if not label.endswith("/baselines")]
+        protocol.comparable(*swept)
+        s = record.settings
+        known["results"] = {
+            label: Result(label, plan, record.under(label), s.wider)
+            for label, _, plan in planned(s)
+        }
+    return known["results"]
 
 
 class Result:
     """One task at one batch size. Arrays over runs are [split, seed, ...]."""
 
-    def __init__(self, name: str, node: xr.DataTree, declared: dict[str, Any]):
-        self.name, self.kind = name, declared["kind"]
-        self.comparison = Comparison.from_declared(declared)
-        parts = {str(kind): child.to_dataset() for kind, child in node.children.items()}
-        self.tuning, self.audited = parts["tuning"], parts["audit"]
+    def __init__(self, name: str, plan: Comparison, parts: Mapping[str, xr.Dataset], wider: float):
+        self.name = name
+        self.widened = "tuning widened" in parts
+        self.comparison = plan.widen(wider) if self.widened else plan
+        self.tuning, self.audited = parts["tuning" + " widened" * self.widened], parts["audit"]
         self.confirm, self.report = parts["confirm"], parts["report"]
         self.scheduled, self.baselines = parts.get("schedules"), parts.get("baselines")
         self.verdict = protocol.decide(self.comparison, self.tuning, self.audited)
         self.splits = len(self.comparison.splits)
-
-    @property
-    def swept(self) -> list[xr.Dataset]:
-        """Every record that stands beside others in a figure."""
-        parts = [self.tuning, self.audited, self.confirm, self.report, self.scheduled]
-        return [part for part in parts if part is not None]
 
     @cached_property
     def rates(self) -> dict[str, float]:
@@ -83,33 +94,22 @@ class Result:
         others = [] if self.scheduled is None else self.scheduled.schedule.values.tolist()
         return [self.comparison.schedule, *others]
 
-    def reached(self, name: str, share: float, currency: str | None = None) -> TimeToTarget:
-        """When each run got to the target that the reference reaches at `share` of the budget."""
+    def reached(self, name: str) -> TimeToTarget:
+        """When each run got to the usual target, [split, seed]."""
         mine = self.confirm.validation_loss.sel(optimizer=name).isel(trial=range(self.splits))
         values = mine.transpose("trial", "seed", "step").values
-        return statistics.time_to_target(values, self.spent(name, currency), self.targets[share])
+        return statistics.time_to_target(values, self.spent(name), self.targets[USUAL])
 
-    def survival(self, share: float) -> dict[str, Survival]:
-        """Kaplan–Meier curves of the time to a target, runs of all splits together."""
-
-        def runs(reached: TimeToTarget) -> TimeToTarget:
-            return TimeToTarget(reached.time.ravel(), reached.hit.ravel())
-
-        return {
-            name: statistics.kaplan_meier(runs(self.reached(name, share)))
-            for name in self.verdict.ranked
-        }
-
-    def times(self, share: float) -> np.ndarray:
-        """Median time to a target, [optimizer, split], in the order of the tuning record."""
-        names = self.tuning.optimizer.values.tolist()
-        return np.stack([statistics.median_time(self.reached(n, share), axis=-1) for n in names])
+    def merged(self, name: str) -> TimeToTarget:
+        """The same, runs of all splits together."""
+        return TimeToTarget(*(values.ravel() for values in self.reached(name)))
 
     def best_of(self, name: str) -> Interval:
         """Expected test loss of the best of k trials, selected by validation loss; [k]."""
         at = {"optimizer": name}
         seen = self.tuning.validation_loss.isel(step=-1).sel(at).mean("seed")
-        told = self._finite(self.audited.test_loss.sel(at)).mean("seed")
+        told = self.audited.test_loss.sel(at)
+        told = told.where(told < self.untrained, self.untrained).mean("seed")
         by, values = (x.transpose("split", "trial").values for x in (seen, told))
         ks = range(1, self.comparison.trials + 1)
         expected = np.stack([statistics.expected_best(values, k, by=by) for k in ks], axis=-1)
@@ -129,35 +129,47 @@ class Result:
         """A test metric of the chosen setting, [split, seed]."""
         return self.report[metric].sel(optimizer=name).transpose("trial", "seed", ...).values
 
-    def sensitivity(self) -> dict[str, statistics.Sensitivity]:
-        """Of each optimizer to its learning rate: within a tenth of what training gains."""
-        final = self.tuning.validation_loss.isel(step=-1)
-        best = float(final.min())
-        found = {}
-        for name in self.verdict.ranked:
-            runs = final.sel(optimizer=name).transpose("trial", "split", "seed").values
-            rates = self.tuning.learning_rate.sel(optimizer=name).values
-            found[name] = statistics.rate_sensitivity(
-                runs.reshape(len(rates), -1), rates, 0.1 * (self.untrained - best), self.untrained
-            )
-        return found
+    def capped(self, name: str) -> np.ndarray:
+        """Its test loss; a run that is worse than before training counts as not trained."""
+        return np.fmin(self.tested(name, "test_loss"), self.untrained)
+
+    def tuned(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Its learning rates [trial], and final validation losses [trial, run]."""
+        mine = self.tuning.sel(optimizer=name)
+        losses = mine.validation_loss.isel(step=-1).transpose("trial", "split", "seed").values
+        return mine.learning_rate.values, losses.reshape(len(losses), -1)
+
+    def decades(self, name: str, *units: str) -> np.ndarray:
+        """Of rates within a tenth of what training gains, for each of `units`; of medians else."""
+        every = self.tuning.validation_loss.isel(step=-1)
+        losses = every.sel(optimizer=name).transpose(*units, "trial", ...).values
+        losses = losses.reshape(*losses.shape[: len(units) + 1], -1)
+        rates, gain = self.tuned(name)[0], self.untrained - float(every.min())
+        return statistics.basin_width(statistics.median_loss(losses), rates, 0.1 * gain)
 
     def diverged(self, name: str) -> float:
         """Share of the report's runs that diverged."""
         return float((self.report.diverged_at.sel(optimizer=name) >= 0).mean())
 
-    def _finite(self, losses: xr.DataArray) -> xr.DataArray:
-        return losses.where(losses < self.untrained, self.untrained)
+    def baseline(self, metric: str) -> dict[str, float]:
+        """A test metric of each baseline, mean over splits."""
+        if self.baselines is None:
+            return {}
+        means = self.baselines[metric].mean("split")
+        return dict(zip(means.baseline.values.tolist(), means.values.tolist()))
 
 
-def over_units(values: np.ndarray) -> Interval:
-    """Mean of [split, seed, ...] with its 95 % t interval over splits; over seeds of a single one.
+def units(values: np.ndarray) -> tuple[np.ndarray, str]:
+    """Of [split, seed, ...] what an interval is over: splits, or seeds where those are few.
 
     Of fewer than `MANY` splits the interval over seeds is given: it holds for these splits.
     """
-    if len(values) >= MANY:
-        return statistics.mean_interval(values.mean(1), axis=0)
-    merged = values.mean(0)
-    if len(merged) < 2:
-        return Interval(merged[0], np.full_like(merged[0], np.nan), np.full_like(merged[0], np.nan))
-    return statistics.mean_interval(merged, axis=0)
+    return (values.mean(1), "splits") if len(values) >= MANY else (values.mean(0), "seeds")
+
+
+def over_units(values: np.ndarray) -> Interval:
+    """Mean with its 95 % t interval over units; without one where there is a single unit."""
+    means, _ = units(values)
+    if len(means) < 2:
+        return Interval(means[0], *(np.full_like(means[0], np.nan) for _ in range(2)))
+    return statistics.mean_interval(means, axis=0)

@@ -11,6 +11,7 @@ import xarray as xr
 import lab
 from lab import data
 from lab.study import Parts, Settings, flags
+from lab.study.replicates import by_split, nested
 from lab.tasks.task import Task
 from lab.types import Snapshot
 
@@ -71,14 +72,13 @@ def net(name: str, width: int, rows: int, noise: float = 0.0) -> Task:
 
 
 def sweep(s: Overfitting, task: Task, **more: Any) -> xr.Dataset:
-    """Every split with every run: dimensions split and seed, and what else there is."""
+    """Every split with runs of its own: dimensions split and run, and what else there is."""
     settings: dict[str, Any] = {"evaluations": 1, "progress": False, **more}
     record = lab.sweep(
-        task, ["adam"], axes={"learning_rate": [s.rate], "split": s.splits},
-        seeds=s.numbers(s.runs), budget=lab.Budget(updates=s.updates), batch_size=s.batch,
-        **settings,
+        task, ["adam"], trials={"adam": nested(s.splits, s.runs, learning_rate=s.rate)},
+        budget=lab.Budget(updates=s.updates), batch_size=s.batch, **settings,
     )  # fmt: skip
-    return record.isel(optimizer=0, learning_rate=0, drop=True)
+    return by_split(record, s.splits, s.runs).isel(optimizer=0, drop=True)
 
 
 def trained(s: Overfitting, task: Task, **more: Any) -> xr.Dataset:
@@ -90,9 +90,9 @@ def trained(s: Overfitting, task: Task, **more: Any) -> xr.Dataset:
 def wrong(task: Task, record: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
     """Errors on training rows, labels as given, and on validation rows: [splits] each."""
     prepared = [task.source.prepare(split) for split in record.split.values]
-    outputs = record.outputs.transpose("split", "seed", ...).values  # [splits, S, rows, K]
+    outputs = record.outputs.transpose("split", "run", ...).values  # [splits, runs, rows, K]
     labels = np.stack([one.rows["y"][one.train] for one in prepared])
-    held = record.validation_accuracy.isel(step=-1).transpose("split", "seed").values
+    held = record.validation_accuracy.isel(step=-1).transpose("split", "run").values
     return (outputs.argmax(-1) != labels[:, None]).mean((1, 2)), 1 - held.mean(1)
 
 
@@ -116,7 +116,7 @@ def curves(s: Overfitting) -> xr.Dataset:
     """Losses and validation error on the way, means over seeds: (rows, split, step)."""
     kept = []
     for rows in s.curves:
-        record = sweep(s, net(s.task, s.width, rows), evaluations=s.points).mean("seed")
+        record = sweep(s, net(s.task, s.width, rows), evaluations=s.points).mean("run")
         kept.append(
             xr.Dataset(
                 {
@@ -161,7 +161,7 @@ def boundaries(s: Overfitting) -> xr.Dataset:
             predict: Any = made.problem.predict
             probe = lab.Probe(OnGrid(predict, grid), every=max(1, s.updates - 1))
             record = trained(s, made, probe=probe)
-            fields.append(record.probe.isel(split=0, seed=0, probe_step=-1).values)
+            fields.append(record.probe.isel(split=0, run=0, probe_step=-1).values)
             errors.append(wrong(made, record))
     shape = (len(s.planes), len(s.plane_widths))
     return xr.Dataset(

@@ -1,35 +1,44 @@
 """Figures of the perceptron: its line as it learns, and its mistakes under their bound."""
 
-from collections.abc import Mapping
-
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy import stats
 
 from lab.plots.style import COLOURS, DASHES, caption, style
+from lab.statistics.shares import share_interval
+from lab.study import Record
+from studies.perceptron.runs import Perceptron
 
 
-def decision_lines(paths: Mapping[str, xr.Dataset], corrections: xr.DataArray, text: str) -> Figure:
+def figures(record: Record[Perceptron]) -> dict[str, Figure]:
+    """With what they show written below."""
+    return {"lines": decision_lines(record), "bound": mistake_bound(record)}
+
+
+def decision_lines(record: Record[Perceptron]) -> Figure:
     """The line Σ w x + b = 0 after each correction, pale to dark, the last one black; and the
     share of random starts that still need corrections, by epoch.
-
-    Args:
-      paths: By title, at most three: `layer` (shown, 3), weights and bias before the first
-        example and after each one, `x` (row, input) and `target` (row).
-      corrections: (gate, seed, epoch) made in each epoch.
-      text: The caption.
     """
+    titles = {
+        "path and": "AND: line after each correction",
+        "path set": "A random separable set",
+        "path xor": "XOR: the line goes round for ever",
+    }
     with style():
         figure, grid = plt.subplots(2, 2, figsize=(9.0, 7.4))
         figure.subplots_adjust(hspace=0.32, wspace=0.25, bottom=0.04)
-        for axes, (title, path) in zip(grid.ravel(), paths.items()):
-            _lines(axes, path)
+        for axes, (label, title) in zip(grid.ravel(), titles.items()):
+            _lines(axes, record[label])
             axes.set(title=title, xlabel="$x_1$", ylabel="$x_2$")
-        _unfinished(grid[1, 1], corrections)
-        caption(figure, text)
+        _unfinished(grid[1, 1], record["gates"].corrections)
+        caption(
+            figure,
+            f"Lines: α = 1, θ = 0, one random start, {record.settings.epochs} epochs; pale first, "
+            f"the last in black. Shares: {record.settings.seeds} random starts and orders\nof the "
+            "examples, bands 95 % Wilson intervals.",
+        )
     return figure
 
 
@@ -60,32 +69,20 @@ def _lines(axes: Axes, path: xr.Dataset) -> None:
 
 
 def _unfinished(axes: Axes, corrections: xr.DataArray) -> None:
-    epochs, count = corrections.epoch.values, corrections.sizes["seed"]
+    epochs = corrections.epoch.values
     for i, gate in enumerate(corrections.gate.values.tolist()):
-        busy = (corrections.sel(gate=gate) > 0).sum("seed").values
-        limits = [stats.binomtest(int(k), count).proportion_ci(method="wilson") for k in busy]
-        axes.plot(epochs, busy / count, ls=DASHES[i], color=COLOURS[i], label=gate)
-        axes.fill_between(
-            epochs, [c.low for c in limits], [c.high for c in limits], alpha=0.15, lw=0,
-            color=COLOURS[i],
-        )  # fmt: skip
-    axes.set(
-        title="Random starts that still need corrections",
-        xlabel="epoch",
-        ylabel="share of starts",
-        ylim=(-0.03, 1.06),
-        xlim=(1, epochs[-1]),
-    )
+        busy = (corrections.sel(gate=gate) > 0).transpose("epoch", "seed").values
+        share, low, high = share_interval(busy)
+        axes.plot(epochs, share, ls=DASHES[i], color=COLOURS[i], label=gate)
+        axes.fill_between(epochs, low, high, alpha=0.15, lw=0, color=COLOURS[i])
+    axes.set(title="Random starts that still need corrections", xlabel="epoch")
+    axes.set(ylabel="share of starts", ylim=(-0.03, 1.06), xlim=(1, epochs[-1]))
     axes.legend(loc="center right")
 
 
-def mistake_bound(sets: xr.Dataset, text: str) -> Figure:
-    """Corrections against (R/γ)², a point per random set (log-log); the diagonal is the bound.
-
-    Args:
-      sets: `mistakes`, `bound` and `margin`, each (least_margin, seed).
-      text: The caption.
-    """
+def mistake_bound(record: Record[Perceptron]) -> Figure:
+    """Corrections against (R/γ)², a point per random set (log-log); the diagonal is the bound."""
+    sets, s = record["sets"], record.settings
     with style():
         figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.7))
         figure.subplots_adjust(wspace=0.3, bottom=0.14)
@@ -97,11 +94,8 @@ def mistake_bound(sets: xr.Dataset, text: str) -> Figure:
             500, 700, "bound $(R/γ)^2$", rotation=45, rotation_mode="anchor",
             transform_rotates_text=True, ha="center", va="bottom",
         )  # fmt: skip
-        left.set(
-            title="A point per data set",
-            xlabel="Novikoff's bound on corrections",
-            ylabel="corrections until none is needed",
-        )
+        left.set(title="A point per data set", xlabel="Novikoff's bound on corrections")
+        left.set_ylabel("corrections until none is needed")
         margins = sets.least_margin.values
         low, middle, high = sets.mistakes.quantile([0.05, 0.5, 0.95], "seed").values
         right.fill_between(margins, low, high, color=COLOURS[0], alpha=0.18, lw=0)
@@ -111,5 +105,9 @@ def mistake_bound(sets: xr.Dataset, text: str) -> Figure:
         )
         right.set(title="By margin", xlabel="least margin γ", ylabel="corrections")
         right.legend()
-        caption(figure, text)
+        caption(
+            figure,
+            f"{s.seeds} random sets of {s.points} points in the plane per margin, α = 1, θ = 0, "
+            "zero start, run until an epoch makes no correction.",
+        )
     return figure

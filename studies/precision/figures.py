@@ -9,28 +9,45 @@ from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from lab.plots.style import COLOURS, DASHES, GREY, caption, plain_ticks, style
 from lab.statistics.intervals import mean_interval
+from lab.study import Record
+from studies.precision.settings import BFLOAT, DYNAMIC, REFERENCE, STATIC, Precision
 
 MARKERS = ("o", "s", "^", "D")
 
 
-def loss_scales(trained: xr.Dataset, reference: str, scaled: list[str], text: str) -> Figure:
-    """Accuracy and lost gradients against the loss scale; the dynamic scale on its way.
+def figures(record: Record[Precision]) -> dict[str, Figure]:
+    """With what they show written below."""
+    s, trained = record.settings, record["trained"]
+    updates = trained.attrs["updates"]
+    return {
+        "scales": loss_scales(
+            trained, [way for way in (STATIC, DYNAMIC, BFLOAT) if way in s.ways],
+            f"Digits, 64-{'-'.join(map(str, s.widths))}-10 ReLU, SGD with momentum 0.9 and η = "
+            f"{trained.attrs['rate']:.2g} (the best of {s.rates} for float32 on {s.tuning} tuning "
+            f"seeds), batch {s.batch}, {updates} updates; {s.seeds} fresh seeds; mean, 95 % t "
+            "interval. Updates whose gradient is not finite are skipped; the dynamic scale halves "
+            f"there and doubles after {max(1, updates // 50)} finite ones.",
+        ),
+        "numbers": numbers(
+            record["softmax"], record["inputs"],
+            "Left, middle: uniform random logits of 10 classes with this largest size, every "
+            "operation in the format named; float32 and bfloat16 overflow together. Right: linear "
+            f"regression on {s.features} inputs, full batches, the best of {s.input_rates} rates "
+            f"at each κ, geometric mean over {s.seeds} true weights, 95 % t interval.",
+        ),
+    }  # fmt: skip
 
-    Args:
-      trained: `accuracy`, `lost`, `skipped` (way, exponent, seed) and `scale_at` (..., update).
-      reference: The way without a scale, a grey band.
-      scaled: The ways with one; the second, if there is one, is dynamic.
-      text: The caption.
-    """
+
+def loss_scales(trained: xr.Dataset, scaled: list[str], text: str) -> Figure:
+    """Accuracy and lost gradients against the loss scale; the dynamic scale on its way."""
     with style():
         figure, (left, middle, right) = plt.subplots(
             1, 3, figsize=(12.2, 3.9), layout="constrained"
         )
         exponent = trained.exponent.values
-        band = mean_interval(100 * trained.accuracy.sel(way=reference).isel(exponent=0).values)
-        left.axhspan(
-            float(band.low), float(band.high), color=GREY, alpha=0.8, lw=0, label=reference
-        )
+        plain = trained.accuracy.sel(way=REFERENCE).isel(exponent=0).values
+        _, low, high = map(float, mean_interval(100 * plain))
+        left.axhspan(low, high, color=GREY, alpha=0.8, lw=0, label=REFERENCE)
         for k, way in enumerate(scaled):
             mine = trained.sel(way=way).transpose("exponent", "seed", "update")
             _line(left, exponent, mean_interval(100 * mine.accuracy.values), k, way)
@@ -59,13 +76,7 @@ def loss_scales(trained: xr.Dataset, reference: str, scaled: list[str], text: st
 
 
 def numbers(softmax: xr.Dataset, inputs: xr.Dataset, text: str) -> Figure:
-    """Softmaxes that break, how exact the others are, and updates against conditioning.
-
-    Args:
-      softmax: `broken` and `error` (form, format, size).
-      inputs: `steps` (rule, condition, seed).
-      text: The caption.
-    """
+    """Softmaxes that break, how exact the others are, and updates against conditioning."""
     with style():
         figure, (left, middle, right) = plt.subplots(
             1, 3, figsize=(12.2, 3.9), layout="constrained"
@@ -79,19 +90,13 @@ def numbers(softmax: xr.Dataset, inputs: xr.Dataset, text: str) -> Figure:
                 error = np.maximum(mine.error.sel(form=form), 1e-9)
                 middle.plot(softmax["size"], error, **look)
         left.set(
-            xscale="log",
-            ylim=(-3, 103),
-            xlabel="largest |logit|",
-            ylabel="cross-entropies not finite, %",
-            title="Overflow and underflow",
-        )
+            xscale="log", ylim=(-3, 103), xlabel="largest |logit|",
+            ylabel="cross-entropies not finite, %", title="Overflow and underflow",
+        )  # fmt: skip
         middle.set(
-            xscale="log",
-            yscale="log",
-            xlabel="largest |logit|",
-            ylabel="worst relative error of finite ones",
-            title="How exact",
-        )
+            xscale="log", yscale="log", xlabel="largest |logit|",
+            ylabel="worst relative error of finite ones", title="How exact",
+        )  # fmt: skip
         for axes in (left, middle):
             plain_ticks(axes.xaxis, 4, subs=(1.0,))
         middle.legend(fontsize=7.5, loc="center", bbox_to_anchor=(0.5, 0.45))
@@ -108,12 +113,9 @@ def numbers(softmax: xr.Dataset, inputs: xr.Dataset, text: str) -> Figure:
                 xytext=(4, 0), textcoords="offset points", va="center",
             )  # fmt: skip
         right.set(
-            xscale="log",
-            yscale="log",
-            xlabel="condition number κ of the inputs' covariance",
-            ylabel="updates to a thousandth of the loss",
-            title="Badly scaled inputs",
-        )
+            xscale="log", yscale="log", xlabel="condition number κ of the inputs' covariance",
+            ylabel="updates to a thousandth of the loss", title="Badly scaled inputs",
+        )  # fmt: skip
         right.margins(x=0.12)
         for axis in (right.xaxis, right.yaxis):
             plain_ticks(axis, 4, subs=(1.0,))

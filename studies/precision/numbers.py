@@ -1,6 +1,5 @@
 """What formats can hold, what softmax makes of it, and what scaled inputs do to a gradient rule."""
 
-from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,52 +10,34 @@ import xarray as xr
 
 import lab
 from lab import losses
+from studies.precision.settings import Precision
 
 FORMATS: dict[str, Any] = {"float32": jnp.float32, "bfloat16": jnp.bfloat16, "float16": jnp.float16}
-FEATURES, SAMPLES = 10, 200
-RULES = {"gradient descent": "sgd", "heavy ball": "momentum", "Adam": "adam"}
+NAMES = {"sgd": "gradient descent", "momentum": "heavy ball", "adam": "Adam"}
 
 
-def limits() -> list[list[str]]:
-    """Of each format: largest, least normal, least of all, and the step after 1."""
-    found = []
-    for name, dtype in FORMATS.items():
-        told = jnp.finfo(dtype)
-        found.append([name, *(
-            f"{float(v):.3g}"
-            for v in (told.max, told.smallest_normal, told.smallest_subnormal, told.eps)
-        )])  # fmt: skip
-    return found
+def held() -> list[list[str]]:
+    """What each format holds, and makes of sums, one operation at a time, as IEEE 754 says."""
 
+    def ones(dtype):  # as a naive running sum has it
+        one = jnp.ones((), dtype)
+        return jax.lax.fori_loop(0, 4096, lambda _, s: s + one, jnp.zeros((), dtype))
 
-def examples() -> list[list[str]]:
-    """Sums that every format rounds as IEEE 754 says, computed one operation at a time."""
-
-    def shown(function):
-        return [f"{float(function(dtype)):.4g}" for dtype in FORMATS.values()]
-
-    def number(value):
-        return lambda dtype: jnp.asarray(value, dtype)
-
-    def added(dtype):
-        return jnp.asarray(1.0, dtype) + jnp.asarray(1e-3, dtype)
-
-    def squared(value):
-        return lambda dtype: jnp.square(jnp.asarray(value, dtype))
-
-    def ones(dtype):
-        # one at a time, as a naive running sum has it
-        return jax.lax.fori_loop(
-            0, 4096, lambda _, s: s + jnp.ones((), dtype), jnp.zeros((), dtype)
-        )
-
+    what = {
+        "largest": lambda dtype: jnp.finfo(dtype).max,
+        "least normal": lambda dtype: jnp.finfo(dtype).smallest_normal,
+        "least": lambda dtype: jnp.finfo(dtype).smallest_subnormal,
+        "step after 1": lambda dtype: jnp.finfo(dtype).eps,
+        "70,000": lambda dtype: jnp.asarray(70_000.0).astype(dtype),
+        "300²": lambda dtype: jnp.square(jnp.asarray(300.0, dtype)),
+        "10⁻⁸, Adam's ε": lambda dtype: jnp.asarray(1e-8, dtype),
+        "(10⁻⁴)², a squared gradient": lambda dtype: jnp.square(jnp.asarray(1e-4, dtype)),
+        "1 + 0.001, a small update": lambda dtype: jnp.ones((), dtype) + jnp.asarray(1e-3, dtype),
+        "4,096 ones, one by one": ones,
+    }
     return [
-        ["70,000", *shown(number(70_000.0))],
-        ["300²", *shown(squared(300.0))],
-        ["10⁻⁸, Adam's ε", *shown(number(1e-8))],
-        ["(10⁻⁴)², a squared gradient", *shown(squared(1e-4))],
-        ["1 + 0.001, a small update", *shown(added)],
-        ["4,096 ones, one by one", *shown(ones)],
+        [name, *(f"{float(of(dtype)):.4g}" for dtype in FORMATS.values())]
+        for name, of in what.items()
     ]
 
 
@@ -67,13 +48,14 @@ def naive(logits: jax.Array, target: jax.Array) -> jax.Array:
     return -jnp.log(jnp.take_along_axis(share, target[:, None], -1)[:, 0])
 
 
-def softmax_table(sizes: Sequence[float], draws: int = 200) -> xr.Dataset:
+def softmax_table(s: Precision) -> xr.Dataset:
     """Cross-entropy of random logits with a largest |z| of each size, naively and stably.
 
     `broken` is the share that is not finite, `error` the largest |difference| from float64 over
     1 + the true value among the finite ones: (form, format, size).
     """
-    rng = np.random.default_rng(0)
+    rng, draws = np.random.default_rng(s.split), s.draws
+    sizes = np.geomspace(s.small, s.large, s.logits).tolist()
     unit = rng.uniform(-1, 1, (draws, 10))
     unit /= np.abs(unit).max(-1, keepdims=True)
     target = jnp.asarray(rng.integers(0, 10, draws))
@@ -95,61 +77,64 @@ def softmax_table(sizes: Sequence[float], draws: int = 200) -> xr.Dataset:
     dims = ("form", "format", "size")
     return xr.Dataset(
         {"broken": (dims, broken), "error": (dims, error)},
-        {"form": list(forms), "format": list(FORMATS), "size": list(sizes)},
+        {"form": list(forms), "format": list(FORMATS), "size": sizes},
     )
 
 
-def scales(condition: Any) -> jax.Array:
+def scales(condition: Any, features: int) -> jax.Array:
     """Standard deviations of the inputs, from 1 down to κ^−½: [D]."""
-    return jnp.asarray(condition, jnp.float32) ** (-0.5 * jnp.linspace(0.0, 1.0, FEATURES))
+    return jnp.asarray(condition, jnp.float32) ** (-0.5 * jnp.linspace(0.0, 1.0, features))
 
 
-def start(key, hypers) -> jax.Array:
+def start(key, hypers, features: int) -> jax.Array:
     """What is missing to the true weights, of equal weight in the loss for each input: [D]."""
-    return jax.random.normal(key, (FEATURES,)) / scales(hypers["condition"])
-
-
-def excess(params, batch, hypers) -> jax.Array:
-    """Half the mean squared error of a linear model above its least."""
-    inputs = batch["x"] * scales(hypers["condition"])[None]
-    return 0.5 * jnp.mean(jnp.square(inputs @ params))
+    return jax.random.normal(key, (features,)) / scales(hypers["condition"], features)
 
 
 def per_row(params, batch, hypers) -> dict[str, jax.Array]:
-    """The same of each row."""
-    inputs = batch["x"] * scales(hypers["condition"])[None]
+    """Half the squared error of a linear model on each row, above its least."""
+    inputs = batch["x"] * scales(hypers["condition"], len(params))[None]
     return {"loss": 0.5 * jnp.square(inputs @ params)}
 
 
-def whitened(rows: int, seed: int = 0) -> np.ndarray:
+def excess(params, batch, hypers) -> jax.Array:
+    """Its mean."""
+    inputs = batch["x"] * scales(hypers["condition"], len(params))[None]
+    return 0.5 * jnp.mean(jnp.square(inputs @ params))
+
+
+def whitened(rows: int, features: int, seed: int = 0) -> np.ndarray:
     """Inputs whose covariance is exactly the identity: [N, D]."""
-    x = np.random.default_rng(seed).standard_normal((rows, FEATURES))
+    x = np.random.default_rng(seed).standard_normal((rows, features))
     left, _, right = np.linalg.svd(x - x.mean(0), full_matrices=False)
     return (np.sqrt(rows) * left @ right).astype(np.float32)
 
 
-def steps_to_target(told: Mapping[str, Any], names: Sequence[str]) -> xr.Dataset:
-    """Updates until the excess loss is a thousandth of the first: (rule, condition, seed).
+def steps_to_target(s: Precision) -> xr.Dataset:
+    """Updates until the excess loss is a small share of the first: (rule, condition, seed).
 
-    Each rule gets its best rate by median, out of the same multiples of its usual one.
+    Each rule gets its best rate by median, out of the same ones; infinite where a run misses it.
     """
-    task = partial(lab.tasks.own, start, excess, {"x": whitened(SAMPLES)}, metrics=per_row)
-    linear = task(validation=0.0, hypers={"condition": 1.0}, name="scaled inputs")
+    task = lab.tasks.own(
+        partial(start, features=s.features), excess,
+        {"x": whitened(s.samples, s.features, s.split)}, metrics=per_row, validation=0.0,
+        hypers={"condition": 1.0}, name="scaled inputs",
+    )  # fmt: skip
+    rates = np.geomspace(s.input_slowest, s.input_fastest, s.input_rates).tolist()
     kept = []
-    for rule in (RULES[name] for name in names):
+    for rule in s.rules:
         swept = lab.sweep(
-            linear, [rule],
-            axes={"condition": told["conditions"], "learning_rate": told["input_rates"]},
-            seeds=told["seeds"], batch_size=SAMPLES, budget=lab.Budget(updates=told["steps"]),
-            evaluations=told["steps"] // 5, progress=False,
+            task, [rule], axes={"condition": list(s.conditions), "learning_rate": rates},
+            seeds=s.numbers(s.seeds), split=s.split, batch_size=s.samples,
+            budget=lab.Budget(updates=s.steps), evaluations=s.steps // 5, progress=False,
         ).isel(optimizer=0)  # fmt: skip
         loss = swept.validation_loss.transpose("learning_rate", "condition", "seed", "step").values
-        there = loss <= told["target"] * loss[..., :1]
+        there = loss <= s.target * loss[..., :1]
         updates = swept.updates.values.reshape(-1)[-loss.shape[-1] :].astype(float)
         times = np.where(there.any(-1), updates[there.argmax(-1)], np.inf)
         best = np.median(times, -1).argmin(0)  # [condition]
         kept.append(times[best, np.arange(times.shape[1])])
     return xr.Dataset(
         {"steps": (("rule", "condition", "seed"), np.array(kept))},
-        {"rule": list(names), "condition": told["conditions"]},
+        {"rule": [NAMES[rule] for rule in s.rules], "condition": list(s.conditions)},
     )

@@ -1,8 +1,7 @@
-"""Training in float32, float16, bfloat16 and in mixtures: the runs of the study of precision."""
+"""Training in float32, float16, bfloat16 and in mixtures: runs of the study of precision."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import jax
@@ -11,14 +10,21 @@ import numpy as np
 import xarray as xr
 
 import lab
-from lab import data, losses, optimizers, protocol
+from lab import losses, optimizers, protocol
 from lab.models import INITIALIZERS
+from lab.study import Parts
 from lab.tasks import mixed
 from lab.tasks.task import Initial, Problem, Task
 from lab.types import Snapshot
+from studies.precision.numbers import softmax_table, steps_to_target
+from studies.precision.settings import BFLOAT, DYNAMIC, REFERENCE, STATIC, WHOLE, Precision
 
-WIDTHS = (64, 64, 64)
-RATES = tuple(float(r) for r in np.geomspace(0.003, 0.3, 5))
+
+def parts(s: Precision) -> Parts:
+    """Softmaxes, the network in every format, and descent on scaled inputs."""
+    yield "softmax", lambda _: softmax_table(s)
+    yield "trained", lambda _: trained(s)
+    yield "inputs", lambda _: steps_to_target(s)
 
 
 def forward(params: Any, x: jax.Array) -> jax.Array:
@@ -34,11 +40,6 @@ def in_float32(params: Any, batch: Any) -> jax.Array:
     return _loss(forward(params, batch["x"]).astype(jnp.float32), batch["y"])
 
 
-def throughout(params: Any, batch: Any) -> jax.Array:
-    """Mean cross-entropy, everything in the dtype of the parameters."""
-    return _loss(forward(params, batch["x"].astype(params[0][0].dtype)), batch["y"])
-
-
 def _loss(outputs, targets):
     return jnp.mean(losses.softmax_cross_entropy_with_integer_labels(outputs, targets))
 
@@ -48,17 +49,15 @@ class Draw:
     """Parameters under He in `dtype`, and a loss scale beside them."""
 
     widths: tuple[int, ...]
-    dtype: Any = jnp.float32
+    dtype: Any
 
     def __call__(self, key, hypers) -> Initial:
         """Layers of (kernel, bias)."""
-        keys = jax.random.split(key, len(self.widths) - 1)
+        shapes = list(zip(self.widths, self.widths[1:]))
+        kernels = map(INITIALIZERS["he_normal"], jax.random.split(key, len(shapes)), shapes)
         layers = [
-            (
-                INITIALIZERS["he_normal"](k, shape).astype(self.dtype),
-                jnp.zeros(shape[1], self.dtype),
-            )
-            for k, shape in zip(keys, zip(self.widths, self.widths[1:]))
+            (kernel.astype(self.dtype), jnp.zeros(shape[1], self.dtype))
+            for kernel, shape in zip(kernels, shapes)
         ]
         return Initial(layers, {"scale": mixed.loss_scale(hypers["scale"])})
 
@@ -70,7 +69,8 @@ class Whole:
     def __call__(self, params, model_state, batch, key, hypers):
         """Value and state."""
         del key, hypers
-        return throughout(params, batch).astype(jnp.float32), (model_state, {})
+        outputs = forward(params, batch["x"].astype(params[0][0].dtype))
+        return _loss(outputs, batch["y"]).astype(jnp.float32), (model_state, {})
 
 
 @dataclass(frozen=True)
@@ -113,41 +113,18 @@ class Way(NamedTuple):
     """A way to train."""
 
     loss: Callable[..., Any]
-    dtype: Any  # of the parameters
-    scaled: bool = False  # whether every scale is tried
+    dtype: Any = jnp.float32  # of the parameters
 
 
 def ways(period: int) -> dict[str, Way]:
     """All of them; `period` of the dynamic scale."""
     return {
-        "float32": Way(Whole(), jnp.float32),
-        "float16 throughout": Way(Whole(), jnp.float16),
-        "bfloat16 throughout": Way(Whole(), jnp.bfloat16),
-        "mixed float16, static scale": Way(Mixed(jnp.float16), jnp.float32, True),
-        "mixed float16, dynamic scale": Way(Mixed(jnp.float16, period), jnp.float32, True),
-        "mixed bfloat16, static scale": Way(Mixed(jnp.bfloat16), jnp.float32, True),
+        REFERENCE: Way(Whole()),
+        **{name: Way(Whole(), dtype) for name, dtype in zip(WHOLE, (jnp.float16, jnp.bfloat16))},
+        STATIC: Way(Mixed(jnp.float16)),
+        DYNAMIC: Way(Mixed(jnp.float16, period)),
+        BFLOAT: Way(Mixed(jnp.bfloat16)),
     }
-
-
-WAYS = tuple(ways(1))
-
-
-def task_of(way: Way, widths: tuple[int, ...]) -> Task:
-    """Digits, trained that way."""
-    source = _digits()
-    shape = (source.n_features, *widths, 10)
-    return Task(
-        "digits",
-        Problem(Draw(shape, way.dtype), way.loss, metrics, predict),
-        source,
-        hypers={"scale": 1.0},
-        kind="classification",
-    )
-
-
-@lru_cache(maxsize=1)
-def _digits():
-    return data.source(data.load("digits"))
 
 
 def skipping(learning_rate: Any):
@@ -170,57 +147,48 @@ def look(snapshot: Snapshot) -> dict[str, jax.Array]:
     }
 
 
-def trained(told: Mapping[str, Any], names: Sequence[str]) -> xr.Dataset:
+def trained(s: Precision) -> xr.Dataset:
     """Accuracy, share of gradients lost or not finite, and the scale on its way, by way."""
-    budget, widths = lab.Budget(epochs=told["epochs"]), tuple(told["widths"])
-    rows = len(_digits().prepare(0).train)
-    updates = told["epochs"] * rows // told["batch"]
+    source = lab.data.source(lab.data.load("digits"))
+    updates = s.epochs * len(source.prepare(s.split).train) // s.batch
     plan = ways(max(1, updates // 50))
-    settings: dict[str, Any] = {
-        "budget": budget,
-        "batch_size": told["batch"],
-        "evaluations": 1,
-        "progress": False,
-    }
-    tuning = lab.sweep(
-        task_of(plan["float32"], widths),
-        {"sgd": skipping},
-        seeds=protocol.phase_seeds(protocol.TUNE, told["tuning"]),
-        trials={"sgd": [{"learning_rate": rate} for rate in told["rates"]]},
-        **settings,
-    )
+
+    def sweep(way: Way, seeds: list[int], **more: Any) -> xr.Dataset:
+        init = Draw((source.n_features, *s.widths, 10), way.dtype)
+        task = Task(
+            "digits", Problem(init, way.loss, metrics, predict), source, hypers={"scale": 1.0},
+            kind="classification",
+        )  # fmt: skip
+        return lab.sweep(
+            task, {"sgd": skipping}, seeds=seeds, split=s.split, batch_size=s.batch,
+            budget=lab.Budget(epochs=s.epochs), evaluations=1, progress=False, **more,
+        )  # fmt: skip
+
+    rates = np.geomspace(s.slowest, s.fastest, s.rates).tolist()
+    trials = {"sgd": [{"learning_rate": rate} for rate in rates]}
+    tuning = sweep(plan[REFERENCE], s.numbers(s.tuning, protocol.TUNE), trials=trials)
     rate = float(protocol.select(tuning).learning_rate.item())
-    kept: dict[str, list] = {"accuracy": [], "lost": [], "skipped": [], "scale_at": []}
-    steps = np.zeros(0)
-    for way in (plan[name] for name in names):
-        scales = [2.0**e for e in told["exponents"]] if way.scaled else [1.0]
-        swept = lab.sweep(
-            task_of(way, widths),
-            {"sgd": skipping},
-            axes={"scale": scales, "learning_rate": [rate]},
-            seeds=protocol.phase_seeds(protocol.REPORT, told["seeds"]),
-            probe=look,
-            probe_every=max(1, updates // 100),
-            **settings,
-        ).isel(optimizer=0, learning_rate=0)
-        accuracy = swept.validation_accuracy.isel(step=-1).transpose("scale", "seed").values
-        shown = {
-            what: swept[f"probe_{what}"].transpose("scale", "seed", "probe_step").values
-            for what in ("lost", "finite", "scale")
-        }
-        steps = swept.probe_step.values.astype(int)
-        found = {
-            "accuracy": np.where(np.isfinite(accuracy), accuracy, 0.0),
-            "lost": shown["lost"].mean(-1),
-            "skipped": 1 - shown["finite"].mean(-1),
-            "scale_at": shown["scale"],
-        }
-        for what, values in found.items():  # without a scale, the same at every one
-            shape = (len(told["exponents"]), *values.shape[1:])
-            kept[what].append(np.broadcast_to(values, shape).astype(float))
-    dims = ("way", "exponent", "seed")
-    return xr.Dataset(
-        {k: ((*dims, "update") if k == "scale_at" else dims, np.array(v)) for k, v in kept.items()},
-        {"way": list(names), "exponent": told["exponents"], "update": steps},
-        {"rate": rate, "updates": updates},
-    )
+    kept = []
+    for name in s.ways:
+        scaled = name in (STATIC, DYNAMIC, BFLOAT)
+        swept = sweep(
+            plan[name], s.numbers(s.seeds, protocol.REPORT),
+            axes={"scale": [2.0**e for e in s.exponents] if scaled else [1.0],
+                  "learning_rate": [rate]},
+            probe=look, probe_every=max(1, updates // 100),
+        ).isel(optimizer=0, learning_rate=0)  # fmt: skip
+        accuracy = swept.validation_accuracy.isel(step=-1)
+        one = xr.Dataset(
+            {
+                "accuracy": accuracy.where(np.isfinite(accuracy), 0.0),
+                "lost": swept.probe_lost.mean("probe_step"),
+                "skipped": 1 - swept.probe_finite.mean("probe_step"),
+                "scale_at": swept.probe_scale.rename(probe_step="update"),
+            }
+        ).astype(float)
+        # without a scale, the same at every one
+        one = one if scaled else one.isel(scale=[0] * len(s.exponents))
+        one = one.reset_coords(drop=True).rename(scale="exponent")
+        kept.append(one.assign_coords(exponent=list(s.exponents)))
+    found = xr.concat(kept, "way").transpose("way", "exponent", "seed", "update")
+    return found.assign_coords(way=list(s.ways)).assign_attrs(rate=rate, updates=updates)

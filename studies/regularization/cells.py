@@ -12,7 +12,7 @@ class Cell(NamedTuple):
     """One trial."""
 
     rate: float
-    strengths: dict[str, float]  # by part
+    strengths: dict[str, float]  # by remedy
 
     @property
     def strength(self) -> float:
@@ -21,7 +21,7 @@ class Cell(NamedTuple):
 
     @property
     def stopping(self) -> EarlyStopping | None:
-        """When the host stops it, if a part says so: after a patience of 1 over the strength."""
+        """When the host stops it, if a remedy says so: after a patience of 1 over the strength."""
         if "early stopping" not in self.strengths:
             return None
         patience = round(1 / self.strengths["early stopping"])

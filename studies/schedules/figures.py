@@ -1,32 +1,56 @@
 """Figures of the schedule study."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from scipy.stats import rankdata
 
 from lab.plots.style import COLOURS, DASHES, caption, plain_ticks, style
 from lab.statistics import mean_interval
+from lab.statistics.intervals import Interval
+from lab.study import Record
+from studies.schedules.claims import outcome, ranked, ties
+from studies.schedules.rates import Limits, limits, shift
+from studies.schedules.runs import Schedules
 
 
-def outcomes(found: Any, tied: Mapping[str, list[str]], text: str) -> Figure:
-    """Heat map: test loss of every schedule with every optimizer, each cell with its interval.
+def figures(record: Record[Schedules]) -> dict[str, Figure]:
+    """With what they show written below."""
+    s, warmups = record.settings, record.under("warmup")
+    return {
+        "outcomes": outcomes(
+            outcome(record),
+            f"{s.task}, 64-32-32-10 ReLU, batch {s.batch}, {s.updates} updates; for every pair the "
+            f"best of {s.trials} peak rates over two decades on {s.tuning_seeds} tuning seeds. "
+            f"Mean test loss over {s.seeds} fresh seeds ± half of its 95 % t interval. *: not to "
+            "be told from the best schedule of its optimizer (paired, simultaneous 95 %). †: tuned "
+            "peak at the edge of its range.",
+        ),
+        "shift": shifts(
+            record["shift"],
+            shift(record["shift"]),
+            f"{s.task}, batch {s.batch}, {s.shift_updates} updates of Adam; median and range of "
+            f"{s.many} seeds. Lines: best rate (vertex of a parabola), bands: 95 % bootstrap "
+            "intervals.",
+        ),
+        "warmup": warmup(
+            warmups,
+            {name: limits(one, s.warmups) for name, one in warmups.items()},
+            f"{s.task}, batch {s.batch}, {s.warmup_updates} updates, linear warm-up included, then "
+            f"constant; {s.many} seeds. Usable: at least half of the seeds end below half the loss "
+            "before training (dotted). Bars: 95 % bootstrap intervals over seeds.",
+        ),
+    }
 
-    Args:
-      found: `studies.schedules.report.Outcome`.
-      tied: By optimizer, the schedules that cannot be told from its best.
-      text: The caption.
-    """
-    mean = found.loss.mean("seed")
-    rows = ranked(found.loss)
-    names = found.loss.optimizer.values.tolist()
-    schedules = found.loss.schedule.values[rows].tolist()
-    values = mean.transpose("schedule", "optimizer").values[rows]
+
+def outcomes(found: xr.Dataset, text: str) -> Figure:
+    """Heat map: test loss of every schedule with every optimizer, each cell with its interval."""
+    names, schedules, tied = found.optimizer.values.tolist(), ranked(found.loss), ties(found.loss)
+    means = found.loss.mean("seed").sel(schedule=schedules)
+    values = means.transpose("schedule", "optimizer").values
     finite = values[np.isfinite(values)]
     with style():
         figure, axes = plt.subplots(
@@ -34,21 +58,18 @@ def outcomes(found: Any, tied: Mapping[str, list[str]], text: str) -> Figure:
         )
         high = np.quantile(finite, 0.95)
         image = axes.imshow(
-            np.where(np.isfinite(values), values, 1e9),
-            aspect="auto",
-            cmap="cividis_r",
+            np.where(np.isfinite(values), values, 1e9), aspect="auto", cmap="cividis_r",
             norm=LogNorm(finite.min(), max(high, 1.01 * finite.min())),
-        )
+        )  # fmt: skip
         low = np.sqrt(finite.min() * high)
         for i, schedule in enumerate(schedules):
             for j, name in enumerate(names):
-                cell = found.loss.sel(optimizer=name, schedule=schedule)
-                middle, below, _ = mean_interval(cell.values)
-                star = "*" if schedule in tied[name] else ""
-                edge = "†" if bool(found.at_edge.sel(optimizer=name, schedule=schedule)) else ""
+                cell = found.sel(optimizer=name, schedule=schedule)
+                middle, below, _ = mean_interval(cell.loss.values)
+                marks = "*" * (schedule in tied[name]) + "†" * bool(cell.at_edge)
                 says = f"{middle:.3f} ± {middle - below:.3f}" if np.isfinite(middle) else "diverged"
                 axes.text(
-                    j, i, says + star + edge, ha="center", va="center", fontsize=7.5,
+                    j, i, says + marks, ha="center", va="center", fontsize=7.5,
                     color="white" if values[i, j] > low else "black",
                 )  # fmt: skip
         axes.set_xticks(range(len(names)), names)
@@ -63,13 +84,7 @@ def outcomes(found: Any, tied: Mapping[str, list[str]], text: str) -> Figure:
     return figure
 
 
-def ranked(loss: xr.DataArray) -> np.ndarray:
-    """Numbers of the schedules by mean place over optimizers, the best first."""
-    mean = loss.mean("seed").transpose("optimizer", "schedule").values
-    return np.argsort(rankdata(mean, axis=1).mean(0), kind="stable")
-
-
-def shift(record: xr.Dataset, found, text: str) -> Figure:
+def shifts(record: xr.Dataset, found: Sequence[Interval], text: str) -> Figure:
     """Final validation loss of Adam against its peak rate, constant and cosine."""
     with style():
         figure, axes = plt.subplots(figsize=(7.0, 4.0), layout="constrained")
@@ -90,20 +105,17 @@ def shift(record: xr.Dataset, found, text: str) -> Figure:
             axes.axvline(float(best.estimate), color=COLOURS[i], ls=DASHES[i], lw=1.0)
         ratio = found[2]
         axes.set(
-            xscale="log",
-            yscale="log",
-            xlabel="peak learning rate",
-            ylabel="final validation loss",
+            xscale="log", yscale="log", xlabel="peak learning rate", ylabel="final validation loss",
             title=f"Best rate under cosine / under constant: {ratio.estimate:.2g} "
             f"({ratio.low:.2g} to {ratio.high:.2g})",
-        )
+        )  # fmt: skip
         plain_ticks(axes.yaxis)
         axes.legend()
         caption(figure, text)
     return figure
 
 
-def warmup(records: Mapping[str, xr.Dataset], found: Mapping[str, Any], text: str) -> Figure:
+def warmup(records: Mapping[str, xr.Dataset], found: Mapping[str, Limits], text: str) -> Figure:
     """Above: the largest usable rate against the length of the warm-up; below: loss by rate."""
     with style():
         figure, grid = plt.subplots(
@@ -129,19 +141,14 @@ def warmup(records: Mapping[str, xr.Dataset], found: Mapping[str, Any], text: st
             for k, i in enumerate(shown):
                 median = loss.isel(schedule=i, step=-1).median("seed").values
                 below.plot(
-                    record.learning_rate,
-                    np.minimum(median, 3 * chance),
-                    color=COLOURS[k],
-                    ls=DASHES[k],
-                    label=f"{lengths[i]} updates",
-                )
+                    record.learning_rate, np.minimum(median, 3 * chance), color=COLOURS[k],
+                    ls=DASHES[k], label=f"{lengths[i]} updates",
+                )  # fmt: skip
             below.axhline(chance / 2, color="#666666", lw=0.8, ls=(0, (2, 2)))
             below.set(
-                xscale="log",
-                yscale="log",
-                xlabel="learning rate",
+                xscale="log", yscale="log", xlabel="learning rate",
                 ylabel="median final validation loss",
-            )
+            )  # fmt: skip
             plain_ticks(below.yaxis)
             plain_ticks(below.xaxis)
             below.legend(title="warm-up", loc="upper left")

@@ -1,193 +1,152 @@
-"""Searches repeated on splits of their own, side by side; and what ranks along the way foretell."""
+"""What is searched; then what ranks along the way foretell, and what searches chose."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from importlib.util import find_spec
+from typing import Annotated, Any
 
 import numpy as np
 import xarray as xr
 
 import lab
 from lab import protocol
-from lab.search import CATALOG, Configuration, Lanes, Round, Rounds, Searcher, Space
-from lab.search.entry import Losses
+from lab.search import CATALOG, Configuration, Float, Space
+from lab.search._bayesian import optuna
 from lab.search.lanes import SHARES
-from lab.tasks.task import Task
-
-MANY = 1_000_000  # more trials than one search has
-NOTHING = math.log(10)  # loss of who knows nothing of ten classes
+from lab.study import Parts, Settings, flags
+from lab.study.replicates import nested
+from studies.search_methods.searches import MANY, Case, repeated
 
 
 @dataclass(frozen=True)
-class Case:
-    """What is searched, and what a full training is.
+class SearchMethods(Settings):
+    """Of the study of search methods."""
 
-    Attributes:
-      task: What is trained.
-      optimizer: By which rule.
-      schedule: Of its learning rate, over a full training.
-      space: Numbers of the rule and of the task.
-      updates: Of a full training, at batch 32.
-    """
-
-    task: Task
-    optimizer: str
-    schedule: str
-    space: Space
-    updates: int
+    seeds: Annotated[int, flags.whole(2, 100_000)] = 16
+    """Splits, with a search of its own each; the unit of every interval."""
+    trainings: int = 45  # full ones, that a search may spend
+    fewer: int = 27  # the same, where early losses mislead
+    batch: int = 5  # trials of a round
+    drawn: int = 96  # random settings on each split, of which ranks are looked at
+    looks: int = 27  # points of a curve
+    runs: int = 4  # fresh ones of what was chosen
+    methods: tuple[str, ...] = ("grid", "random", "sobol", "halving", "hyperband", "tpe", "gp")
+    misled: tuple[str, ...] = ("random", "halving", "hyperband")
+    crossing: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1)  # rates whose curves are shown
+    momentum: float = 0.9  # of these curves
+    optimizer: str = "momentum"
+    width: int = 32
+    # where early losses rank settings as the last ones do, more or less; and where they do not:
+    # name, task, training rows (0: all), schedule, updates of a full training, and the space:
+    # numbers with their least and largest value, and whether they are searched by logarithms
+    cases: tuple[tuple[Any, ...], ...] = (
+        ("digits", "digits", 0, "cosine_decay_schedule", 243, (
+            ("learning_rate", 1e-3, 3.0, True), ("momentum", 0.0, 0.99, False),
+            ("init_scale", 0.1, 10.0, True), ("l2", 1e-6, 1e-1, True),
+        )),
+        ("400 rows", "mnist1d", 400, "constant_schedule", 648, (
+            ("learning_rate", 1e-3, 1.0, True), ("momentum", 0.0, 0.99, False),
+        )),
+    )  # fmt: skip
 
     @property
-    def budget(self) -> lab.Budget:
-        """Of a full training."""
-        return lab.Budget(gradient_evaluations=self.updates)
+    def splits(self) -> list[int]:
+        """On which is searched."""
+        return self.numbers(self.seeds)
 
-    def swept(self, trials: list[Configuration], **settings: Any) -> xr.Dataset:
-        """Full trainings from the first tuning seed, each on the split that it names."""
-        return lab.sweep(
-            self.task, [self.optimizer], trials={self.optimizer: trials}, seeds=[protocol.TUNE],
-            budget=self.budget, schedule=self.schedule, progress=False, **settings,
-        ).isel(optimizer=0, seed=0)  # fmt: skip
+    @property
+    def known(self) -> list[str]:
+        """Methods that can be run: the Gaussian process needs torch."""
+        return [name for name in self.methods if name != "gp" or find_spec("torch")]
 
 
-def joined(searches: Sequence[Rounds]) -> Rounds:
-    """Many searches as one, the i-th on split i: a round holds a round of each.
-
-    Trial n of search i has number i · `MANY` + n. They must keep step: shares of rounds depend on
-    no loss.
-    """
-    rounds = {i: _next(search, None) for i, search in enumerate(searches)}
-    while going := {i: one for i, one in rounds.items() if one is not None}:
-        (share,) = {one.share for one in going.values()}
-        losses = yield Round(
-            {
-                i * MANY + number: trial | {"split": i}
-                for i, one in going.items()
-                for number, trial in one.trials.items()
-            },
-            share,
+def parts(s: SearchMethods) -> Parts:
+    """Searches, ranks along the way, curves that cross, and tests of what was chosen."""
+    optuna().logging.set_verbosity(optuna().logging.WARNING)
+    cases = {name: case(s, *more) for name, *more in s.cases}
+    where, late = cases.values()
+    found, misled = {}, {}
+    for name in s.known:
+        found[name] = yield (
+            f"search/{name}",
+            lambda _, n=name: repeated(where, CATALOG[n], s.splits, s.trainings, s.batch),
         )
-        rounds = {
-            i: _next(searches[i], {number: losses[i * MANY + number] for number in one.trials})
-            for i, one in going.items()
-        }
-
-
-def repeated(case: Case, searcher: Searcher, repeats: int, trainings: int, batch: int):
-    """Search the case on each of so many splits; every round is trained.
-
-    Searchers are told the logarithm of the validation loss, at most that of knowing nothing: the
-    Gaussian process minds how large losses of settings are that diverge, all others look at ranks.
-
-    Returns:
-      `loss` (split, spent), the least validation loss of a full training for so many trainings or
-      fewer, infinite before there is one; `trials` (split) and the chosen values (split).
-    """
-    lanes = Lanes(
-        case.task,
-        case.budget,
-        seeds=[protocol.TUNE],
-        fixed={"optimizer": case.optimizer, "schedule": case.schedule},
-    )
-    rounds = joined(
-        [searcher.rounds(case.space, float(trainings), seed, batch) for seed in range(repeats)]
-    )
-    ledger = Ledger(repeats, trainings)
-    one = _next(rounds, None)
-    while one is not None:
-        losses = lanes(one)
-        ledger.charge(one, losses)
-        one = _next(rounds, {n: float(np.log(np.fmin(x, NOTHING))) for n, x in losses.items()})
-    return ledger.table(case.space)
-
-
-class Ledger:
-    """What each of the joined searches was charged, and what it had found by then."""
-
-    def __init__(self, repeats: int, trainings: int):
-        self.spent, self.reached = np.zeros(repeats), {}
-        self.loss = np.full((repeats, trainings), np.inf)  # [split, trainings spent − 1]
-        self.chosen: list[Configuration] = [{}] * repeats
-
-    def charge(self, one: Round, losses: Losses) -> None:
-        """Charge each trial of a round what is new of it."""
-        for number, trial in one.trials.items():
-            i = number // MANY
-            self.spent[i] += one.share - self.reached.get(number, 0.0)
-            self.reached[number] = one.share
-            if one.share == 1 and losses[number] < self.loss[i, -1]:
-                self.chosen[i] = trial
-                self.loss[i, max(0, math.ceil(self.spent[i] - 1e-9) - 1) :] = losses[number]
-
-    def table(self, space: Space) -> xr.Dataset:
-        """As a part of the record."""
-        split = np.array(list(self.reached)) // MANY
-        columns: dict[str, Any] = {
-            name: ("split", [trial[name] for trial in self.chosen]) for name in space
-        }
-        columns["loss"] = (("split", "spent"), self.loss)
-        columns["trials"] = ("split", np.bincount(split))
-        repeats, trainings = self.loss.shape
-        return xr.Dataset(columns, {"split": range(repeats), "spent": range(1, trainings + 1)})
-
-
-def tested(case: Case, found: dict[str, xr.Dataset], seeds: int) -> xr.Dataset:
-    """Test loss and accuracy (search, seed) of what each search chose, on its `split`."""
-    rows = [
-        (
-            name,
-            int(i),
-            {key: float(part[key].sel(split=i)) for key in case.space} | {"split": int(i)},
+    for name in s.misled:
+        misled[name] = yield (
+            f"misled/{name}",
+            lambda _, n=name: repeated(late, CATALOG[n], s.splits, s.fewer, s.batch),
         )
-        for name, part in found.items()
-        for i in part.split.values
-    ]
-    record = protocol.report(
-        case.task, [case.optimizer], {case.optimizer: [trial for *_, trial in rows]},
-        seeds=protocol.phase_seeds(protocol.REPORT, seeds), budget=case.budget,
-        schedule=case.schedule, evaluations=1, progress=False,
+    for name, one in cases.items():
+        yield f"pool/{name}", lambda _, c=one: pool(s, c)
+    yield "along", lambda _: along(s, late)
+    yield "tested/search", lambda _: tested(s, where, found)
+    yield "tested/misled", lambda _: tested(s, late, misled)
+
+
+def case(
+    s: SearchMethods, task: str, rows: int, schedule: str, updates: int, space: Iterable[Any]
+) -> Case:
+    """As the settings describe it."""
+    made = lab.tasks.CATALOG[task].make(
+        widths=(s.width,), regularizers=("l2",), **({"train_size": rows} if rows else {})
+    )
+    numbers = {name: Float(low, high, log=log) for name, low, high, log in space}
+    return Case(made, s.optimizer, schedule, Space(numbers), updates)
+
+
+def swept(case: Case, trials: list[Configuration], **settings: Any) -> np.ndarray:
+    """Validation losses [trial, step] of full trainings on the splits and seeds that they name."""
+    record = lab.sweep(
+        case.task, [case.optimizer], trials={case.optimizer: trials}, budget=case.budget,
+        schedule=case.schedule, progress=False, **settings,
     ).isel(optimizer=0)  # fmt: skip
-    columns = {
-        name: (("search", "seed"), record[name].transpose("trial", "seed").values)
-        for name in ("test_loss", "test_accuracy")
-    }
-    names, splits, _ = zip(*rows)
-    return xr.Dataset(
-        columns, {"method": ("search", list(names)), "split": ("search", list(splits))}
-    )
+    return record.validation_loss.transpose("trial", "step").values
 
 
-def pool(case: Case, splits: int, count: int) -> xr.Dataset:
+def pool(s: SearchMethods, case: Case) -> xr.Dataset:
     """Validation loss (split, setting, share) of random settings, on the way to the end."""
     random = CATALOG["random"].rounds
-    drawn = [
-        next(random(case.space, count, MANY + i, count)).trials.values() for i in range(splits)
+    trials = [
+        row
+        for i in s.splits
+        for trial in next(random(case.space, s.drawn, MANY + i, s.drawn)).trials.values()
+        for row in nested([i], 1, protocol.TUNE, **trial)
     ]
-    trials = [trial | {"split": i} for i, some in enumerate(drawn) for trial in some]
-    record = case.swept(trials, evaluations=SHARES)
-    loss = record.validation_loss.isel(step=slice(1, None)).transpose("trial", "step").values
-    return xr.Dataset(
-        {"loss": (("split", "setting", "share"), loss.reshape(splits, count, -1))},
-        {"share": [float(share) for share in SHARES]},
-    )
+    loss = swept(case, trials, evaluations=SHARES)[:, 1:].reshape(s.seeds, s.drawn, -1)
+    shares = [float(share) for share in SHARES]
+    return xr.Dataset({"loss": (("split", "setting", "share"), loss)}, {"share": shares})
 
 
-def along(
-    case: Case, splits: int, rates: Sequence[float], looks: int, **fixed: float
-) -> xr.Dataset:
+def along(s: SearchMethods, case: Case) -> xr.Dataset:
     """Validation loss (learning_rate, split, share) along full trainings at some rates."""
-    trials = [{"learning_rate": rate, "split": i} | fixed for rate in rates for i in range(splits)]
-    record = case.swept(trials, evaluations=looks)
-    loss = record.validation_loss.transpose("trial", "step").values
+    trials = [
+        row
+        for rate in s.crossing
+        for row in nested(s.splits, 1, protocol.TUNE, learning_rate=rate, momentum=s.momentum)
+    ]
+    loss = swept(case, trials, evaluations=s.looks).reshape(len(s.crossing), s.seeds, -1)
     return xr.Dataset(
-        {"loss": (("learning_rate", "split", "share"), loss.reshape(len(rates), splits, -1))},
-        {"learning_rate": list(rates), "share": np.linspace(0, 1, loss.shape[-1])},
+        {"loss": (("learning_rate", "split", "share"), loss)},
+        {"learning_rate": list(s.crossing), "share": np.linspace(0, 1, loss.shape[-1])},
     )
 
 
-def _next(rounds: Rounds, losses: Losses | None) -> Round | None:
-    """The next round, or None where there is none."""
-    try:
-        return next(rounds) if losses is None else rounds.send(losses)
-    except StopIteration:
-        return None
+def tested(s: SearchMethods, case: Case, found: dict[str, xr.Dataset]) -> xr.Dataset:
+    """Test loss and accuracy (search, seed) of what each search chose, on its `split`."""
+    chosen = [(name, i, part.sel(split=i)) for name, part in found.items() for i in s.splits]
+    trials = [
+        row
+        for _, i, best in chosen
+        for row in nested([i], s.runs, protocol.REPORT, **{k: float(best[k]) for k in case.space})
+    ]
+    record = protocol.report(
+        case.task, [case.optimizer], {case.optimizer: trials}, budget=case.budget,
+        schedule=case.schedule, evaluations=1, progress=False,
+    )  # fmt: skip
+    names, splits, _ = zip(*chosen)
+    columns = {
+        name: (("search", "seed"), record[name].values.reshape(-1, s.runs))
+        for name in ("test_loss", "test_accuracy")
+    }
+    labels = {"method": ("search", list(names)), "split": ("search", list(splits))}
+    return xr.Dataset(columns, labels)

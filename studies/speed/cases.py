@@ -64,11 +64,6 @@ class Case(NamedTuple):
         return self.inputs, self.width, self.width, 10
 
 
-NETS = ((64, 32), (64, 128), (784, 512))
-BATCHES = (1, 8, 32, 64, 256, ROWS)
-CASES = tuple(Case(*net, batch) for net in NETS for batch in BATCHES)
-
-
 @cache
 def task(case: Case) -> Task:
     """A network of this size on rows from a normal distribution, with ten classes by chance."""

@@ -45,22 +45,23 @@ def keras_fit(case: Case) -> Callable[[], int]:
     return run
 
 
-def torch_eager(case: Case) -> Callable[[], int]:
-    """One network: a Python loop."""
+def torch_loop(case: Case, compiled: bool = False) -> Callable[[], int]:
+    """One network: a Python loop, of a compiled network and a compiled step where it is told."""
     import torch
 
-    model = _torch_net(case)
-    opt = torch.optim.Adam(model.parameters(), RATE)
-    return _torch_loop(case, model, opt.zero_grad, opt.step)
+    net = _torch_net(case)
+    opt = torch.optim.Adam(net.parameters(), RATE)
+    model, step = (torch.compile(x) if compiled else x for x in (net, opt.step))
+    x, y = _torch_rows(case)
 
+    def run() -> int:
+        for t in range(len(x)):
+            opt.zero_grad()
+            torch.nn.functional.cross_entropy(model(x[t]), y[t]).backward()
+            step()
+        return len(x)
 
-def torch_compiled(case: Case) -> Callable[[], int]:
-    """That loop with the network and the optimizer's step compiled."""
-    import torch
-
-    model = _torch_net(case)
-    opt = torch.optim.Adam(model.parameters(), RATE)
-    return _torch_loop(case, torch.compile(model), opt.zero_grad, torch.compile(opt.step))
+    return run
 
 
 def torch_vmap(case: Case) -> Callable[[], int]:
@@ -85,21 +86,6 @@ def torch_vmap(case: Case) -> Callable[[], int]:
                 values.grad = found[name]
             opt.step()
         return len(x) * LANES
-
-    return run
-
-
-def _torch_loop(case: Case, model, zero_grad, step) -> Callable[[], int]:
-    import torch
-
-    x, y = _torch_rows(case)
-
-    def run() -> int:
-        for t in range(len(x)):
-            zero_grad()
-            torch.nn.functional.cross_entropy(model(x[t]), y[t]).backward()
-            step()
-        return len(x)
 
     return run
 

@@ -1,9 +1,9 @@
 """One search by one way, in a process of its own, so that nothing is compiled before it begins.
 
 `python -m studies.speed.search_ways WAY CASE TRIALS EPOCHS` prints JSON: how many trials were
-done so many seconds after the search began (imports, data and the start of JAX come before), the
-processors' time, and the least validation loss. All ways train the same networks on the same rows
-and evaluate them on the same validation rows at the end of each trial; none keeps trials on disk.
+done so many seconds after the search began (imports, data and the start of JAX come before). All
+ways train the same networks on the same rows and evaluate them on the same validation rows at the
+end of each trial; none keeps trials on disk.
 """
 
 import json
@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 
 import lab
@@ -24,6 +23,7 @@ from lab.data.streams import key_data, order
 from lab.search import CATALOG, Configuration, Float, Int, Lanes, Space, When, search
 from lab.search._bayesian import optuna, suggest, tpe_sampler
 from lab.tasks import Task
+from studies.speed.settings import KERAS, SEARCH, STEPS
 
 NUMBERS: dict[str, Any] = {
     "learning_rate": Float(1e-4, 1e-1, log=True),
@@ -43,19 +43,18 @@ class Case(NamedTuple):
     space: Space
     searcher: str
     round: int  # trials that the lab trains at once
-    trials: int
 
 
 CASES = {
-    "numbers, random search": Case(Space(NUMBERS), "random", 1024, 4096),
-    "numbers, TPE": Case(Space(NUMBERS), "tpe", 32, 128),
-    "architectures, random search": Case(Space(NUMBERS | SHAPES), "random", 24, 24),
+    "numbers, random search": Case(Space(NUMBERS), "random", 1024),
+    "numbers, TPE": Case(Space(NUMBERS), "tpe", 32),
+    "architectures, random search": Case(Space(NUMBERS | SHAPES), "random", 24),
 }
 SAMPLERS: dict[str, Callable[[], Any]] = {
     "random": lambda: optuna().samplers.RandomSampler(seed=SEED),
     "tpe": lambda: tpe_sampler(SEED),
 }
-Told = Callable[[int, float], None]  # how many trials are done, and the least loss
+Told = Callable[[int], None]  # how many trials are done
 Begin = Callable[[Told], object]  # what is timed: the search
 
 
@@ -73,7 +72,7 @@ def lab_search(case: Case, trials: int, epochs: int) -> Begin:
     lanes = Lanes(task, lab.Budget(epochs=epochs), seeds=[SEED], fixed=fixed)
     return lambda told: search(
         case.space, CATALOG[case.searcher], lanes, budget=trials, batch=min(case.round, trials),
-        told=lambda done: told(len(done), min(trial.loss for trial in done)),
+        told=lambda done: told(len(done)),
     )  # fmt: skip
 
 
@@ -161,17 +160,13 @@ def driven(
     study.optimize(
         lambda trial: objective(suggest(trial, case.space)),
         n_trials=trials,
-        callbacks=[lambda study, _: told(len(study.trials), study.best_value)],
+        callbacks=[lambda study, _: told(len(study.trials))],
     )
 
 
 def widths(numbers: Configuration) -> tuple[int, ...]:
     """Of the hidden layers."""
-    return (
-        tuple(numbers[f"units_{i}"] for i in range(numbers["layers"]))
-        if ("layers" in numbers)
-        else WIDTHS
-    )
+    return tuple(numbers[f"units_{i}"] for i in range(numbers.get("layers", 0))) or WIDTHS
 
 
 @cache
@@ -181,34 +176,22 @@ def _data(widths: tuple[int, ...]) -> tuple[Task, Any]:
 
 
 @cache
-def _table():
+def _table() -> lab.data.Table:
     return lab.data.load("breast_cancer")
 
 
-WAYS = {
-    "Keras fit": keras_fit,
-    "jitted steps, one trial at a time": jitted_steps,
-    "lab.search": lab_search,
-}
+WAYS = {KERAS: keras_fit, STEPS: jitted_steps, SEARCH: lab_search}
 
 
-def search_once(way: str, case: str, trials: int, epochs: int) -> dict[str, Any]:
-    """Search, and tell what came of it."""
+def search_once(way: str, case: str, trials: int, epochs: int) -> list[tuple[int, float]]:
+    """Search, and tell how many trials were done, and when."""
     optuna().logging.set_verbosity(optuna().logging.WARNING)
     searching = WAYS[way](CASES[case], trials, epochs)
     jax.block_until_ready(jnp.zeros(1))
-    done: list[tuple[int, float]] = []  # trials, and when
-    best = np.inf
-    begin, processors = time.perf_counter(), time.process_time()
-
-    def told(count: int, least: float) -> None:
-        nonlocal best
-        done.append((count, time.perf_counter() - begin))
-        best = least
-
-    searching(told)
-    spent = time.process_time() - processors
-    return {"done": done, "processor_seconds": spent, "best": best}
+    done: list[tuple[int, float]] = []
+    begin = time.perf_counter()
+    searching(lambda count: done.append((count, time.perf_counter() - begin)))
+    return done
 
 
 if __name__ == "__main__":

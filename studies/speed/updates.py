@@ -2,7 +2,7 @@
 
 One jitted update, float32: lab, optax and optax again (the control, whose spread is that of the
 machine) in turn, in one process. A ratio is formed inside every round, from three timings that
-stand side by side; its median over rounds is what counts.
+stand side by side.
 """
 
 import itertools
@@ -14,61 +14,45 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from matplotlib.figure import Figure
 
 from lab.optimizers import CATALOG
-from studies.speed.bars import update_ratios
-from studies.speed.panel import Scope, Table
+from studies.speed.settings import Speed, comparable
 
 WAYS = ("lab", "optax", "optax again")
-SIZES = {"MLP, 26k": (64, 128, 128, 10), "MLP, 10M": (1024, 2048, 2048, 1792)}
-LIMIT, WORST = 1.05, 1.2
-ROUNDS = 15  # slow outliers get three times as many
-ROUND_S = 0.01  # how long a timing should last at least
-RULE_S = 4.0  # and all timings of a rule at most, by fewer rounds
+MORE = 5  # times as many rounds as other panels
+LEAST = 12  # rounds of a rule, however slow: with fewer no interval of 42 at once has limits
 
 
-def measure(scope: Scope) -> xr.Dataset:
-    """Time every rule, and those that look slow once more."""
-    names, sizes, rounds = scope.optimizers or comparable(), tuple(SIZES), scope.rounds or ROUNDS
-    if scope.smoke:
-        names, sizes = names[:2], sizes[:1]
-    seconds = np.full((len(sizes), len(names), len(WAYS), 3 * rounds), np.nan)
-    for i, size in enumerate(sizes):
+def measure(s: Speed) -> xr.Dataset:
+    """Time every rule."""
+    names, rounds = s.optimizers or comparable(), max(LEAST, MORE * s.rounds)
+    seconds = np.full((len(s.sizes), len(names), len(WAYS), rounds), np.nan)
+    for i, (size, widths) in enumerate(s.sizes):
         for j, name in enumerate(names):
-            timed = timings(name, SIZES[size], rounds)
-            if not scope.smoke and np.median(timed[0] / timed[1]) > LIMIT:
-                timed = timings(name, SIZES[size], 3 * rounds)
+            timed = timings(s, name, widths, rounds)
             seconds[i, j, :, : timed.shape[1]] = timed
             ratio = np.median(timed[0] / timed[1])
-            print(f"{size}: {name} {np.median(timed[0]) * 1e6:,.0f} µs, {ratio:.2f}", flush=True)
+            print(f"{size}: {name} {1e6 * np.median(timed[0]):,.0f} µs, {ratio:.2f}", flush=True)
     return xr.Dataset(
         {"seconds": (("size", "optimizer", "way", "round"), seconds, {"units": "s"})},
-        {"size": list(sizes), "optimizer": list(names), "way": list(WAYS)},
+        {"size": [size for size, _ in s.sizes], "optimizer": list(names), "way": list(WAYS)},
     )
 
 
-def comparable() -> tuple[str, ...]:
-    """Rules whose update needs a gradient and parameters, and which optax has too."""
-    return tuple(
-        name for name, e in CATALOG.items() if e.via_optax is not None and not e.needs - {"key"}
-    )
-
-
-def timings(name: str, widths: tuple[int, ...], rounds: int) -> np.ndarray:
+def timings(s: Speed, name: str, widths: tuple[int, ...], rounds: int) -> np.ndarray:
     """Seconds per update [way, round]; the order of the ways turns from round to round."""
     entry: Any = CATALOG[name]
     rng = np.random.default_rng(0)
-    shapes = [s for m, n in itertools.pairwise(widths) for s in ((m, n), (n,))]
+    shapes = [shape for m, n in itertools.pairwise(widths) for shape in ((m, n), (n,))]
     params, gradient = (
-        [jnp.asarray(0.1 * rng.normal(size=s), jnp.float32) for s in shapes] for _ in range(2)
+        [jnp.asarray(0.1 * rng.normal(size=n), jnp.float32) for n in shapes] for _ in range(2)
     )
     calls = [_updates(f, params, gradient) for f in (entry.by_hand, *(entry.via_optax,) * 2)]
     for call in calls:
         call(1)  # compiles
     once = min(_timed(call, 1) for call in calls)
-    repeats = max(1, int(np.ceil(ROUND_S / once)))
-    rounds = max(3, min(rounds, int(RULE_S / (len(calls) * repeats * once))))
+    repeats = max(1, int(np.ceil(s.timing_s / once)))
+    rounds = max(LEAST, min(rounds, int(s.rule_s / (len(calls) * repeats * once))))
     seconds = np.empty((len(calls), rounds))
     for r in range(rounds):
         for way in np.roll(np.arange(len(calls)), r):
@@ -95,51 +79,3 @@ def _timed(call: Callable[[int], None], repeats: int) -> float:
     begin = time.perf_counter()
     call(repeats)
     return (time.perf_counter() - begin) / repeats
-
-
-def ratios(seconds: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
-    """(optimizer, round) of lab over optax and of optax again over optax, round by round."""
-    base = seconds.sel(way="optax")
-    return tuple(seconds.sel(way=way) / base for way in ("lab", "optax again"))  # type: ignore
-
-
-def verdict(mine: np.ndarray, control: np.ndarray) -> str:
-    """Whether updates are as fast as those of optax, from the medians of every rule."""
-    low, high = np.min(control), np.max(control)
-    numbers = (
-        f"median ratio {np.median(mine):.2f}, largest {np.max(mine):.2f}; the control of optax "
-        f"against itself lies within {low:.2f} – {high:.2f}"
-    )
-    if np.median(mine) <= LIMIT and np.max(mine) <= WORST:
-        return f"as fast as optax: {numbers}"
-    slow = int(np.sum((mine > WORST) & (mine > high)))
-    if np.median(mine) <= LIMIT and slow == 0:
-        return f"as fast as optax within the control: {numbers}"
-    return f"not as fast as optax: {numbers}; {slow} above {WORST} and the control"
-
-
-def drawn(record: xr.Dataset, machine: str) -> tuple[Figure, Table]:
-    """Figure, table and verdict, from the record alone."""
-    seconds = record.seconds
-    header = ["optimizer", "size", "lab, µs", "optax, µs", "ratio", "quartiles", "control"]
-    rows, verdicts = [], []
-    for size in seconds["size"].values.tolist():
-        mine, control = ratios(seconds.sel(size=size))
-        middle = mine.median("round")
-        verdicts.append(f"{size}: {verdict(middle.values, control.median('round').values)}.")
-        for name in mine.optimizer.values[np.argsort(-middle.values)].tolist():
-            at = {"size": size, "optimizer": name}
-            micro = seconds.sel(at).median("round") * 1e6
-            low, high = mine.sel(optimizer=name).quantile([0.25, 0.75], "round").values
-            rows.append([
-                name, size, f"{float(micro.sel(way='lab')):,.0f}",
-                f"{float(micro.sel(way='optax')):,.0f}",
-                f"{float(middle.sel(optimizer=name)):.2f}", f"{low:.2f} – {high:.2f}",
-                f"{float(control.sel(optimizer=name).median('round')):.2f}",
-            ])  # fmt: skip
-    text = (
-        f"Time of one jitted update, float32, {machine}: dots are medians over interleaved rounds "
-        "of lab over optax, lines their quartiles; the band holds the same medians of optax "
-        "against itself. " + " ".join(verdicts)
-    )
-    return update_ratios(seconds, text), Table("Time of one update", header, rows, text)

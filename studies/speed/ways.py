@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 import jax
 import jax.numpy as jnp
@@ -102,8 +102,8 @@ def _pieces(case: Case):
 
 WAYS: dict[str, Callable[[Case], Runner]] = {
     "Keras fit": peers.keras_fit,
-    "PyTorch eager": peers.torch_eager,
-    "torch.compile": peers.torch_compiled,
+    "PyTorch eager": peers.torch_loop,
+    "torch.compile": partial(peers.torch_loop, compiled=True),
     "torch.func.vmap": peers.torch_vmap,
     "Python loop of jitted steps": python_loop,
     "one scan per run": one_scan,

@@ -1,7 +1,7 @@
 """Where a net for new digits may start: drawn anew, or from layers trained on other digits."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,6 @@ from lab.tasks.task import Initial, Task
 OLD, NEW = range(5), range(5, 10)  # digits
 WIDTHS = (64, 32)  # the code of the autoencoder is smaller than its 64 inputs
 LAYERS = ("hidden_00", "hidden_01")  # what is handed on; the head never is
-RATE = 1e-3  # of pre-training: at larger ones, many units die, and have nothing to hand on
-SEEDS = 4  # of pre-training
-BATCH = 16
 STARTS = ("nothing", "labels", "autoencoder")  # numbers of the hyper-parameter `start`
 
 
@@ -67,40 +64,24 @@ def old_without_labels() -> Task:
     )
 
 
-def pretrained(task: Task, splits: int, updates: int) -> list[dict[str, Any]]:
-    """Layers of a net for each split of `task`, from its checkpoint of least validation loss.
-
-    Splits take turns with the seeds, that bodies differ in what they were drawn as, too.
-    """
-
-    def chosen(lane: Mapping[str, Any]) -> bool:
-        return lane["seed"] == lane["split"] % SEEDS
-
+def pretrained(task: Task, settings: dict[str, Any]) -> list[dict[str, Any]]:
+    """Layers of a net for each split, from its checkpoint of least validation loss."""
     with tempfile.TemporaryDirectory() as folder:
-        lab.sweep(
-            task, ["adam"], axes={"learning_rate": [RATE], "split": list(range(splits))},
-            seeds=SEEDS, budget=lab.Budget(updates=updates), batch_size=32, evaluations=10,
-            schedule="cosine_decay_schedule", progress=False, export=lab.Export(folder, chosen),
-        )  # fmt: skip
+        lab.sweep(task, ["adam"], export=lab.Export(folder), **settings)
         best = [lab.load_model(path) for path in Path(folder).glob("*.best.npz")]
     best.sort(key=lambda model: model.about["lane"]["split"])
     return [{layer: model.params[layer]["dense"] for layer in LAYERS} for model in best]
 
 
-def bodies(splits: int, updates: int) -> xr.Dataset:
-    """Pre-trained layers as arrays (start, body, ...), one body for each split."""
-    found = [
-        pretrained(task, splits, updates) for task in (old_with_labels(), old_without_labels())
-    ]
-    arrays = {
-        f"{layer}_{name}": np.array([[body[layer][name] for body in each] for each in found])
-        for layer in LAYERS
-        for name in ("kernel", "bias")
-    }
-    columns = {
-        name: (("start", "body", *(f"{name}_{i}" for i in range(array.ndim - 2))), array)
-        for name, array in arrays.items()
-    }
+def arrays(found: list[list[dict[str, Any]]]) -> xr.Dataset:
+    """Bodies of each pre-trained start as arrays (start, body, ...)."""
+    columns = {}
+    for layer in LAYERS:
+        for name in ("kernel", "bias"):
+            array = np.array([[body[layer][name] for body in each] for each in found])
+            label = f"{layer}_{name}"
+            own = [f"{label}_{i}" for i in range(array.ndim - 2)]
+            columns[label] = (("start", "body", *own), array)
     return xr.Dataset(columns, {"start": list(STARTS[1:])})
 
 
@@ -132,26 +113,18 @@ class Started:
         return Initial({**drawn.params, **layers}, drawn.model_state)
 
 
-def new_digits(found: xr.Dataset, per_class: list[int]) -> list[Task]:
-    """The task of the new digits for each number of examples: one problem, so one program."""
-    arrays = {
+def new_digits(found: xr.Dataset, per_class: Sequence[int]) -> dict[int, Task]:
+    """The task of the new digits by number of examples: one problem, so one program."""
+    layers = {
         layer: {name: found[f"{layer}_{name}"].values for name in ("kernel", "bias")}
         for layer in LAYERS
     }
     source = lab.data.source(digits(NEW), fractions=(0.4, 0.2, 0.4), scaling="none")
     task = lab.tasks.supervised(source, widths=WIDTHS)
-    problem = replace(task.problem, init=Started(task.problem.init, arrays))
+    problem = replace(task.problem, init=Started(task.problem.init, layers))
     hypers = {**task.hypers, "start": 0.0, "body": 0.0}
-    return [
-        replace(
-            task,
-            problem=problem,
-            hypers=hypers,
-            variant=None,
-            source=replace(source, train_size=count * len(NEW)),
-        )
-        for count in per_class
-    ]
+    task = replace(task, problem=problem, hypers=hypers, variant=None)
+    return {n: replace(task, source=replace(source, train_size=n * len(NEW))) for n in per_class}
 
 
 def layered_adam(learning_rate: Any, slower: float = 1.0) -> optax.GradientTransformation:

@@ -9,34 +9,34 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lab.plots.style import COLOURS, GREY, caption, plain_ticks, style
-from lab.statistics.intervals import Interval
+from lab.statistics.intervals import Interval, mean_interval
+from lab.study import Record
+from studies.tuning.claims import errors
+from studies.tuning.runs import Tuning
 
 
-def search_summary(
-    trials: xr.Dataset,
-    importances: xr.DataArray,
-    outcomes: Mapping[str, Interval],
-    metric: str,
-    text: str,
-) -> Figure:
-    """Three panels.
-
-    Args:
-      trials: `loss` and `after` (trial).
-      importances: (parameter, forest).
-      outcomes: Test scores by name: mean, low, high; low = high for what is not random.
-      metric: What the scores are, with the unit.
-      text: Caption.
-    """
+def figures(record: Record[Tuning]) -> dict[str, Figure]:
+    """Three panels, with what they show written below."""
+    s, trials = record.settings, record["trials"]
+    label, network, others = errors(record)
+    outcomes = {f"{name} network": mean_interval(values) for name, values in network.items()}
+    outcomes |= {name: Interval(*[values.mean()] * 3) for name, values in others.items()}
+    text = (
+        f"{s.name}, {s.searcher}, {s.trainings} full trainings of {s.epochs} epochs, {s.runs} "
+        f"seeds each, on validation rows; {trials.sizes['trial']} trials. Test: {s.seeds} fresh "
+        "seeds, mean and 95 % t interval, one split; diamonds: scikit-learn with default settings. "
+        f"Importances: {s.forests} forests, bars from least to largest, of parameters that every "
+        "trial has."
+    )
     with style():
         figure, (way, share, outcome) = plt.subplots(
             1, 3, figsize=(10.4, 3.4), layout="constrained", width_ratios=(1.2, 1, 1)
         )
         _way(way, trials)
-        _bars(share, importances)
-        _outcomes(outcome, outcomes, metric)
+        _bars(share, record["importances"].importance)
+        _outcomes(outcome, outcomes, f"test {label}")
         caption(figure, text)
-    return figure
+    return {"tuning": figure}
 
 
 def _way(axes: Axes, trials: xr.Dataset) -> None:

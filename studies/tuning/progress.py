@@ -28,15 +28,13 @@ class Progress:
 
     def tell(self, trials: list[Trial]) -> None:
         """A line after every round."""
-        spent = max(trial.after for trial in trials)
-        took = self.clock() - self.begin
+        spent, took = max(trial.after for trial in trials), self.clock() - self.begin
         if not self.updates:  # what an earlier process has trained took no time
             self.known = spent
         each = took / (spent - self.known) if spent > self.known else np.inf
         left = min(each * (self.trainings - spent), max(0.0, self.limit - took))
         print(
             f"{len(trials)} trials, {spent:.0f} of {self.trainings} trainings, best validation "
-            f"loss {best(trials).loss:.4f}"
-            + (f", about {left:.0f} s left" if np.isfinite(left) else ""),
+            f"loss {best(trials).loss:.4f}{f', about {left:.0f} s left' * bool(np.isfinite(left))}",
             flush=True,
         )

@@ -8,8 +8,6 @@ import json
 import pickle
 import subprocess
 import sys
-from dataclasses import fields, replace
-from pathlib import Path
 
 import h5py
 import numpy as np
@@ -18,20 +16,23 @@ import xarray as xr
 
 import lab
 from lab import records
-from lab.study import cli as _cli
+from lab.study import discovery
+from lab.study.folder import Folder
+from lab.study.settings import described
+from lab.study.verification import Verification
 from tests.bad_input.broken_tables import TABLES, Bomb, X, npz
 from tests.bad_input.test_study_flags import (
     FEWEST,
+    KNOWN,
     STUDIES,
     begin,
     check_sentence,
-    refusal,
+    refused,
     workplace,
 )
 
 __all__ = ["workplace"]  # a fixture
-ON_DATA = [s for s, (flags, _) in STUDIES.items() if "data" in {f.name for f in fields(flags)}]
-ON_RECORDS = [s for s, (flags, _) in STUDIES.items() if "from_" in {f.name for f in fields(flags)}]
+ON_DATA = [study for study, known in KNOWN.items() if "data" in known]
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -41,14 +42,15 @@ def test_tables_are_refused_in_one_sentence(study, workplace, monkeypatch, capsy
     names = TABLES if study == ON_DATA[0] else ["quote.csv", "hostile.csv", "code.npz"]
     for name in names:
         (workplace / name).write_bytes(TABLES[name])
-        given = {"data": Path(name), "target": "y"}
-        monkeypatch.setattr(_cli.tyro, "cli", lambda flags, description, g=given: flags(**g))
-        check_sentence(refusal(study, capsys))
+        check_sentence(refused(study, [f"--data={name}", "--target=y"], monkeypatch, capsys))
         (workplace / name).unlink()
 
 
 def record_of(study, **variables):
-    manifest = json.dumps({"configuration": {"study": study}})
+    told = {"study": study}
+    if study in STUDIES:
+        told["settings"] = described(STUDIES[study].smoke)
+    manifest = json.dumps({"configuration": told})
     return with_attributes({"lab_format": records.FORMAT, "manifest": manifest}, **variables)
 
 
@@ -105,29 +107,29 @@ def spoilt_records(study):
 
 
 @pytest.mark.usefixtures("workplace")
-@pytest.mark.parametrize("study", ON_RECORDS)
+@pytest.mark.parametrize("study", STUDIES)
 def test_records_are_refused_in_one_sentence(study, workplace, monkeypatch, capsys):
     spoilt = spoilt_records(study)
     assert len(spoilt) >= FEWEST
     of_this_study = ("nothing_drawn", "another_study", "cut")  # what depends on the study at all
-    names = spoilt if study == ON_RECORDS[0] else of_this_study
+    names = spoilt if study == "xor" else of_this_study
     for name in names:
         path = workplace / "record.nc"
         spoilt[name](path)
-        given = {"from_": path, "out": workplace / "drawn"}
-        monkeypatch.setattr(_cli.tyro, "cli", lambda flags, description, g=given: flags(**g))
-        check_sentence(refusal(study, capsys))
+        check_sentence(refused(study, [f"--from={path}", "--out=drawn"], monkeypatch, capsys))
         path.unlink()
 
 
-@pytest.mark.parametrize("flag", ["resume", "verify"])
-def test_broken_parts_of_an_earlier_run_are_refused(flag, tmp_path):
+def test_broken_parts_of_an_earlier_run_are_refused(tmp_path):
     (tmp_path / "parts").mkdir()
     part = tmp_path / "parts" / "sweep.nc"
+    study = STUDIES["xor"]
+    resumed = Folder(study, study.smoke, tmp_path, resuming=True)
     for name, write in spoilt_records("xor").items():
         write(part)
-        with pytest.raises(lab.InputError, match=rf"path '{part}'.*\.$"):
-            _cli.Folder(_cli.Flags(**{flag: tmp_path}), "xor").part("sweep", begin)
+        for way in (resumed, Verification(tmp_path)):
+            with pytest.raises(lab.InputError, match=rf"path '{part}'.*\.$"):
+                way.part("sweep", begin)
         assert part.is_file(), name
     assert sorted(tmp_path.rglob("*")) == [part.parent, part]
 
@@ -135,22 +137,22 @@ def test_broken_parts_of_an_earlier_run_are_refused(flag, tmp_path):
 MANIFESTS = ["", "{", "[]", "null", "{}", '{"configuration": 3}', "[" * 100_000, "\0"]
 
 
-@pytest.mark.parametrize("study", ON_RECORDS)
+@pytest.mark.parametrize("study", STUDIES)
 def test_what_others_have_written_is_kept(study, workplace, monkeypatch, capsys):
     manifests = [*MANIFESTS, json.dumps({"configuration": {"study": "another"}})]
     for number, text in enumerate(manifests):
         (workplace / "manifest.json").write_text(text)
-        given = {("out", "resume")[number % 2]: workplace}
-        monkeypatch.setattr(_cli.tyro, "cli", lambda flags, description, g=given: flags(**g))
-        check_sentence(refusal(study, capsys), "give another folder")
+        words = [f"{('--out', '--resume')[number % 2]}={workplace}"]
+        check_sentence(refused(study, words, monkeypatch, capsys), "give another folder")
     (workplace / "manifest.json").unlink()
 
 
-@pytest.mark.parametrize("flags", [["from_", "resume"], ["resume", "verify"], ["verify", "from_"]])
+@pytest.mark.parametrize("flags", [["from", "resume"], ["resume", "verify"], ["verify", "from"]])
 def test_two_earlier_runs_are_refused(flags, workplace, monkeypatch, capsys):
-    given = dict.fromkeys(flags, workplace)
-    monkeypatch.setattr(_cli.tyro, "cli", lambda flags, description: replace(flags(), **given))
-    check_sentence(refusal("xor", capsys), "--verify")
+    (workplace / "record.nc").write_text("no record")
+    words = [f"--{flag}={workplace}" for flag in flags]
+    check_sentence(refused("xor", words, monkeypatch, capsys), "--verify")
+    (workplace / "record.nc").unlink()
 
 
 COMMANDS = [
@@ -159,7 +161,9 @@ COMMANDS = [
     ["optimizers", "--data", "no.csv"],
     ["speed", "--panels", "speed"],
     ["tuning", "--resume", "no\ud800where"],
-    ["reference", "--out="],
+    ["_site.reference", "--out="],
+    ["_site.figures", "../optimizers"],
+    ["claims", "--fresh", "0"],
 ]
 
 
@@ -168,7 +172,7 @@ COMMANDS = [
 def test_a_command_ends_with_code_2_and_without_a_traceback(command, tmp_path):
     study, *flags = command
     words = [sys.executable, "-m", f"studies.{study}", *flags]
-    root = Path(_cli.__file__).parent.parent
+    root = discovery.ROOT
     env = {"PYTHONPATH": str(root), "PATH": "", "HOME": str(tmp_path / "home")}
     (tmp_path / "work").mkdir()
     done = subprocess.run(

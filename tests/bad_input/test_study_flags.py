@@ -1,57 +1,44 @@
 """Every flag of every study meets bad input, and refuses it in one sentence, with nothing written.
 
-Flags are found in the studies' own dataclasses, and bad values are made for a flag's kind, so that
-a new study or flag is covered without a line here; a flag without a kind fails.
+Flags are found in the dataclasses of the studies' settings, and bad values are made for a flag's
+kind, so that a new study or flag is covered without a line here; a kind that is not known fails.
 """
 
-import importlib
 import os
 import sys
-import typing
-from dataclasses import fields, replace
-from functools import cache
 from pathlib import Path
+from typing import Annotated, get_args
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import studies
-from lab.budget import Budget
-from lab.study import cli as _cli
-from lab.study import flags as _flags
-from lab.study.executors import Where
+import lab
+from lab.study import command, discovery, flags, folder
+from lab.study.command import Run, fields_of
+from studies._site.figures import Figures
+from studies._site.parity import Parity
+from studies._site.reference import Reference
+from studies.claims.__main__ import Claims
 from tests.bad_input.test_public_callables import ordinary
 
 FEWEST = 20
 LONGEST = 2000  # characters: a sentence may list every optimizer
+STUDIES = {name: discovery.study(name) for name in discovery.names()}
+KNOWN = {name: fields_of(Run) | fields_of(study.settings) for name, study in STUDIES.items()}
+ALONE = {of.__name__.lower(): fields_of(of) for of in (Figures, Parity, Reference, Claims)}
+ALL = [(hint, name) for known in (KNOWN | ALONE).values() for name, (hint, _) in known.items()]
+COLUMNS = ("a", "b", "y")
+OF_COLUMNS = ("target", "weight", "group", "time")
 
 
-def found():
-    """The studies with a command line, and the dataclass of their flags."""
-    names = sorted(path.stem for path in Path(studies.__path__[0]).glob("[a-z]*.py"))
-    modules = {name: importlib.import_module(f"studies.{name}") for name in names}
-    return {
-        name: (typing.get_type_hints(module.run)["flags"], module.run)
-        for name, module in modules.items()
-    }
-
-
-STUDIES = found()
-FLAGS = [(study, f.name) for study, (flags, _) in STUDIES.items() for f in fields(flags)]
-POSITIONAL = {("figures", "studies")}
-SWITCHES = [(s, n) for s, n in FLAGS if typing.get_type_hints(STUDIES[s][0])[n] is bool]
-VALUED = [flag for flag in FLAGS if flag not in SWITCHES and flag not in POSITIONAL]
-
-
-@cache
-def kind_of(study, name):
-    """The kind that a flag declares."""
-    hints = typing.get_type_hints(STUDIES[study][0], include_extras=True)
-    kinds = [k for k in getattr(hints[name], "__metadata__", ()) if isinstance(k, _flags.Kind)]
-    assert len(kinds) == 1, f"--{name} of {study} has no kind of lab.study.flags"
-    return kinds[0]
+def kind_of(hint):
+    """What a flag declares, in a word."""
+    told = [m.metavar for m in getattr(hint, "__metadata__", ()) if getattr(m, "metavar", None)]
+    if told:
+        return told[0]
+    return "SWITCH" if bool in (hint, *get_args(hint)) else "NAME"  # one of a few words
 
 
 text = st.text(max_size=12)
@@ -59,67 +46,55 @@ NO_NUMBERS = st.sampled_from(
     ["", " ", "ten", "1e", "0x10", "1,5", "--", "None", "1 2", "½", "nan", "NaN", "1_", "١x", "\0",
      "3" * 5000, "[1]", "True", "1;2", "{}"]
 )  # fmt: skip
-NO_WORDS = text | st.sampled_from(["None", "a" * 5000, "../..", "nul\0", "{x!r}", "%s", "sgd;", ""])
-
-
-def no_whole(kind):
-    outside = st.integers(max_value=kind.least - 1) | st.integers(min_value=kind.most + 1)
-    return outside.map(str) | st.sampled_from(["1.5", "1e3", "inf", "-inf"]) | NO_NUMBERS
-
-
-def no_number(kind):
-    outside = st.floats(max_value=kind.least, exclude_max=True) | st.floats(
-        min_value=kind.most, exclude_min=True
-    )
-    return outside.map(repr) | NO_NUMBERS
-
-
-BAD = {  # the first class that a kind is of counts
-    _flags.Wholes: lambda kind: no_whole(kind).map(lambda one: f"7,{one}") | st.just("7,7"),
-    _flags.Whole: no_whole,
-    _flags.Number: no_number,
-    _flags.OneOf: lambda kind: NO_WORDS.filter(lambda word: word not in kind.words),
-    _flags.Names: lambda kind: NO_WORDS.filter(lambda word: word.strip() not in kind.known())
-    | NO_WORDS.map(lambda word: f"{next(iter(kind.known()))},{word}"),
-    _flags.Name: lambda kind: NO_WORDS.filter(lambda word: word not in kind.known()),
-    _flags.Column: lambda kind: st.text(" \t\n\u2003\0", max_size=9)
-    | text.filter(lambda name: name not in COLUMNS),
-    _flags.Duration: lambda kind: NO_NUMBERS
-    | st.sampled_from(["0s", "-1m", "1d", "10", "1.h", "1e3s", "s", "∞h", "1m30s", "10 m"]),
-    _flags.Amount: lambda kind: NO_NUMBERS.map(lambda one: f"flops={one}")
-    | st.sampled_from(["flops", "flops=", "flops=0", "flops=-1", "updates=1.5", "updates=inf",
-                       "dollars=3", "=3", "=", "epochs", "flops==1", "examples=nan"]),
-    _flags.Place: lambda kind: no_place,
-    Where: lambda kind: NO_NUMBERS
-    | NO_NUMBERS.map("tcp://host:{}".format)
-    | st.sampled_from(["host:8786", "tcp://", "tcp://host", "tcp://host:0", "tcp://host:65536",
-                       "tcp://:1", "0", "-1", "1.5", "100000", ":", "gone.json"]),
-}  # fmt: skip
-no_place = st.one_of(
+NO_WHOLES = (
+    st.integers(max_value=-1).map(str)
+    | st.integers(min_value=2**31).map(str)
+    | st.sampled_from(["1.5", "1e3", "inf", "-inf"])
+    | NO_NUMBERS
+)
+NO_WORDS = text.map("no {}".format) | st.sampled_from(
+    ["None", "a" * 5000, "../..", "nul\0", "{x!r}", "%s", "sgd;", "", " ", "a\nb", "\ud800"]
+)
+NO_PLACE = st.one_of(
     st.sampled_from(["", " ", "\t\n", "\0", "taken/below", "taken/../x", "loop/x", "gone/x"]),
     st.sampled_from(["/dev/null/x", "é" * 200, "\ud800", "gone", "loop"]),
     st.integers(256, 5000).map("x".__mul__),
     text.map("taken/below/{}".format),
     st.tuples(text, text).map("\0".join),
 )
+BAD = {
+    "INT": NO_WHOLES,
+    "INTS": NO_WHOLES.map("7,{}".format) | st.just("7,7"),
+    "FLOAT": st.sampled_from(["inf", "-inf", "-1e300", "1e300"]) | NO_NUMBERS,
+    "NAME": NO_WORDS,
+    "NAMES": NO_WORDS | NO_WORDS.map("xor,{}".format),
+    "COLUMN": st.text(" \t\n\u2003\0", max_size=9).filter(lambda x: not x.strip())
+    | st.integers(10_001, 10_100).map("x".__mul__),
+    "TIME": NO_NUMBERS
+    | st.sampled_from(["0s", "-1m", "1d", "10", "1.h", "1e3s", "s", "∞h", "1m30s", "10 m"]),
+    "CURRENCY=AMOUNT": NO_NUMBERS.map("flops={}".format)
+    | st.sampled_from(["flops", "flops=", "flops=0", "flops=-1", "updates=1.5", "updates=inf",
+                       "dollars=3", "=3", "=", "epochs", "flops==1", "examples=nan"]),
+    "PATH": NO_PLACE,
+    "WHERE": NO_NUMBERS
+    | NO_NUMBERS.map("tcp://host:{}".format)
+    | st.sampled_from(["host:8786", "tcp://", "tcp://host", "tcp://host:0", "tcp://host:65536",
+                       "tcp://:1", "0", "-1", "1.5", "100000", ":", "gone.json"]),
+    "SWITCH": st.integers(2).map("value{}".format),
+}  # fmt: skip
 
 
-@cache
 def bad_values(kind):
     """Distinct texts that a kind of flag must refuse, as many as a test of it needs."""
-    make = next(make for of, make in BAD.items() if isinstance(kind, of))
     values = {}
 
     @settings(ordinary, max_examples=60)
-    @given(make(kind))
+    @given(BAD[kind])
     def collect(value):
         values[value] = None
 
     collect()
     return tuple(values)[:FEWEST]
-
-
-COLUMNS = ("a", "b", "y")
 
 
 @pytest.fixture
@@ -132,8 +107,8 @@ def workplace(tmp_path, monkeypatch):
     lines = [f"{a},{b},{i % 3}" for i, (a, b) in enumerate(rows)]
     (tmp_path / "good.csv").write_text("\n".join([",".join(COLUMNS), *lines]))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(_cli, "start_jax", lambda: None)
-    monkeypatch.setattr(_cli.Folder, "part", begin)
+    monkeypatch.setattr(command, "start_jax", lambda: None)
+    monkeypatch.setattr(folder.Folder, "part", begin)
     before = snapshot(tmp_path)
     yield tmp_path
     assert snapshot(tmp_path) == before
@@ -151,19 +126,11 @@ def snapshot(folder):
     return {p: os.lstat(p).st_size for p in folder.rglob("*") if ".hypothesis" not in p.parts}
 
 
-def without_tyro(study, name, value):
-    """Tyro's part in little: it hands on what was typed. A parser takes 4 ms to build."""
-    given = {name: kind_of(study, name).instance_from_str([value])}
-    if name in ("target", "weight", "group", "time"):
-        given = {"data": Path("good.csv"), "target": "y"} | given
-    return lambda flags, description: replace(flags(), **given)
-
-
-def refusal(study, capsys):
-    """What `main` says when it stops with exit code 2."""
-    flags, run = STUDIES[study]
+def refused(study, words, monkeypatch, capsys):
+    """What a study says of a command line when it stops with exit code 2."""
+    monkeypatch.setattr(sys, "argv", [study, *words])
     with pytest.raises(SystemExit) as stop:
-        _cli.main(flags, run)
+        command.main(STUDIES[study])
     assert stop.value.code == 2
     return capsys.readouterr().err
 
@@ -171,64 +138,74 @@ def refusal(study, capsys):
 def check_sentence(said, *words):
     assert said.startswith("error: ")
     assert said.count("\n") == 1
-    assert said.endswith(".\n")
+    assert said.endswith((".\n", "?\n"))
     assert len(said) < LONGEST
     for word in words:
         assert word in said, (word, said)
 
 
-@pytest.mark.parametrize("study", STUDIES)
-def test_flags_refuse_bad_values_in_one_sentence(study, workplace, monkeypatch, capsys):
-    for name in (name for of, name in VALUED if of == study):
-        values = bad_values(kind_of(study, name))
-        assert len(values) >= FEWEST, f"{study} --{name} meets {len(values)} bad values only"
-        for value in values:
-            monkeypatch.setattr(_cli.tyro, "cli", without_tyro(study, name, value))
-            check_sentence(refusal(study, capsys), name.strip("_").replace("_", "-"))
+def flag_of(name):
+    return f"--{name.strip('_').replace('_', '-')}"
 
 
-@pytest.mark.parametrize("study", STUDIES)
-def test_tyro_hands_on_what_was_typed(study, workplace, monkeypatch, capsys):
-    for name in (name for of, name in VALUED if of == study):
-        flag = name.strip("_").replace("_", "-")
-        value = bad_values(kind_of(study, name))[-1]
-        data = ["--data=good.csv", "--target=y"] * (name in ("weight", "group", "time"))
-        data += ["--data=good.csv"] * (name == "target")
-        monkeypatch.setattr(sys, "argv", [study, *data, f"--{flag}={value}"])
-        check_sentence(refusal(study, capsys), flag)
-
-
-@pytest.mark.parametrize("study", sorted({study for study, _ in SWITCHES}))
-def test_switches_take_no_value(study, workplace, monkeypatch, capsys):
-    for name in (name for of, name in SWITCHES if of == study):
-        for i in range(FEWEST):
-            monkeypatch.setattr(sys, "argv", [study, f"--{name}=value{i}"])
-            assert f"value{i}" in refusal(study, capsys)
+def by_parameter():
+    """Distinct flags: those that all studies share are one, which a test need meet only once."""
+    found = {}
+    for hint, name in ALL:
+        own = [id(m) for m in getattr(hint, "__metadata__", ())] or [str(hint)]
+        found.setdefault((name, *own), (hint, name))
+    return list(found.values())
 
 
 @pytest.mark.usefixtures("workplace")
-def test_an_unknown_study_is_refused(monkeypatch, capsys):
-    for name in ("", " ", "optimizer", "../optimizers", "nul\0", "a" * 5000):
-        monkeypatch.setattr(sys, "argv", ["figures", name])
-        check_sentence(refusal("figures", capsys), "study")
+@pytest.mark.parametrize(("hint", "name"), by_parameter())
+def test_a_flag_refuses_bad_values_in_one_sentence(hint, name):
+    values = bad_values(kind_of(hint))
+    assert len(values) >= FEWEST, f"--{name} meets {len(values)} bad values only"
+    for value in values:
+        with pytest.raises(lab.InputError) as refusal:
+            command.parse("", {name: (hint, "")}, [f"{flag_of(name)}={value}"])
+        check_sentence(f"error: {refusal.value}\n", flag_of(name))
+
+
+@pytest.mark.usefixtures("workplace")
+@pytest.mark.parametrize("study", STUDIES)
+def test_a_study_ends_with_code_2_at_a_bad_value_of_any_flag(study, monkeypatch, capsys):
+    for name, (hint, _) in KNOWN[study].items():
+        kind = kind_of(hint)
+        value = "no such" if kind == "COLUMN" else bad_values(kind)[-1]
+        data = ["--data=good.csv", "--target=y"] * (name in OF_COLUMNS)
+        data = [word for word in data if not word.startswith(flag_of(name))]
+        said = refused(study, [*data, f"{flag_of(name)}={value}"], monkeypatch, capsys)
+        check_sentence(said, name.strip("_").replace("_", "-"))
+
+
+@pytest.mark.usefixtures("workplace")
+@pytest.mark.parametrize(
+    "words", [["--sedes", "3"], ["extra"], ["--seeds"], ["--seeds=3", "--seeds=4"], ["--no-smoke"]]
+)
+def test_what_is_no_flag_is_refused(words, monkeypatch, capsys):
+    check_sentence(refused("xor", words, monkeypatch, capsys))
 
 
 GOOD = [
-    (_flags.Whole(2, 9), "7", 7),
-    (_flags.Wholes(1, 99), "32,8", (32, 8)),
-    (_flags.Number(0, 1), "1e-2", 0.01),
-    (_flags.OneOf("a", "b"), "b", "b"),
-    (_flags.Names(lambda: ("a", "b", "c")), "c, a", ("c", "a")),
-    (_flags.Names(lambda: ("a", "b"), all_of_them=True), "all", ("a", "b")),
-    (_flags.Duration(), "90s", 90.0),
-    (_flags.Duration(), "1.5m", 90.0),
-    (_flags.Amount(), "flops=4e8", Budget(flops=4e8)),
-    (_flags.Amount(), "updates=1e3", Budget(updates=1000)),
-    (_flags.folder(), "not/there/yet", Path("not/there/yet")),
-    (_flags.Column(), "say what", "say what"),
+    (int, flags.whole(2, 9), "7", 7),
+    (tuple[int, ...], flags.wholes(1, 99), "32,8", (32, 8)),
+    (float, flags.number(0, 1), "1e-2", 0.01),
+    (str, flags.name(lambda: ("a", "b")), "b", "b"),
+    (tuple[str, ...], flags.names(lambda: ("a", "b", "c")), "c, a", ("c", "a")),
+    (tuple[str, ...], flags.names(lambda: ("a", "b"), all_of_them=True), "all", ("a", "b")),
+    (float, flags.duration(), "90s", 90.0),
+    (float, flags.duration(), "1.5m", 90.0),
+    (tuple[str, float], flags.budget(), "flops=4e8", ("flops", 4e8)),
+    (tuple[str, float], flags.budget(), "updates=1e3", ("updates", 1000)),
+    (Path, flags.folder(), "not/there/yet", Path("not/there/yet")),
+    (str, flags.column(), "say what", "say what"),
 ]
 
 
-@pytest.mark.parametrize(("kind", "typed", "value"), GOOD, ids=[str(g[1]) for g in GOOD])
-def test_good_values_are_read_as_people_write_them(kind, typed, value):
-    assert kind.value("--flag", typed) == value
+@pytest.mark.parametrize(("of", "kind", "typed", "value"), GOOD, ids=[str(g[2]) for g in GOOD])
+def test_good_values_are_read_as_people_write_them(of, kind, typed, value):
+    known = {"flag": (Annotated[of, kind], "")}
+    assert command.parse("", known, ["--flag", typed]) == {"flag": value}
+    assert command.parse("", known, [f"--flag={typed}"]) == {"flag": value}

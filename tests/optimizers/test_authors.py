@@ -51,7 +51,7 @@ def test_departures_are_told_where_users_look():
     assert set(_authors.DEPARTURES) >= said_plainly
     for name, told in _authors.DEPARTURES.items():
         assert hasattr(optimizers, name)
-        assert f"- `{name}`: {told}" in page, "run `python -m studies.parity`"
+        assert f"- `{name}`: {told}" in page, "run `python -m studies._site.parity`"
 
 
 @pytest.mark.parametrize("name", _authors.names())

@@ -54,7 +54,7 @@ def test_the_committed_table_has_every_optimizer_and_reason():
 @pytest.mark.slow
 def test_the_committed_table_is_up_to_date():
     page = (parity.ROOT / "figures" / "parity.md").read_text()
-    assert page == parity.page(), "run `python -m studies.parity`"
+    assert page == parity.page(), "run `python -m studies._site.parity`"
 
 
 def _adam(gradients, rates, start, change):

@@ -9,8 +9,7 @@ import pytest
 import lab
 from lab.protocol import Comparison, decide
 from lab.spaces import Float
-from studies.null import __main__ as null
-from studies.null.report import allowed, promised_power, standard_errors
+from studies.null.counts import allowed, promised_power, standard_errors
 from studies.null.rounds import (
     LABELS,
     Side,
@@ -22,6 +21,7 @@ from studies.null.rounds import (
     redrawn,
     selected,
 )
+from studies.null.runs import Null, train, trained_sides
 
 UNTRAINED = 2.3
 
@@ -50,7 +50,7 @@ def bank():
 @pytest.fixture(scope="module")
 def rounds(bank):
     plan = planned()
-    return play(plan, lambda r: redrawn(bank, plan, r), 80, UNTRAINED)
+    return play(plan, [redrawn(bank, plan, r) for r in range(80)], range(80), UNTRAINED)
 
 
 def test_one_optimizer_does_not_beat_itself(rounds):
@@ -74,6 +74,10 @@ def test_an_advantage_is_found_as_often_as_promised_or_more(rounds):
         assert np.sqrt((standard_errors(lead) ** 2).mean()) > 0.85 * lead[:, 0].std()
 
 
+def less(side, advantage):
+    return side._replace(test=side.test - advantage)
+
+
 def test_a_constant_moves_the_interval_and_nothing_else(bank):
     """So that one round tells of every size of an advantage."""
     plan = planned(splits=(0, 1, 2))
@@ -81,15 +85,15 @@ def test_a_constant_moves_the_interval_and_nothing_else(bank):
         first, second = (side.on(range(3)) for side in redrawn(bank, plan, number))
         without = judge(plan, [first, second], UNTRAINED)
         for size in (0.01, 0.05, 0.2):
-            given = judge(plan, [first.less(size), second], UNTRAINED)
+            given = judge(plan, [less(first, size), second], UNTRAINED)
             np.testing.assert_allclose(given.lead, np.add(without.lead, size), atol=1e-12)
             assert (given.winner == 1) == finds(np.array([without.lead]), size, plan.margin)[0]
-            taken = judge(plan, [first, second.less(size)], UNTRAINED)
+            taken = judge(plan, [first, less(second, size)], UNTRAINED)
             np.testing.assert_allclose(taken.lead, np.subtract(without.lead, size), atol=1e-12)
 
 
 def test_the_paired_test_alone_keeps_its_level(bank):
-    assert (flipped(bank, 12, 1000) <= 0.05).sum() <= 65
+    assert (flipped(bank, 12, range(1000)) <= 0.05).sum() <= 65
 
 
 def test_report_seeds_of_the_selected_alone_name_too_many_winners(rounds):
@@ -126,10 +130,10 @@ def test_what_is_judged_is_what_was_drawn(bank):
 
 @pytest.mark.slow
 def test_trained_comparisons_of_an_optimizer_with_itself_name_few_winners():
-    plan = null.planned(null.Null(), null.Sizes(), 12)
-    task = lab.tasks.CATALOG["breast_cancer"].make(widths=(16,))
-    trained = null.train(task, plan, range(100))
+    s = Null()
+    trained = train(s, lab.tasks.CATALOG[s.task].make(widths=(s.width,)))
     untrained = float(trained.validation_loss.isel(step=0).median())
-    rounds = play(plan, lambda r: null.trained_sides(trained, plan, r, untrained), 100, untrained)
+    sides = trained_sides(trained, s.plan, untrained)
+    rounds = play(s.plan, sides, range(s.repetitions), untrained)
     winners = (rounds.winner != 0).sum("round")
-    assert (winners <= 10).all(), winners.values
+    assert (winners <= allowed(s.repetitions)).all(), winners.values

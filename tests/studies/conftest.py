@@ -2,7 +2,7 @@
 
 import pytest
 
-from lab.study.catalog import study
+from lab.study.discovery import study
 from lab.study.command import run
 
 WRITTEN = {".md", ".csv", ".png", ".gif", ".json"}  # what a study draws from its record

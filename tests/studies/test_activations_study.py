@@ -1,4 +1,4 @@
-"""The study of activations runs and redraws itself, and its statements say what they measure."""
+"""The study of activations says what it measures."""
 
 from typing import Any
 
@@ -8,24 +8,15 @@ import numpy as np
 import xarray as xr
 
 from lab.models import ACTIVATIONS
-from lab.statistics.intervals import Interval
+from lab.study import Record
+from lab.study.claims import FAILED, HELD
 from lab.types import Snapshot
-from studies.activations import __main__ as study
-from studies.activations import runs, verdict
-
-
-def test_smoke_redrawing_and_resuming(smoke, monkeypatch):
-    folder = smoke(study)
-    monkeypatch.setattr(runs.lab, "sweep", None)  # what is finished is not trained again
-    monkeypatch.setattr(study.report, "draw", lambda record, folder: drawn.append(record))
-    drawn: list[xr.DataTree] = []
-    study.run(study.Activations(smoke=True, resume=folder))
-    assert {"shapes", "saturation", "dying", "outcome"} <= set(drawn[0].children)
+from studies.activations import claims, dead_units, runs
+from studies.activations.runs import Activations
 
 
 def test_every_activation_of_the_catalogue_takes_part():
-    assert {*runs.NAMES, "silu"} == set(ACTIVATIONS)
-    assert set(runs.INITIALIZER) == set(runs.NAMES)
+    assert {*dict(Activations().activations), "silu"} == set(ACTIVATIONS)
 
 
 def test_shapes_and_gradient_factors_are_known():
@@ -37,8 +28,7 @@ def test_shapes_and_gradient_factors_are_known():
 
 
 def test_a_bias_that_kills_every_unit_is_seen():
-    bench = runs.Bench(width=8, updates=1, rates=(0.1,), tuning=2, seeds=2)
-    task = runs.with_bias(bench.task("relu", 2))
+    task = dead_units.with_bias(runs.net(Activations(width=8), "relu", "he_normal", 2))
     start = jax.jit(task.problem.init)
     alive, dead = (
         start(jax.random.key(0), {"init_scale": 1.0, "bias": bias}) for bias in (0.0, -1e3)
@@ -53,33 +43,11 @@ def test_a_bias_that_kills_every_unit_is_seen():
     @jax.jit
     def share(params):
         snapshot = Snapshot(**(nothing | {"params": params, "model_state": {}}))
-        return runs.Dead(loss.model, "relu")(snapshot)
+        return dead_units.Dead(loss.model, "relu", 0)(snapshot)
 
     shown = [share(found.params) for found in (alive, dead)]
     np.testing.assert_array_equal(shown[1], 1.0)
     assert float(jnp.max(shown[0])) < 1
-
-
-def test_usable_decades_count_rates():
-    accuracy = xr.DataArray(
-        [[0.95, 0.1], [0.95, 0.95], [0.1, 0.95], [0.95, 0.1]],
-        dims=("learning_rate", "seed"),
-        coords={"learning_rate": [0.01, 0.1, 1.0, 10.0]},
-    )
-    np.testing.assert_allclose(verdict.usable_decades(accuracy), [3.0, 2.0])
-
-
-def test_words_follow_the_interval():
-    low, middle, high = (
-        Interval(*map(np.asarray, x)) for x in ((-2, -3, -1), (0, -1, 1), (2, 1, 3))
-    )
-    assert [verdict.judged(x) for x in (low, middle, high)] == [
-        "did not hold",
-        "inconclusive",
-        "held",
-    ]
-    assert verdict.refuted(high) == "did not hold"
-    assert verdict.refuted(Interval(*map(np.asarray, (0, 0, 0)))) == "held"
 
 
 def test_outcome_is_judged_against_relu():
@@ -93,6 +61,9 @@ def test_outcome_is_judged_against_relu():
         "relu": part(0.95), "step": part(0.8), "linear": part(0.9), "sigmoid": part(0.96),
         "tanh": part(0.95), "hard_sigmoid": part(0.9),
     }  # fmt: skip
-    text = "\n".join(verdict.outcome_lines(parts))
-    assert "depth is wasted* (2 layers): **held**" in text
-    assert "ReLU beats saturating units* (2 layers): **did not hold**" in text
+    record = Record(Activations(depths=(2,)), {f"outcome/{n}": part for n, part in parts.items()})
+    found = {claim.name: claim for claim in claims._outcome(record)}
+    assert found["depth_wasted_2"].outcome == HELD
+    assert found["relu_beats_saturating_2"].outcome == FAILED
+    assert "1 of 3 (sigmoid" in found["relu_beats_saturating_2"].numbers
+    assert "better sigmoid +1.0" in found["no_matter_2"].numbers

@@ -1,16 +1,12 @@
-"""The study of tuning budgets runs and redraws; it sees curves that cross, rankings that flip."""
+"""The study of tuning budgets sees curves that cross, and rankings that flip."""
 
 import numpy as np
 import pytest
 import xarray as xr
 
-from lab.statistics.intervals import Interval
-from studies.budget_matters import __main__ as study
-from studies.budget_matters import verdict
-
-
-def test_smoke_and_redrawing(smoke):
-    smoke(study)
+from lab.study import Record
+from studies.budget_matters.claims import best_of, claims
+from studies.budget_matters.runs import ADAM, ARMS, BudgetMatters
 
 
 def part(spread, middle=0.0, trials=16, seed=0):
@@ -19,48 +15,61 @@ def part(spread, middle=0.0, trials=16, seed=0):
     return xr.Dataset(dict.fromkeys(("validation", "test"), (("split", "trial"), loss)))
 
 
+def outcomes(**parts):
+    """Of the claims about SGD and Adam, by name; `sgd_own` is a part, and so on."""
+    labels = {"sgd": "SGD", "adam": ADAM}
+    found = {f"{kind}/{labels[n]}": part(0.1) for n in labels for kind in ("own", "narrow")}
+    found |= {f"default/{label}": part(0.1, 0.5, 1) for label in labels.values()}
+    for name, one in parts.items():
+        label, kind = name.split("_")
+        found[f"{kind}/{labels[label]}"] = one
+    arms = tuple(arm for arm in ARMS if arm[0] in labels.values())
+    record = Record(BudgetMatters(seeds=24, trials=16, arms=arms), found)
+    return {claim.name: claim for claim in claims(record)}
+
+
 def test_the_best_of_one_is_the_mean_and_of_all_the_least():
     one = part(1.0)
-    curve = verdict.best_of(one)
+    curve = best_of(one)
     np.testing.assert_allclose(curve[:, 0], np.log(one.test.values).mean(1))
     np.testing.assert_allclose(curve[:, -1], np.log(one.test.values).min(1))
 
 
-def test_a_bold_space_overtakes_a_timid_one():
-    own = {"bold": part(3.0, 1.5), "timid": part(0.3, seed=1)}
-    (line,) = verdict.crossing_lines(own, [("bold", "timid")])
-    assert "**held**" in line
-    assert "the means cross at k = " in line
-    (line,) = verdict.crossing_lines(own | {"worse": part(0.3, 2.0)}, [("worse", "timid")])
-    assert "**did not hold**" in line
-    assert "do not cross" in line
+@pytest.mark.parametrize(
+    ("sgd", "outcome", "says"),
+    [
+        (part(3.0, 1.5), "held", "the means cross at k = "),
+        (part(0.3, 2.0), "did not hold", "do not cross"),
+        (part(0.3, -2.0), "did not hold", "do not cross"),
+    ],
+)
+def test_a_bold_space_overtakes_a_timid_one(sgd, outcome, says):
+    claim = outcomes(sgd_own=sgd, adam_own=part(0.3, seed=1))["crossing_sgd_and_adam_rate_only"]
+    assert claim.outcome == outcome
+    assert says in claim.numbers
 
 
 def test_rankings_flip_only_where_both_are_shown():
-    own = {"SGD": part(0.1), "Adam": part(0.1, 0.5)}
-    narrow = {"SGD": part(0.1, 1.0), "Adam": part(0.1, 0.5)}
-    assert "**held**" in verdict.flip_lines(own, narrow, "Adam")[0]
-    assert "**did not hold**" in verdict.flip_lines(own, own, "Adam")[0]
-    same = {"SGD": part(0.1), "Adam": part(0.1, seed=1)}
-    assert "**inconclusive**" in verdict.flip_lines(same, narrow, "Adam")[0]
+    ahead, behind = part(0.1), part(0.1, 1.0)
+    adam = {"adam_own": part(0.1, 0.5), "adam_narrow": part(0.1, 0.5)}
+    for narrow, own, outcome in (
+        (behind, ahead, "held"),
+        (ahead, ahead, "did not hold"),
+        (behind, part(0.1, 0.5, seed=1), "inconclusive"),
+    ):
+        assert (
+            outcomes(sgd_narrow=narrow, sgd_own=own, **adam)["flip_sgd_and_adam_rate_only"].outcome
+            == outcome
+        )
 
 
 def test_defaults_are_tried_against_as_many_trials():
-    own = {"Adam, rate only": part(1.0), "SGD": part(1.0, seed=1)}
-    default = {"Adam, rate only": part(0.1, -1.0, 1), "SGD": part(0.1, -1.1, 1)}
-    *tuned, several = verdict.tuning_lines(own, default)
-    assert len(tuned) == 2
-    assert "Trying 2 optimizers" in several
-    assert "**held**" in several
+    own = {"adam_own": part(1.0), "sgd_own": part(1.0, seed=1)}
+    found = outcomes(**own, adam_default=part(0.1, -1.0, 1), sgd_default=part(0.1, -1.1, 1))
+    assert "Trying 2 optimizers" in found["several_defaults"].statement
+    assert found["several_defaults"].outcome == "held"
+    assert found["tuning_sgd"].n == 24
 
 
-@pytest.mark.parametrize(
-    ("x", "sign"), [((0.8, 0.7, 0.9), -1), ((1, 0.9, 1.1), 0), ((2, 1.5, 3), 1)]
-)
-def test_sides(x, sign):
-    assert verdict.side(Interval(*map(np.asarray, x))) == sign
-
-
-def test_plain_arms_search_the_rate_alone():
-    for name in study.PLAIN:
-        assert set(study.ARMS[name].space) == {"learning_rate"}
+def test_one_range_is_for_arms_that_search_the_rate_alone():
+    assert [arm[0] for arm in ARMS if len(arm[2]) == 1] == ["SGD", ADAM, "RMSProp", "AdaGrad"]

@@ -1,24 +1,17 @@
-"""The study of clipping runs and redraws itself; spikes, cliffs and ranges are counted as said."""
+"""Spikes, cliffs and ranges of the study of clipping are counted as said."""
 
 import numpy as np
 import pytest
 import xarray as xr
 
-from studies.clipping import __main__ as study
-from studies.clipping import runs, verdict
+from studies.clipping import claims
+from studies.clipping.runs import Clipping, example
 
-
-def test_smoke_redrawing_and_resuming(smoke, monkeypatch):
-    folder = smoke(study)
-    monkeypatch.setattr(runs.lab, "sweep", None)  # what is finished is not trained again
-    monkeypatch.setattr(study.report, "draw", lambda record, folder: drawn.append(record))
-    drawn: list[xr.DataTree] = []
-    study.run(study.Clipping(smoke=True, resume=folder))
-    assert set(drawn[0].children) == {"example", "recurrent"}
+PARABOLA = example(Clipping())
 
 
 def test_one_minus_ten_is_minus_nine():
-    record = runs.example(4)
+    record = PARABOLA.isel(update=slice(5))
     paths = {name: record.w.sel(clip=name).values for name in record["clip"].values.tolist()}
     np.testing.assert_allclose(paths["none"], (-9.0) ** np.arange(5))
     for name in ("by value", "per leaf", "global norm"):
@@ -27,9 +20,8 @@ def test_one_minus_ten_is_minus_nine():
 
 
 def test_clipping_does_not_cure_the_rate():
-    assert "cures a rate that is too large*: **did not hold**" in verdict.example_line(
-        runs.example()
-    )
+    small, cures = claims._parabola(PARABOLA.w)
+    assert (small.outcome, cures.outcome) == ("held", "did not hold")
 
 
 @pytest.mark.parametrize(
@@ -38,14 +30,14 @@ def test_clipping_does_not_cure_the_rate():
 def test_spikes_are_stretches_above_the_running_median(high, count):
     loss = np.ones(60)
     loss[list(high)] = 10
-    assert verdict.spikes(loss, -1) == count
+    assert claims.spikes(loss, -1) == count
 
 
 def test_spikes_end_with_the_run():
     loss = np.ones(60)
     loss[40] = 10
-    assert verdict.spikes(loss, 41) == 1
-    assert verdict.spikes(loss, 40) == verdict.spikes(loss, 5) == 0
+    assert claims.spikes(loss, 41) == 1
+    assert claims.spikes(loss, 40) == claims.spikes(loss, 5) == 0
 
 
 def _part(good, norms=None):
@@ -67,16 +59,20 @@ def _part(good, norms=None):
 def test_a_wider_range_is_said_to_be_wider():
     plain = _part([[1] * 4, [0] * 4, [0] * 4])
     wide = _part([[1] * 4, [1] * 4, [1, 1, 1, 0]])
-    cliffs, *lines = verdict.net_lines("net", {"none": plain, "global norm": wide})
-    assert "**did not hold**" in cliffs  # a flat gradient norm has none
-    assert "rates that train* **held**, by +1.75" in lines[0]
-    assert "do not diverge* **held**, by +1.75" in lines[0]
-    assert "spikes* at 0.1 **did not hold**" in lines[0]
+    over = {"n": 4, "unit": "seeds"}
+    nets = {"recurrent": {"none": plain, "global norm": wide}}
+    (cliffs,) = claims._cliffs(nets, over)
+    assert cliffs.outcome == "did not hold"  # a flat gradient norm has none
+    trains, survives, spikes, _ = claims._gains(nets, over)
+    assert trains.outcome == survives.outcome == "held"
+    assert "by +1.75" in trains.numbers
+    assert "by +1.75" in survives.numbers
+    assert spikes.outcome == "inconclusive"  # there are none to be fewer than
 
 
 def test_steepness_is_the_largest_norm_over_the_median():
     norms = np.ones((3, 4, 50))
     norms[0, :, 7] = 100.0
     part = _part([[1] * 4, [0] * 4, [0] * 4], norms)
-    np.testing.assert_allclose(np.exp(verdict.steepness(part, 0.1)), 100.0)
-    np.testing.assert_allclose(np.exp(verdict.steepness(part, 10.0)), 1.0)
+    np.testing.assert_allclose(np.exp(claims.steepness(part, 0)), 100.0)
+    np.testing.assert_allclose(np.exp(claims.steepness(part, 2)), 1.0)

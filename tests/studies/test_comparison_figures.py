@@ -11,6 +11,10 @@ from matplotlib.text import Text
 
 from lab import plots, statistics
 from lab.statistics import Interval, TimeToTarget
+from studies.optimizers.curves import learning_curves, rate_sensitivity
+from studies.optimizers.grids import rank_plot, schedule_heat
+from studies.optimizers.ranking import ranking as loss_ranking
+from studies.optimizers.reaching import performance_profiles, survival_curves
 
 COUNTS, TASKS = (2, 10, 44), ("digits", "breast_cancer", "mnist1d")
 CASES = (
@@ -58,7 +62,7 @@ def learning(count, tasks):
 
     schedules = ("cosine_decay_schedule", "constant_schedule")
     curves = {task: {s: lines(task) for s in schedules} for task in TASKS[:tasks]}
-    return plots.learning_curves(curves, plots.looks(labels(count)), "training examples", TEXT)
+    return learning_curves(curves, plots.looks(labels(count)), "training examples", TEXT)
 
 
 def rates(count, tasks):
@@ -76,7 +80,7 @@ def rates(count, tasks):
     tunings = {task: lines(task) for task in TASKS[:tasks]}
     chosen = {k: {n: float(rate[6]) for n, (rate, _) in v.items()} for k, v in tunings.items()}
     untrained = dict.fromkeys(tunings, 2.3)
-    return plots.rate_sensitivity(tunings, chosen, untrained, plots.looks(labels(count)), TEXT)
+    return rate_sensitivity(tunings, chosen, untrained, plots.looks(labels(count)), TEXT)
 
 
 def ranking(count, tasks):
@@ -88,7 +92,7 @@ def ranking(count, tasks):
 
     intervals = {task: losses(task) for task in TASKS[:tasks]}
     tied = {task: labels(count)[:2] for task in intervals}
-    return plots.ranking(intervals, tied, dict.fromkeys(intervals, BASELINES), TEXT)
+    return loss_ranking(intervals, tied, dict.fromkeys(intervals, BASELINES), TEXT)
 
 
 def survival(count, tasks):
@@ -97,23 +101,22 @@ def survival(count, tasks):
         for i, name in enumerate(labels(count)):
             times = draws.gamma(8, 600 * (1 + i / 8), 60)
             hit = (times < 21_000) & (i != count - 1) & (i != 1)
-            found[name] = statistics.kaplan_meier(TimeToTarget(np.where(hit, times, 21_536), hit))
+            found[name] = TimeToTarget(np.where(hit, times, 21_536), hit)
         return found
 
     curves = {task: lines(task) for task in TASKS[:tasks]}
     target = dict.fromkeys(curves, 0.2309)
     look = plots.looks(labels(count))
-    return plots.survival_curves(curves, look, target, "training examples", TEXT)
+    return survival_curves(curves, look, target, "training examples", TEXT)
 
 
 def profile(count, tasks):
     times = rng("abc").gamma(8, np.linspace(1, 3, count)[:, None], (count, 5 * tasks))
     times[-1] = np.inf
     ratios = statistics.performance_ratios(times)
-    scores = statistics.profile_score(ratios)
-    scores = {n: Interval(s, 0.8 * s, 1.1 * s) for n, s in zip(labels(count), scores)}
+    score = statistics.profile_score(ratios)
     look, ratios = plots.looks(labels(count)), dict(zip(labels(count), ratios))
-    return plots.performance_profiles(ratios, look, scores, 5 * tasks, TEXT)
+    return performance_profiles(ratios, look, Interval(score, 0.8 * score, 1.1 * score), TEXT)
 
 
 def best_of(count, tasks):
@@ -142,7 +145,7 @@ def heat(count, tasks, schedules=3):
         coords = {"optimizer": labels(count), "schedule": names[:schedules]}
         return xr.DataArray(values, coords, ("optimizer", "schedule"))
 
-    return plots.schedule_heat({task: losses(task) for task in TASKS[:tasks]}, TEXT)
+    return schedule_heat({task: losses(task) for task in TASKS[:tasks]}, TEXT)
 
 
 def ranks(count, tasks):
@@ -155,7 +158,7 @@ def ranks(count, tasks):
 
     middle = np.linspace(1.2, count - 0.3, count)
     overall = Interval(middle, np.maximum(middle - 0.8, 1), np.minimum(middle + 0.8, count))
-    return plots.rank_plot({t: places(t) for t in TASKS[:tasks]}, (labels(count), overall), TEXT)
+    return rank_plot({t: places(t) for t in TASKS[:tasks]}, (labels(count), overall), TEXT)
 
 
 def confusion(count, tasks):
@@ -256,7 +259,7 @@ def test_curves_of_a_schedule_that_a_task_lacks_are_left_out():
     one = {"adam": (at, Interval(1 / (1 + at), 0.5 / (1 + at), 2 / (1 + at)))}
     curves = {"a": {"constant_schedule": one, "cosine_decay_schedule": one}}
     curves["b"] = {"constant_schedule": one}
-    figure = plots.learning_curves(curves, look, "FLOPs", TEXT)
+    figure = learning_curves(curves, look, "FLOPs", TEXT)
     assert [axes.get_visible() for axes in figure.axes] == [True, True, True, False]
 
 
@@ -266,7 +269,7 @@ def test_the_chosen_rate_is_ringed():
     look = plots.looks(["adam"])
     chosen = {"digits": {"adam": 0.01}}
     tunings = {"digits": {"adam": (rate, losses)}}
-    axes = plots.rate_sensitivity(tunings, chosen, {"digits": 2.3}, look, TEXT).axes[0]
+    axes = rate_sensitivity(tunings, chosen, {"digits": 2.3}, look, TEXT).axes[0]
     line, ring = axes.lines[:2]
     np.testing.assert_allclose(line.get_ydata(), [2.1, 0.6, 1.1, np.nan])
     np.testing.assert_allclose([ring.get_xdata()[0], ring.get_ydata()[0]], [0.01, 0.6])
@@ -290,7 +293,7 @@ def test_a_ranking_over_orders_of_magnitude_is_logarithmic():
     losses = np.array([0.1, 0.2, 30.0])
     interval = Interval(losses, np.array([-0.1, 0.1, 20.0]), np.array([0.3, 0.3, np.inf]))
     names = ["adam", "sgd", "lion"]
-    figure = plots.ranking({"t": (names, interval)}, {"t": ["adam"]}, {"t": {"linear": 0.01}}, TEXT)
+    figure = loss_ranking({"t": (names, interval)}, {"t": ["adam"]}, {"t": {"linear": 0.01}}, TEXT)
     assert figure.axes[0].get_xscale() == "log"
     assert all(np.isfinite(line.get_xdata()).all() for line in figure.axes[0].lines)
     low, high = figure.axes[0].get_xlim()
@@ -314,8 +317,8 @@ def test_profiles_rise_with_tau_and_are_listed_by_score():
     ratios = dict(
         zip(names, np.array([[1.0, 3.0, np.inf, 5.0], [2.0, 1.0, 1.0, 1.0], [np.inf] * 4]))
     )
-    scores = {"adam": 0.33, "sgd": Interval(0.92, 0.8, 1.0), "lion": 0.0}
-    figure = plots.performance_profiles(ratios, plots.looks(names), scores, 4, TEXT)
+    scores = Interval(*np.array([[0.33, 0.92, 0.0], [np.nan, 0.8, np.nan], [np.nan, 1.0, np.nan]]))
+    figure = performance_profiles(ratios, plots.looks(names), scores, TEXT)
     adam, sgd, lion = (line.get_ydata().tolist() for line in figure.axes[0].lines)
     assert (adam, sgd, lion) == ([0.25, 0.5, 0.5], [0.75, 1.0, 1.0], [0.0, 0.0])
     listed = [text.get_text() for text in figure.legends[0].get_texts()]
@@ -343,7 +346,7 @@ def test_a_frame_marks_the_best_schedule_of_each_optimizer(schedules):
 def test_places_are_in_the_rows_of_the_overall_ranking():
     overall = ["sgd", "adam"], Interval(*np.array([[1.2, 1.8], [1.0, 1.6], [1.4, 2.0]]))
     places = {"digits": (["adam", "sgd"], np.array([[0.1, 0.9], [0.9, 0.1]]))}
-    figure = plots.rank_plot(places, overall, TEXT)
+    figure = rank_plot(places, overall, TEXT)
     image = figure.axes[1].images[0].get_array()
     np.testing.assert_array_equal(np.asarray(image), [[0.9, 0.1], [0.1, 0.9]])
     assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()] == ["sgd", "adam"]

@@ -1,21 +1,15 @@
-"""The study of early stopping runs and redraws; its outcomes and statements are right."""
+"""The outcomes of rules of early stopping, and what is said of them, are right."""
 
 import numpy as np
 import pytest
 import xarray as xr
 
 from lab.sweeps.early_stopping.rule import EarlyStopping
-from studies.early_stopping import __main__ as study
-from studies.early_stopping import report
-from studies.early_stopping.runs import along, outcome
+from studies.early_stopping.claims import obeyed, stated
+from studies.early_stopping.replays import outcome, replays
 
 LOSS = np.array([[[1.0, 0.5, 0.7, 0.4, 0.6, 0.6]], [[1.0, 0.9, 0.8, 0.7, 0.6, 0.5]]], np.float32)
 ERROR = np.array([[[0.6, 0.5, 0.4, 0.3, 0.2, 0.1]], [[0.6, 0.5, 0.4, 0.3, 0.2, 0.1]]])
-
-
-def test_smoke_and_redrawing(smoke):
-    page = (smoke(study) / "table.md").read_text()
-    assert "ends where the replay says, bitwise*: **held**, 2 of 2 runs" in page
 
 
 @pytest.mark.parametrize(
@@ -49,13 +43,11 @@ def test_statements_name_what_held():
         {"rows": [10, 0]},
     )
     one = one.assign(validation_error=one.validation_loss, test_loss=one.test_error)
-    assert along([EarlyStopping(patience=4)], one)[0].shape == (1, splits)
-    obeyed = xr.Dataset({"same": ("lane", [True, True]), "computed": 30, "budget": 100})
-    text = report.verdict({"toy": report.found(one, 8)}, [10, 0], 8, obeyed)
-    said = {line.split("*")[1]: line.split("**")[1] for line in text.splitlines()}
-    assert said["It ends with a smaller test loss"] == "held"
-    assert said["It saves at least half of the updates"] == "held"
-    assert said["It comes within 0.5 points of the best in hindsight"] == "held"
-    assert said["Patience 32 is no better than 8, by more than 0.5 points"] == "held"
-    assert said["10 validation rows serve as well as all, within 0.5 points"] == "did not hold"
-    assert said["A sweep that obeys the rule ends where the replay says, bitwise"] == "held"
+    said = {claim.name: claim.outcome for claim in stated({"toy": replays(one, 8)}, 8, 10)}
+    assert said["less_loss_toy"] == "held"
+    assert said["saves_half_toy"] == "held"
+    assert said["near_hindsight_toy"] == "held"
+    assert said["long_patience_toy"] == "held"
+    assert said["few_rows_toy"] == "did not hold"
+    part = xr.Dataset({"same": ("lane", [True, True]), "computed": 30, "budget": 100})
+    assert obeyed(part).line.endswith("**held**, 2 of 2 runs; it took 30% of the updates.")

@@ -1,16 +1,14 @@
-"""The study of sharpness runs, redraws itself, and judges what it says it judges."""
+"""The study of sharpness judges what it says it judges."""
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
 
-from studies.edge_of_stability import __main__ as study
-from studies.edge_of_stability import report
+from studies.edge_of_stability import claims
+from studies.edge_of_stability.probes import half_squared
 
-
-def test_smoke_and_redrawing(smoke):
-    smoke(study)
+OVER = {"n": 3, "unit": "seeds"}
 
 
 def arm(share, rates=(0.1, 0.2), edge=2.0, by_start=1):
@@ -33,10 +31,18 @@ def test_sharpness_in_edges_and_who_starts_beyond():
     path = np.ones((2, 3, 8))
     path[0, :, 0], path[1, :, 0] = 0.5, [1.2, 2.0, 2.4]
     found = arm(path)
-    np.testing.assert_allclose(report.in_edges(found), path)
-    np.testing.assert_array_equal(report.claimed(found), [False, True])
-    np.testing.assert_array_equal(report.claimed(arm(path, by_start=0)), [True, True])
-    np.testing.assert_array_equal(report.last_quarter(np.arange(8.0)), 6.5)
+    np.testing.assert_allclose(claims.in_edges(found), path)
+    np.testing.assert_array_equal(claims.claimed(found), [False, True])
+    np.testing.assert_array_equal(claims.claimed(arm(path, by_start=0)), [True, True])
+    np.testing.assert_array_equal(claims.last_quarter(np.arange(8.0)), 6.5)
+
+
+def settled(*ends, start=2.0):
+    """The claim about rates whose seeds end at these shares of the edge."""
+    path = np.repeat(np.array(ends, float)[..., None], 8, -1)
+    path[..., 0] = start
+    rates = tuple(0.1 * (k + 1) for k in range(len(ends)))
+    return claims.settles("heavy ball", arm(path, rates), 1, OVER)
 
 
 @pytest.mark.parametrize(
@@ -48,24 +54,25 @@ def test_sharpness_in_edges_and_who_starts_beyond():
     ],
 )
 def test_what_settled_means(ends, said):
-    assert report.settles(np.array(ends)) == said
+    assert settled(ends).outcome == said
 
 
-def test_one_word_for_several():
-    assert report.together(["held", "held"]) == "held"
-    assert report.together(["held", "inconclusive"]) == "inconclusive"
-    assert report.together(["inconclusive", "did not hold"]) == "did not hold"
-    assert report.together([]) == "inconclusive"
+def test_every_rate_must_settle():
+    near, far, vague = [0.98, 1.0, 1.02], [0.2, 0.21, 0.22], [0.7, 0.9, 1.1]
+    assert settled(near, near).outcome == "held"
+    assert settled(near, vague).outcome == "inconclusive"
+    assert settled(vague, far).outcome == "did not hold"
+    assert settled(near, start=0.5).outcome == "inconclusive"  # there is no such rate
 
 
 def test_share_of_rises():
     loss = np.array([[9.0, 8, 7, 6, 5, 4, 5, 3], [8.0, 7, 6, 5, 4, 3, 2, 1]])
-    np.testing.assert_allclose(report.rises(loss), [1 / 3, 0])
+    np.testing.assert_allclose(claims.rises(loss), [1 / 3, 0])
 
 
 def test_half_a_squared_error_by_hand():
     outputs = np.array([[1.0, 0.0, 2.0]], np.float32)
-    loss = study.half_squared(jnp.asarray(outputs), jnp.array([0]))
+    loss = half_squared(jnp.asarray(outputs), jnp.array([0]))
     np.testing.assert_allclose(loss, [2.0])
 
 
@@ -81,8 +88,10 @@ def price(extra):
 
 
 def test_cheap_is_below_the_limit_and_dear_above():
-    cheap, look = report.costs(price(0.05))
-    assert "**held**, together they add 4.9% (4.8% to 5.0%)" in cheap
-    assert "costs 0.5 updates a look" in look
-    assert "**did not hold**" in report.costs(price(0.3))[0]
-    assert "**inconclusive**" in report.costs(price(0.15))[0]
+    cheap, look = claims.costs(price(0.05), 15)
+    assert cheap.outcome == "held"
+    assert "together they add 4.9% (4.8% to 5.0%)" in cheap.numbers
+    assert look.outcome == "did not hold"
+    assert "0.5 (0.491 to 0.509) updates a look" in look.numbers
+    assert next(claims.costs(price(0.3), 15)).outcome == "did not hold"
+    assert next(claims.costs(price(0.15), 15)).outcome == "inconclusive"

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from lab.study import catalog
-from lab.study.catalog import study
+from lab.study import discovery
+from lab.study.discovery import study
 from lab.study.command import run
 from lab.study.page import file_name, filled, page_of, pictures
 from tests.studies.conftest import WRITTEN
 
-STUDIES = catalog.names()
+STUDIES = discovery.names()
 
 
 @pytest.mark.parametrize("name", STUDIES)
@@ -34,7 +34,7 @@ def test_a_smoke_run_is_redrawn_resumed_and_verified(name, smoke, tmp_path, caps
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_a_page_is_what_the_committed_claims_say(name):
-    found = json.loads(catalog.committed(name).read_text())
+    found = json.loads(discovery.committed(name).read_text())
     page = filled(page_of(name).read_text(), found, figures="../")
     root = Path(page_of(name)).parent.parent.parent / "figures"
     assert (root / "pages" / f"{name}.md").read_text() == page, "run python -m studies._site"

@@ -1,28 +1,36 @@
-"""The gallery is what its pages say, and shows only what is there."""
+"""The gallery is what its pages say, and what a run has made goes where it is committed."""
 
-import re
+import json
 
-import pytest
-
-from studies._site import gallery as figures
-
-PAGES = sorted((figures.FIGURES / "pages").glob("*.md"))
+from lab.study import discovery
+from studies._site import gallery
+from studies._site.figures import copy
 
 
 def test_the_gallery_is_up_to_date():
-    assert (figures.FIGURES / "README.md").read_text() == figures.gallery(), (
-        "run python -m studies.figures --gallery"
-    )
+    text = (discovery.FIGURES / "README.md").read_text()
+    assert text == gallery.gallery(), "run python -m studies._site"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_a_page_shows_committed_figures_and_a_command(page):
-    text = page.read_text()
-    shown = re.findall(r"!\[[^\]]*\]\(\.\./([^)]+)\)", text)
-    assert shown, "a page shows a figure"
-    for name in shown:
-        path = figures.FIGURES / name
-        limit = 2_000_000 if path.suffix == ".gif" else 200_000
-        assert path.stat().st_size <= limit, name
-    assert f"python -m studies.{page.stem}" in text
-    assert (figures.ROOT / "studies" / f"{page.stem}.py").is_file()
+def test_every_study_has_its_place_in_the_course():
+    assert sorted(gallery.COURSE) == discovery.names()
+    assert gallery.in_course_order(["null", "a_new_one", "xor"]) == ["xor", "null", "a_new_one"]
+
+
+def test_pages_stand_one_level_down_with_links_from_their_folder(monkeypatch):
+    shown = {"xor": "# XOR\n\n![It](../xor_it.png)\n", "null": "# Null\n\ntext\n"}
+    monkeypatch.setattr(gallery, "pages", lambda: shown)
+    text = gallery.gallery()
+    assert "1. [XOR](pages/xor.md) (`xor`)\n2. [Null](pages/null.md) (`null`)" in text
+    assert "## XOR\n\n![It](xor_it.png)\n\n## Null\n\ntext\n" in text
+
+
+def test_what_a_run_has_made_is_copied(tmp_path):
+    run, to = tmp_path / "run", tmp_path / "figures"
+    run.mkdir(), to.mkdir()
+    for name in ("success.png", "xor_two.gif", "table.csv", "record.nc"):
+        (run / name).write_text(name)
+    (run / "claims.json").write_text(json.dumps({}))
+    copy("xor", run, to)
+    written = sorted(str(path.relative_to(to)) for path in to.rglob("*.*"))
+    assert written == ["claims/xor.json", "xor_success.png", "xor_two.gif"]

@@ -1,23 +1,20 @@
-"""The study of gradient flow runs and redraws itself, and judges hand-made records rightly."""
+"""The study of gradient flow judges hand-made records rightly."""
 
 import numpy as np
 import pytest
 import xarray as xr
 
-from lab.statistics.intervals import Interval
-from studies.gradient_flow import __main__ as study
-from studies.gradient_flow import runs, verdict
-from studies.initialization.runs import Bench
+from lab.study import Claim, Record
+from lab.study.claims import FAILED, HELD, OPEN
+from studies.gradient_flow import claims
+from studies.gradient_flow.runs import GradientFlow, net
+
+SETTINGS = GradientFlow(width=8, layers=4, seeds=16)
 
 
-def test_smoke_and_redrawing(smoke):
-    smoke(study)
-
-
-@pytest.mark.parametrize("name", runs.REMEDIES)
-def test_a_remedy_changes_one_thing(name):
-    bench = Bench(width=8, layers=4, updates=1, rates=(), tuning=1, seeds=2)
-    plain, changed = runs.network(bench), runs.network(bench, **runs.REMEDIES[name])
+@pytest.mark.parametrize(("name", "changes"), SETTINGS.remedies)
+def test_a_remedy_changes_one_thing(name, changes):
+    plain, changed = net(SETTINGS), net(SETTINGS, **dict(changes))
     differing = [k for k in plain.options if plain.options[k] != changed.options[k]]
     names = [t.problem.init.names for t in (plain, changed)]  # pyright: ignore
     assert len(differing) + (names[0] != names[1]) == 1
@@ -45,20 +42,31 @@ def remedy(mean, noise=0.01):
 
 
 def test_stalling_needs_every_rate_and_reviving_an_interval():
-    found = {"ReLU": remedy(0.9), "residual": remedy(0.3), "batch norm": remedy(0.5, 0.3)}
-    lines = verdict.table_lines(table([[0.1, 0.11], [0.1, 0.4]]), found, 10)
-    words = [line.split("**")[1] for line in lines]
-    assert words == ["held", "did not hold", "held", "did not hold", "inconclusive"]
+    record = Record(SETTINGS, {
+        "stalled": table([[0.1, 0.11], [0.1, 0.4]]), "remedies/ReLU": remedy(0.9),
+        "remedies/residual": remedy(0.3), "remedies/batch norm": remedy(0.5, 0.3),
+    })  # fmt: skip
+    assert [claim.outcome for claim in claims._stalled(record)] == [HELD, FAILED]
+    assert [claim.outcome for claim in claims._remedies(record)] == [HELD, FAILED, OPEN]
 
 
-def test_tables_agree_where_every_word_does():
-    one = {"Glorot": "held", "ReLU": "held"}
-    both = {"momentum": one, "adam": one}
-    assert "**held**, 2 of 2" in verdict._same_table(both)[0]
-    both["adam"] = {**one, "ReLU": "inconclusive"}
-    assert "**inconclusive**, 1 of 2" in verdict._same_table(both)[0]
-    both["adam"] = {**one, "ReLU": "did not hold"}
-    assert "ReLU (did not hold)" in verdict._same_table(both)[0]
+def row(label, rule, begin, end, **limits):
+    interval = claims.Interval(*map(np.array, ((begin + end) / 2, begin, end)))
+    return Claim("row", "It is so", interval, 16, "seeds", where=f"{label}, {rule}", **limits)
+
+
+@pytest.mark.parametrize(
+    ("second", "outcome"),
+    [((0.8, 0.9), HELD), ((0.4, 0.6), OPEN), ((0.2, 0.3), FAILED)],
+)
+def test_a_table_stands_where_every_row_that_held_does_again(second, outcome):
+    chance = [row("Glorot", rule, 0.0, 0.1, high=0.15) for rule in ("SGD", "Adam")]
+    open_one = row("He", "SGD", 0.1, 0.2, high=0.15), row("He", "Adam", 0.8, 0.9, high=0.15)
+    revived = row("ReLU", "SGD", 0.8, 0.9, low=0.5), row("ReLU", "Adam", *second, low=0.5)
+    found = claims._same_table(*zip(chance, open_one, revived))
+    assert found.outcome == outcome
+    assert ("otherwise: none" in found.numbers) == (outcome == HELD)
+    assert found.statement.endswith("Adam")
 
 
 def flow(norms):
@@ -74,14 +82,14 @@ def flow(norms):
 
 def test_the_fall_is_from_the_last_hidden_layer_there_is():
     part = flow([1e-6, 1e-3, 1e-2, 1.0, np.nan])
-    np.testing.assert_allclose(verdict.fall(part, "glorot_normal"), -4.0)
+    np.testing.assert_allclose(claims.fall(part, "glorot_normal"), -4.0)
 
 
 def test_vanishing_is_said_of_each_activation():
-    lines = verdict.flow_lines(
+    found = claims._flow(
         {"sigmoid": flow([1e-6, 1e-3, 1e-2, 1.0]), "relu": flow([0.5, 0.6, 1.0, 1.0])}
     )
-    assert [line.split("**")[1] for line in lines] == ["held", "did not hold", "held"]
+    assert [claim.outcome for claim in found] == [HELD, FAILED, HELD]
 
 
 def test_the_trained_share_is_counted_by_depth():
@@ -92,19 +100,5 @@ def test_the_trained_share_is_counted_by_depth():
         {"accuracy": (("layers", "init_scale", "learning_rate", "seed"), values)},
         {"layers": [2, 10]},
     )
-    np.testing.assert_allclose(verdict.usable(part.accuracy), [[1, 1], [0.25, 0.25]])
-    assert "**held**" in verdict.region_lines(part)[0]
-
-
-def test_chance_and_revival_have_three_outcomes():
-    def at(*x):
-        return Interval(*map(np.asarray, x))
-
-    assert verdict.at_chance(at([0.1, 0.1], [0.1, 0.1], [0.1, 0.12])) == "held"
-    assert verdict.at_chance(at([0.1, 0.2], [0.1, 0.1], [0.1, 0.3])) == "inconclusive"
-    assert verdict.at_chance(at([0.1, 0.3], [0.1, 0.2], [0.1, 0.4])) == "did not hold"
-    assert [verdict.revived(at(*x)) for x in ((0.9, 0.8, 1), (0.3, 0.2, 0.4), (0.5, 0.4, 0.6))] == [
-        "held",
-        "did not hold",
-        "inconclusive",
-    ]
+    np.testing.assert_allclose(claims.usable(part.accuracy), [[100, 100], [25, 25]])
+    assert claims._region(part).outcome == HELD

@@ -1,42 +1,26 @@
-"""The study of initialization runs and redraws itself, and its statements say what they measure."""
+"""The study of initialization says what it measures."""
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from lab.models import INITIALIZERS, MLP
-from lab.statistics.intervals import Interval
+from lab.models import INITIALIZERS
+from lab.study import Record
+from lab.study.claims import FAILED, HELD
 from lab.types import Snapshot
-from studies.initialization import __main__ as study
-from studies.initialization import runs, signal, verdict
-
-
-def test_smoke_and_redrawing(smoke):
-    smoke(study)
+from studies.initialization import claims, runs, signal
+from studies.initialization.runs import Initialization
 
 
 def test_every_initializer_of_the_catalogue_takes_part():
     kept = {name for name in INITIALIZERS if not name.endswith("uniform")}
-    assert kept == set(study.NAMES) == set(verdict.SPELT)
-
-
-def test_the_initializer_is_a_number():
-    names = ("constant", "he_normal")
-    init = runs.AnyInit(MLP((4, 4), 3), 5, names)
-    for number, name in enumerate(names):
-        hypers = {"initializer": jnp.float32(number), "init_scale": 1.0}
-        drawn = jax.jit(init)(jax.random.key(3), hypers).params
-        own = MLP((4, 4), 3, initializer=name).init(
-            jax.random.key(3), jnp.zeros((1, 5)), train=False
-        )["params"]
-        jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-6), drawn, own)
+    assert kept == set(Initialization().names)
 
 
 def test_moments_follow_theory_where_layers_are_wide():
-    record = signal.propagation(("he_normal", "lecun_normal"), (256,), 4, 24)
+    record = signal.propagation(("he_normal", "lecun_normal"), (256,), 4, range(24))
     he, thin = (record.moment.sel(initializer=i).values for i in ("he_normal", "lecun_normal"))
     np.testing.assert_allclose(he.mean(-1), 1.0, atol=0.25)
     np.testing.assert_allclose(thin[0, -1], he[0, -1] / 16, rtol=1e-5)
@@ -68,15 +52,11 @@ def test_symmetry_is_judged_by_every_bit():
         },
         {"rule": ["sgd"], "initializer": ["constant"], "init_scale": [1.0], "updates": [0, 1, 2]},
     )
-    assert "**held**, in 2 of 2 runs" in verdict.symmetry_lines(record)[0]
+    found = next(iter(claims._symmetry(record)))
+    assert (found.outcome, found.numbers[:14]) == (HELD, "in 2 of 2 runs")
     record.apart[..., 1, 2, 0] = 1e-30
-    assert "**did not hold**, in 1 of 2 runs" in verdict.symmetry_lines(record)[0]
-
-
-def test_predictions_are_held_inside_the_interval_only():
-    x = Interval(*map(np.asarray, (1.0, 0.8, 1.2)))
-    assert verdict.contains(x, 0.9) == "held"
-    assert verdict.contains(x, 0.7) == "did not hold"
+    found = next(iter(claims._symmetry(record)))
+    assert (found.outcome, found.numbers[:14]) == (FAILED, "in 1 of 2 runs")
 
 
 def test_accuracies_are_judged_by_activation():
@@ -86,7 +66,7 @@ def test_accuracies_are_judged_by_activation():
     part = xr.Dataset(
         {"accuracy": (("initializer", "seed"), np.array(values))}, {"initializer": list(means)}
     )
-    text = "\n".join(verdict.outcome_lines({"tanh": part}))
-    assert "zeros does not train* (tanh): **held**" in text
-    assert "N(0, 1) does not train* (tanh): **did not hold**" in text
-    assert "Glorot beats He* (tanh): **held**" in text
+    found = claims._outcome(Record(Initialization(), {"outcome/tanh": part}))
+    assert {claim.where: claim.outcome for claim in found} == {
+        "zeros, tanh": HELD, "N(0, 1), tanh": FAILED, "Glorot against He, tanh": HELD
+    }  # fmt: skip

@@ -1,16 +1,12 @@
-"""The study of one change at a time runs and redraws; it finds interactions where they are."""
+"""The study of one change at a time finds interactions where they are."""
 
 import numpy as np
 import xarray as xr
 
-from studies.one_at_a_time import __main__ as study
-from studies.one_at_a_time import verdict
+from studies.one_at_a_time.claims import found, interaction, of_pairs, random_subset
+from studies.one_at_a_time.runs import OneAtATime
 
 RATES, MOMENTA = [0.01, 0.1, 1.0], [0.0, 0.9, 0.99]
-
-
-def test_smoke_and_redrawing(smoke):
-    smoke(study)
 
 
 def pair(loss):
@@ -30,25 +26,24 @@ AT = {"learning_rate": 0.1, "momentum": 0.9}
 
 
 def test_a_ridge_is_missed_one_at_a_time():
-    assert verdict.found(RIDGE, AT) == ((1, 1), (1, 1), (0, 2))
-    first, second = verdict.pair_lines([RIDGE], AT)
-    assert "together beat each by itself*: **held**" in first
-    assert "5 of 9" in second
+    assert found(RIDGE, AT) == ((1, 1), (1, 1), (0, 2))
+    jointly, at_random = of_pairs([RIDGE], AT, {"n": 8, "unit": "seeds", "low": 0})
+    assert jointly.outcome == "held"
+    assert "5 of 9" in at_random.where
 
 
 def test_what_adds_up_in_logarithms_has_no_interaction():
     added = np.outer([1.0, 2.0, 5.0], [1.0, 3.0, 4.0])[..., None]
-    np.testing.assert_allclose(verdict.interaction(added), 0, atol=1e-12)
-    assert (verdict.interaction(RIDGE.test.values) > 0.5).all()
-    chosen = verdict.found(pair(added[..., 0]), {"learning_rate": 0.1, "momentum": 0.9})
+    np.testing.assert_allclose(interaction(added), 0, atol=1e-12)
+    assert (interaction(RIDGE.test.values) > 0.5).all()
+    chosen = found(pair(added[..., 0]), AT)
     assert chosen.crossed == chosen.joint == (0, 0)
 
 
 def test_all_cells_at_random_find_the_joint_best():
-    np.testing.assert_allclose(verdict.random_subset(RIDGE, 9), RIDGE.test.values[0, 2])
-    assert (verdict.random_subset(RIDGE, 2) > RIDGE.test.values[0, 2]).all()
+    np.testing.assert_allclose(random_subset(RIDGE, 9), RIDGE.test.values[0, 2])
+    assert (random_subset(RIDGE, 2) > RIDGE.test.values[0, 2]).all()
 
 
 def test_the_baseline_is_among_the_values():
-    for name, values in study.VALUES.items():
-        assert study.BASELINE[name] in values
+    assert all(at in values for _, at, values in OneAtATime().varied)

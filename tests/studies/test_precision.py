@@ -1,4 +1,4 @@
-"""The study of precision runs, redraws itself, and its numbers are those of the formats."""
+"""The numbers of the study of precision are those of the formats."""
 
 import jax
 import jax.numpy as jnp
@@ -6,36 +6,33 @@ import numpy as np
 import xarray as xr
 
 from lab.tasks.mixed import loss_scale
-from studies.precision import __main__ as study
-from studies.precision import numbers, report
+from studies.precision import claims, numbers
 from studies.precision.runs import Mixed, Whole, in_float32
-
-
-def test_smoke_and_redrawing(smoke):
-    smoke(study)
+from studies.precision.settings import STATIC, Precision
 
 
 def test_what_formats_hold():
-    found = {row[0]: row[1:] for row in numbers.examples()}  # float32, bfloat16, float16
+    found = {row[0]: row[1:] for row in numbers.held()}  # float32, bfloat16, float16
     assert found["70,000"][2] == "inf"
     assert found["300²"][2] == "inf"
     assert found["10⁻⁸, Adam's ε"][2] == "0"
     assert found["(10⁻⁴)², a squared gradient"][2] == "0"
     assert found["1 + 0.001, a small update"][1] == "1"
     assert found["4,096 ones, one by one"] == ["4096", "256", "2048"]
-    assert dict(zip(numbers.FORMATS, (r[1] for r in numbers.limits())))["float16"] == "6.55e+04"
+    assert found["largest"][2] == "6.55e+04"
 
 
 def test_naive_and_stable_agree_where_nothing_overflows():
-    found = numbers.softmax_table([2.0, 60.0], draws=20)
-    assert float(found.broken.sel(size=2.0).max()) == 0
-    assert float(found.error.sel(format="float32", size=2.0).max()) < 1e-5
-    assert float(found.broken.sel(form="naive", format="float16", size=60.0)) > 0.9
+    found = numbers.softmax_table(Precision(logits=2, small=2.0, large=60.0, draws=20))
+    small, large = found.isel(size=0), found.isel(size=1)
+    assert float(small.broken.max()) == 0
+    assert float(small.error.sel(format="float32").max()) < 1e-5
+    assert float(large.broken.sel(form="naive", format="float16")) > 0.9
     assert float(found.broken.sel(form="stable").max()) == 0
 
 
 def test_inputs_are_as_ill_conditioned_as_told():
-    x = numbers.whitened(50) * np.asarray(numbers.scales(100.0))
+    x = numbers.whitened(50, 10) * np.asarray(numbers.scales(100.0, 10))
     np.testing.assert_allclose(np.linalg.cond(x.T @ x), 100.0, rtol=1e-3)
 
 
@@ -46,18 +43,30 @@ def test_growth_is_the_slope_of_logarithms():
         {"steps": (("rule", "seed", "condition"), steps[None])},
         {"rule": ["gd"], "condition": condition},
     )
-    np.testing.assert_allclose(report.growth(inputs, "gd"), 1.0)
+    np.testing.assert_allclose(claims.powers(inputs, "gd"), 1.0)
     inputs.steps[0, 0, 0] = np.inf
-    assert np.isinf(report.growth(inputs, "gd").estimate)
+    np.testing.assert_allclose(claims.powers(inputs, "gd"), [np.inf, 1.0])
 
 
-def test_as_good_needs_the_whole_interval():
-    gaps = ((0, -0.5, 0.5), (0, -2, 2), (-5, -6, -4))
-    assert [report.as_good(report.Interval(*(np.asarray(v) for v in gap))) for gap in gaps] == [
-        "held",
-        "inconclusive",
-        "did not hold",
-    ]
+def trained(*points):
+    """Accuracies of a static scale behind float32, by exponent: three seeds."""
+    behind = np.array(points)[:, None] + np.array([-0.1, 0.0, 0.1])
+    accuracy = 0.9 + np.stack([0 * behind, behind]) / 100
+    dims = ("way", "exponent", "seed")
+    return xr.Dataset(
+        {"accuracy": (dims, accuracy), "lost": (dims, 0 * accuracy)},
+        {"way": ["float32", STATIC], "exponent": np.arange(len(points))},
+    )
+
+
+def test_as_good_needs_every_scale():
+    over = {"n": 3, "unit": "seeds"}
+    needed, good = claims._training(trained(0.0, 0.2), over)
+    assert (needed.outcome, good.outcome) == ("did not hold", "held")
+    assert "held at 2 of 2, 2^0 to 2^1" in good.numbers
+    assert [c.outcome for c in claims._training(trained(0.0, -1.0), over)][1] == "inconclusive"
+    needed, good = claims._training(trained(-5.0, 0.2), over)
+    assert (needed.outcome, good.outcome) == ("held", "did not hold")
 
 
 def test_a_mixture_in_float32_is_plain_training():

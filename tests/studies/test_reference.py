@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parents[2] / "figures"
     [("optimizers.md", reference.optimizers_page), ("schedules.md", reference.schedules_page)],
 )
 def test_the_committed_page_is_up_to_date(file, page):
-    assert (FOLDER / file).read_text() == page(), f"{file}: run `python -m studies.reference`"
+    assert (FOLDER / file).read_text() == page(), f"{file}: run `python -m studies._site.reference`"
 
 
 def test_every_name_has_one_row_with_its_parameters():
@@ -40,7 +40,7 @@ def test_rows_have_as_many_cells_as_their_header():
 
 
 def test_it_writes_the_pages_and_a_picture_of_every_schedule(tmp_path):
-    reference.run(reference.Reference(out=tmp_path))
+    reference.write(tmp_path)
     assert {f.name for f in tmp_path.iterdir()} == {
         "optimizers.md",
         "schedules.md",

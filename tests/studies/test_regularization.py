@@ -1,4 +1,4 @@
-"""The study of regularization runs, redraws, takes a table; its rows and corrections are right."""
+"""The study of regularization takes a table; its rows and corrections are right."""
 
 import jax
 import numpy as np
@@ -7,18 +7,15 @@ import xarray as xr
 
 import lab
 from lab import optimizers
-from studies.regularization import __main__ as study
-from studies.regularization import parts
+from lab.study.command import run
+from studies.regularization import remedies
+from studies.regularization.__main__ import STUDY
 from studies.regularization.cells import Cell, best, side
-from studies.regularization.runs import rows_of
-from studies.regularization.verdict import gains, outer
+from studies.regularization.claims import held, outer
+from studies.regularization.runs import cells_of, common
+from studies.regularization.settings import Regularization, rows_of
 
-
-def test_smoke_redrawing_and_resuming(smoke, resume, monkeypatch):
-    folder = smoke(study)
-    assert "Verdict" in (folder / "table.md").read_text()
-    monkeypatch.setattr(study, "table", None)  # would fail if it was run again
-    resume(study, folder)
+FULL = Regularization()
 
 
 @pytest.mark.slow
@@ -29,12 +26,10 @@ def test_it_gives_the_same_table_for_a_file(tmp_path, target):
     kind = np.where(rows[:, 0] > 0, "large", "small")
     lines = ["a,b,kind,size", *(f"{a},{b},{k},{c}" for (a, b, c), k in zip(rows, kind))]
     (tmp_path / "mine.csv").write_text("\n".join(lines))
-    flags = study.Regularization(
-        smoke=True, data=tmp_path / "mine.csv", target=target, out=tmp_path / "out"
-    )
-    study.run(flags)
-    page = (tmp_path / "out" / "table.md").read_text()
-    assert "## mine" in page
+    out = tmp_path / "out"
+    run(STUDY, {"smoke": True, "data": tmp_path / "mine.csv", "target": target, "out": out})
+    page = (out / "table.md").read_text()
+    assert "## mine, " in page
     assert "all but decoupled decay" in page
 
 
@@ -42,35 +37,33 @@ def test_groups_and_times_of_a_file_are_named_by_flags(tmp_path):
     lines = ["a,who,y", *(f"{i**0.5},{i // 6},{i % 2}" for i in range(60))]
     (tmp_path / "mine.csv").write_text("\n".join(lines))
     given = {"data": tmp_path / "mine.csv", "target": "y"}
-    (grouped,) = study.sources(study.Regularization(**given, group="who")).values()
+    (grouped,) = Regularization(**given, group="who").sources().values()
     assert len(set(grouped.table.groups)) == 10
     assert grouped.table.feature_names == ("a",)
-    (ordered,) = study.sources(study.Regularization(**given, time="who")).values()
+    (ordered,) = Regularization(**given, time="who").sources().values()
     assert ordered.table.times.max() == 9
     with pytest.raises(lab.validation.errors.InputError, match="--group needs --data"):
-        study.Regularization(group="who").check()
+        Regularization(group="who").check()
 
 
 @pytest.mark.parametrize(("name", "left_out"), [("digits", set()), ("mnist1d", {"augmentation"})])
 def test_rows_are_each_alone_pairs_all_and_all_but_one(name, left_out):
-    rows = rows_of(study.sources(study.Regularization())[name])
+    rows = rows_of(FULL, FULL.sources()[name])
     alone = {row.names[0] for row in rows.values() if row.kind == "alone"}
-    assert alone == set(parts.PARTS) - left_out
-    together = set(parts.TOGETHER) - left_out
+    assert alone == set(remedies.REMEDIES) - left_out
+    together = set(remedies.TOGETHER) - left_out
     assert set(rows["all"].names) == together
     without = [row for row in rows.values() if row.kind == "without"]
     assert [together - set(row.names) for row in without] == [
-        {n} for n in parts.TOGETHER if n in together
+        {n} for n in remedies.TOGETHER if n in together
     ]
     assert all(row.against == "all" for row in without)
 
 
 def test_every_row_has_the_same_number_of_trials():
-    source = study.sources(study.Regularization())["digits"]
-    bench = study.benched(study.Regularization())
-    alone = {name: np.ones(bench.splits) for name in parts.PARTS}
-    counts = {len(bench.cells(row, alone, 1)) for row in rows_of(source).values()}
-    assert counts == {len(study.RATES)}
+    rows = rows_of(FULL, FULL.sources()["digits"])
+    alone = {name: np.ones(FULL.seeds) for name in remedies.REMEDIES}
+    assert {len(cells_of(FULL, row, alone, 1)) for row in rows.values()} == {len(FULL.rates)}
 
 
 def updated(rule, params):
@@ -80,32 +73,31 @@ def updated(rule, params):
 
 def test_at_no_strength_the_rule_is_adam():
     params = {"kernel": np.float32([[1.0, -2.0]]), "bias": np.float32([0.5, 0.1])}
-    updates = [updated(rule, params) for rule in (parts.adam(0.1), optimizers.adam(0.1))]
+    updates = [updated(rule, params) for rule in (remedies.adam(0.1), optimizers.adam(0.1))]
     np.testing.assert_allclose(updates[0]["kernel"], updates[1]["kernel"], rtol=1e-5)
     np.testing.assert_allclose(updates[0]["bias"], updates[1]["bias"], rtol=1e-5)
 
 
 def test_the_proximal_map_sees_the_whole_step():
     params = {"kernel": np.float32([[0.3, -0.01]]), "bias": np.float32([0.001])}
-    update = updated(parts.adam(0.1, l1_step=1.0), params)
+    update = updated(remedies.adam(0.1, l1_step=1.0), params)
     np.testing.assert_allclose(params["kernel"] + update["kernel"], [[0.1, 0.0]], atol=1e-6)
     assert params["bias"] + update["bias"] != 0
 
 
 def test_numbers_that_two_parts_set_are_added():
-    told = parts.numbers({"L1": 0.1, "elastic net": 0.2, "max-norm": 0.5})
+    told = remedies.numbers({"L1": 0.1, "elastic net": 0.2, "max-norm": 0.5})
     assert told == pytest.approx({"l1": 0.2, "l2": 0.2, "bound": 2.0})
 
 
 def test_patience_is_a_rule_replayed_on_the_runs_of_a_rate():
-    rows = rows_of(study.sources(study.Regularization())["digits"])
-    bench = study.benched(study.Regularization())
-    cells = bench.cells(rows["early stopping"], {}, 0)
+    rows = rows_of(FULL, FULL.sources()["digits"])
+    cells = cells_of(FULL, rows["early stopping"], {}, 0)
     assert [cell.stopping.patience for cell in cells[:4]] == [16, 8, 4, 2]
-    assert bench.settings(rows["all + early stopping"])["evaluations"] == bench.looks
-    assert bench.settings(rows["all"])["evaluations"] == 1
+    assert common(FULL, rows["all + early stopping"])["evaluations"] == FULL.looks
+    assert common(FULL, rows["all"])["evaluations"] == 1
     assert rows["all + early stopping"].against == "all"
-    assert bench.cells(rows["none"], {}, 0)[0].stopping is None
+    assert cells_of(FULL, rows["none"], {}, 0)[0].stopping is None
 
 
 def test_of_cells_that_end_alike_the_strongest_is_chosen():
@@ -141,9 +133,9 @@ def test_gains_are_paired_and_corrected_together():
             "against": ("row", ["", "none", "none"]),
         },
     )
-    good, useless = gains(table)
+    good, useless = held(table).values()
     assert good.verdict == "helps"
-    np.testing.assert_allclose(good.gain.estimate, 3, atol=0.1)
+    np.testing.assert_allclose(good.interval.estimate, 3, atol=0.1)
     assert good.p == pytest.approx(2 * 2.0**-11)
     assert useless.verdict == "not told apart"
     assert lab.statistics.seeds_needed(29) <= 12  # splits of the full form

@@ -1,28 +1,23 @@
-"""The schedule study runs, redraws itself, and finds best and largest rates."""
+"""Of schedules: best and largest rates are found, and a warm-up rises to its rate."""
 
 import numpy as np
 import pytest
 import xarray as xr
 
-from studies.schedules import __main__ as study
-from studies.schedules import report
-from studies.schedules.__main__ import warmup
-
-
-def test_smoke_and_redrawing(smoke):
-    assert "reduce_on_plateau" in (smoke(study) / "table.md").read_text()
+from studies.schedules.rates import best_rate, limits
+from studies.schedules.runs import warmup
 
 
 @pytest.mark.parametrize("best", [0.01, 0.013, 0.03])
 def test_the_best_rate_is_the_vertex_of_a_parabola(best):
     rates = np.geomspace(1e-3, 0.1, 17)
     losses = np.exp(np.log(rates / best) ** 2)[:, None] * np.ones(3)
-    np.testing.assert_allclose(report.best_rate(losses, rates), best, rtol=1e-6)
+    np.testing.assert_allclose(best_rate(losses, rates), best, rtol=1e-6)
 
 
 def test_a_best_rate_at_the_end_is_that_end():
     rates = np.geomspace(1e-3, 0.1, 5)
-    assert report.best_rate(rates[:, None] + np.zeros(2), rates) == rates[0]
+    assert best_rate(rates[:, None] + np.zeros(2), rates) == rates[0]
 
 
 def test_usable_rates_end_at_the_first_that_fails():
@@ -37,7 +32,7 @@ def test_usable_rates_end_at_the_first_that_fails():
         },
         {"learning_rate": [1.0, 2.0, 4.0, 8.0], "updates": ("step", [0, 100])},
     )
-    assert report.limits(record, [0]).usable.estimate == [2.0]
+    assert limits(record, [0]).usable.estimate == [2.0]
 
 
 def test_a_warm_up_rises_to_the_rate_and_stays():

@@ -1,4 +1,4 @@
-"""The study of transfer runs and redraws; starts and ways are what they are said to be."""
+"""Starts and ways of transfer are what they are said to be, and so are their gains."""
 
 from functools import partial
 
@@ -10,13 +10,9 @@ import xarray as xr
 
 import lab
 from lab import optimizers
-from studies.transfer import __main__ as study
 from studies.transfer import starts
-from studies.transfer.verdict import gains, verdict
-
-
-def test_smoke_and_redrawing(smoke):
-    assert "## Verdict" in (smoke(study) / "table.md").read_text()
+from studies.transfer.claims import gained, stated
+from studies.transfer.runs import Transfer
 
 
 def test_old_and_new_digits_share_no_row():
@@ -28,21 +24,23 @@ def test_old_and_new_digits_share_no_row():
 
 
 def bodies(count=3):
-    """Layers of recognizable numbers, as `starts.bodies` gives them."""
+    """Layers of recognizable numbers."""
     rng = np.random.default_rng(0)
     shapes = {"hidden_00": (64, 64), "hidden_01": (64, 32)}
-    arrays = {}
-    for layer, shape in shapes.items():
-        for name, own in (("kernel", shape), ("bias", shape[1:])):
-            label = f"{layer}_{name}"
-            dims = ("start", "body", *(f"{label}_{i}" for i in range(len(own))))
-            arrays[label] = dims, rng.normal(size=(2, count, *own)).astype(np.float32)
-    return xr.Dataset(arrays, {"start": list(starts.STARTS[1:])})
+
+    def layer(shape):
+        own = {"kernel": shape, "bias": shape[1:]}
+        return {name: rng.normal(size=each).astype(np.float32) for name, each in own.items()}
+
+    def body():
+        return {name: layer(shape) for name, shape in shapes.items()}
+
+    return starts.arrays([[body() for _ in range(count)] for _ in range(2)])
 
 
 def test_a_net_starts_where_it_is_told():
     found = bodies()
-    task = starts.new_digits(found, [5])[0]
+    task = starts.new_digits(found, [5])[5]
     key = jax.random.key(0)
     hypers = {"init_scale": 1.0, "body": 2.0}
     init = jax.jit(task.problem.init)
@@ -84,7 +82,7 @@ def test_three_ways_are_one_number(slower):
 
 
 def test_sizes_share_a_problem_and_learning_sets_grow():
-    few, many = starts.new_digits(bodies(), [5, 20])
+    few, many = starts.new_digits(bodies(), [5, 20]).values()
     assert few.problem == many.problem
     rows = [set(task.source.prepare(1).train.tolist()) for task in (few, many)]
     assert [len(each) for each in rows] == [25, 100]
@@ -101,15 +99,18 @@ def test_gains_are_paired_corrected_and_told():
     found = xr.DataArray(
         error,
         dims=("examples", "start", "way", "split"),
-        coords={"examples": [5, 50], "start": list(starts.STARTS), "way": list(study.WAYS)},
+        coords={
+            "examples": [5, 50],
+            "start": list(starts.STARTS),
+            "way": [way for way, _ in Transfer().ways],
+        },
     )
-    every = gains(found)
-    told = {(g.start, g.way, g.examples): g for g in every}
+    told = gained(found)
     assert len(told) == 16
     assert told["autoencoder", "full", 5].verdict == "helps"
     assert told["nothing", "frozen", 5].verdict == "hurts"
     assert told["labels", "full", 50].verdict == "not told apart"
-    np.testing.assert_allclose(told["autoencoder", "full", 5].gain.estimate, 1, atol=0.2)
-    text = verdict(found, every)
-    assert "examples are few*, autoencoder, 5 of a class, fine-tuned: **held**" in text
-    assert "an autoencoder's*, full, mean over sizes: **did not hold**" in text
+    np.testing.assert_allclose(told["autoencoder", "full", 5].interval.estimate, 1, atol=0.2)
+    outcomes = {claim.name: claim.outcome for claim in stated(found)}
+    assert outcomes["pretraining_helps_autoencoder"] == "held"
+    assert outcomes["labels_transfer_full"] == "did not hold"

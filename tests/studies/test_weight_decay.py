@@ -1,16 +1,12 @@
-"""The study of weight decay runs and redraws; what keeping a decay costs is counted rightly."""
+"""What keeping a decay costs is counted rightly, and only kernels decay."""
 
 import jax
 import numpy as np
 import pytest
 import xarray as xr
 
-from studies.weight_decay import __main__ as study
-from studies.weight_decay.report import price
-
-
-def test_smoke_and_redrawing(smoke):
-    assert "## Verdict" in (smoke(study) / "table.md").read_text()
+from studies.weight_decay.claims import price
+from studies.weight_decay.runs import chosen, decoupled
 
 
 @pytest.mark.parametrize(("along", "other"), [(0, -1), (-1, 0)])
@@ -28,12 +24,12 @@ def test_rate_and_decay_are_those_of_the_least_mean():
     grid = xr.DataArray(
         loss, dims=("rate", "decay", "split"), coords={"rate": [0.1, 0.2], "decay": [0.0, 1.0, 2.0]}
     )
-    assert study.chosen(grid) == (0.2, 2.0)
+    assert chosen(grid) == (0.2, 2.0)
 
 
 def test_only_kernels_decay():
     params = {"kernel": np.ones((2, 3), np.float32), "bias": np.ones(3, np.float32)}
-    rule = study.decoupled(0.1, 0.5)
+    rule = decoupled(0.1, 0.5)
     zero = jax.tree.map(np.zeros_like, params)
     update = jax.jit(lambda: rule.update(zero, rule.init(params), params)[0])()
     np.testing.assert_allclose(update["kernel"], -0.05)
