@@ -1,4 +1,4 @@
-"""Writes what this version writes, once per format: `python tests/attacks/golden/make.py FOLDER`."""
+"""Writes what this version writes, once per format: `golden/make.py FOLDER`."""
 
 import shutil
 import sys
