@@ -129,7 +129,7 @@ def _unfilled(record: xr.Dataset | xr.DataTree) -> dict[str, Any]:
     if isinstance(record, xr.DataTree):
         return {node.path: _unfilled(node.to_dataset(inherit=False)) for node in record.subtree}
     return {
-        name: {"_FillValue": None}
+        str(name): {"_FillValue": None}
         for name, variable in record.variables.items()
         if "_FillValue" not in variable.attrs
     }
