@@ -1,24 +1,36 @@
 """Files: paths that may be none, arrays that are never unpickled, and writing all or nothing."""
 
+import errno
+import lzma
 import os
-import tempfile
+import stat
+import struct
 import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
 from lab.validation.errors import InputError, require, shown
 from lab.validation.kinds import Kind
 
 LONGEST = 255  # bytes of a name in a folder
+LONGEST_STEM = 200  # characters of it that a temporary file beside it has
+WRITERS = 100  # of one file at once
 LARGEST = 4 * 2**30  # bytes of all arrays of an NPZ file
 _DAMAGED = (  # what reading a damaged, encrypted or foreign archive may raise
     ValueError, OSError, EOFError, LookupError, AttributeError, TypeError, MemoryError,
-    RuntimeError, SyntaxError, tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+    RuntimeError, SyntaxError, ArithmeticError, tokenize.TokenError, struct.error,
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError,
 )  # fmt: skip
 
 
@@ -87,22 +99,51 @@ def read_arrays(path: Path) -> dict[str, Any]:
 def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:
     """Call `write(temporary)` beside `path`, then rename: no reader sees half a file.
 
+    A new file has the mode that the user's umask gives, another one keeps its own. What a process
+    that was killed while it wrote `path` has left is taken over.
+
     Raises:
       InputError: If the folder cannot be written to, or is full; `path` is as it was.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(handle)
+        temporary, descriptor = _temporary(path)
     except OSError as error:
         raise InputError(f"cannot write to {path.parent}: {error.strerror}.") from error
-    temporary = Path(name)
     try:
         write(temporary)
-        temporary.chmod(0o644)
+        if path.exists():
+            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
         temporary.replace(path)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}.") from error
+    except BaseException as error:
+        temporary.unlink(missing_ok=True)  # not once it is renamed: the name may be another's then
+        if isinstance(error, OSError):
+            raise InputError(f"cannot write {path}: {error.strerror or error}.") from error
+        raise
     finally:
-        temporary.unlink(missing_ok=True)
+        os.close(descriptor)
     return path
+
+
+def _temporary(path: Path) -> tuple[Path, int]:
+    """The first file beside `path` that no living process writes, locked."""
+    for number in range(WRITERS):
+        temporary = path.with_name(f".{path.name[:LONGEST_STEM]}.{number}")
+        alone = 0 if fcntl else os.O_EXCL  # without locks one that is left stays
+        with suppress(FileExistsError):
+            descriptor = os.open(temporary, os.O_CREAT | os.O_RDWR | alone, 0o666)
+            if _locked(descriptor, temporary):
+                return temporary, descriptor
+            os.close(descriptor)
+    raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+
+
+def _locked(descriptor: int, path: Path) -> bool:
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # another process may have renamed it before it let go
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except (BlockingIOError, FileNotFoundError):
+        return False

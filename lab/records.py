@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import subprocess
+import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -19,8 +20,10 @@ from lab.files import AnyPath, existing_file, write_atomically
 from lab.validation.checks import checked
 from lab.validation.errors import InputError, require, shown
 
-FORMAT = 1  # raised when older records can no longer be read
-HASH = "sha256"  # attribute of a file, not of a record
+FORMAT = 2  # raised when what is written changes
+READ = ("1", "2")  # formats; those before 2 carry no seal
+SEAL = b"\nlab-sha256:"  # with which a file ends, and 64 digits: HDF5 does not look behind its end
+PATIENCE_S = 60  # until a file that carries no seal has to be read
 _PACKAGES = ("optimization-lab", "jax", "jaxlib", "flax", "optax", "numpy", "scikit-learn")
 
 
@@ -104,7 +107,7 @@ def stamp(
 def save(record: xr.Dataset | xr.DataTree, path: AnyPath) -> Path:
     """Write a record, or a tree of them, to `path` (netCDF 4); the file is whole or not there.
 
-    It carries a hash of its contents, so that `load` can tell when they were changed.
+    It ends with a hash of everything before, so that `load` can tell when a byte was changed.
 
     Raises:
       InputError: If it is no record, or the folder cannot be written to.
@@ -113,11 +116,23 @@ def save(record: xr.Dataset | xr.DataTree, path: AnyPath) -> Path:
         "lab_format" in record.attrs,
         "the record to save must be what lab.sweep returned, its attributes included.",
     )
-    signed = record.copy()  # shallow
-    signed.attrs = {**record.attrs, HASH: _digest(record)}
+    saved = record.copy()  # shallow
+    saved.attrs = {**record.attrs, "lab_format": FORMAT}
     # by way of memory: on a full disk HDF5 fails in many words, and again as it closes
-    content = signed.to_netcdf(engine="h5netcdf")
-    return write_atomically(Path(path), lambda temporary: temporary.write_bytes(content))
+    content = bytes(saved.to_netcdf(engine="h5netcdf", encoding=_unfilled(saved)))
+    sealed = content + SEAL + hashlib.sha256(content).hexdigest().encode()
+    return write_atomically(Path(path), lambda temporary: temporary.write_bytes(sealed))
+
+
+def _unfilled(record: xr.Dataset | xr.DataTree) -> dict[str, Any]:
+    """How variables are written: without a value of xarray's own that stands for missing ones."""
+    if isinstance(record, xr.DataTree):
+        return {node.path: _unfilled(node.to_dataset(inherit=False)) for node in record.subtree}
+    return {
+        str(name): {"_FillValue": None}
+        for name, variable in record.variables.items()
+        if "_FillValue" not in variable.attrs
+    }
 
 
 @checked
@@ -140,38 +155,67 @@ def load_tree(path: AnyPath) -> xr.DataTree:
 def _read(path: str | Path, opener) -> Any:
     path = existing_file(path, "record")
     told = f"path {str(path)!r}"
+    sealed = _check_seal(path, told)
     try:
-        with opener(path, engine="h5netcdf") as opened:
+        # what numbers mean is the reader's business: none is scaled, masked or made a date
+        with opener(path, engine="h5netcdf", mask_and_scale=False, decode_times=False) as opened:
             record = opened.load()
     except Exception as error:  # h5py raises many kinds for broken bytes
         raise InputError(f"{told} cannot be read as a record: {shown(error)}.") from error
     found = record.attrs.get("lab_format")
     require(found is not None, f"{told} is a netCDF file, but no record of this lab.")
     require(
-        str(found) == str(FORMAT),
-        f"{told} is a record of format {shown(found)}; this version of the lab reads {FORMAT}.",
+        str(found) in READ,
+        f"{told} is a record of format {shown(found)}; this version of the lab reads "
+        f"{' and '.join(READ)}.",
+    )
+    require(
+        sealed or str(found) == READ[0],
+        f"{told} is damaged, or was written by another program: it carries no hash of its bytes.",
     )
     require(_manifest(record) is not None, f"{told} has no manifest: lab.sweep did not make it.")
-    known = record.attrs.pop(HASH, None)  # older records have none
-    require(
-        known is None or known == _digest(record),
-        f"{told} is damaged: its contents are not what was written.",
-    )
     return record
 
 
-def _digest(record: xr.Dataset | xr.DataTree) -> str:
-    """A hash of names, shapes and values, all that a file gives back as it was."""
-    nodes = record.subtree if isinstance(record, xr.DataTree) else [record]
-    digest = hashlib.sha256()
-    for node in nodes:
-        own = node.to_dataset(inherit=False) if isinstance(node, xr.DataTree) else node
-        for name, variable in sorted(own.variables.items(), key=str):
-            values = variable.values
-            digest.update(repr((getattr(node, "path", "/"), name, variable.sizes)).encode())
-            text = values.dtype.kind in "OSTU"
-            digest.update(repr(values.tolist()).encode() if text else values.tobytes())
-    return digest.hexdigest()
+def _check_seal(path: Path, told: str) -> bool:
+    """Whether the file ends with a hash, which is that of its bytes; if not, whether it is read.
+
+    Damaged metadata can make HDF5 search for ever: what is not known to be whole is read by another
+    process first, which is given a minute.
+    """
+    content = path.read_bytes()
+    body, seal, digits = content.rpartition(SEAL)
+    if seal and len(digits) == 64:
+        require(
+            hashlib.sha256(body).hexdigest().encode() == digits,
+            f"{told} is damaged: its contents are not what was written.",
+        )
+        return True
+    try:
+        subprocess.run(
+            [sys.executable, "-c", _VISIT, str(path)], capture_output=True, check=True,
+            timeout=PATIENCE_S,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise InputError(f"{told} is damaged: it cannot be read within {PATIENCE_S} s.") from None
+    except subprocess.CalledProcessError as error:
+        reason = error.stderr.decode(errors="replace").strip().splitlines() or ["it is damaged"]
+        raise InputError(f"{told} cannot be read as a record: {shown(reason[-1])}.") from None
+    return False
+
+
+_VISIT = """
+import sys, h5py
+
+def read(_, item):
+    dict(item.attrs)
+    if isinstance(item, h5py.Dataset):
+        item[()]
+
+with h5py.File(sys.argv[1]) as file:
+    read("", file)
+    file.visititems(read)
+"""
 
 
 def write_json(value: Any, path: str | Path) -> Path:

@@ -11,10 +11,13 @@ import numpy as np
 
 from lab.search.entry import Round
 from lab.search.space import Configuration
+from lab.sweeps.checkpointing.lock import locked
 from lab.sweeps.checkpointing.store import Checkpoints
 from lab.sweeps.execution.lane_state import LaneState, packed, stacked, unpacked, unstacked
 from lab.sweeps.planning.identity import hashed
+from lab.validation.errors import require
 
+KIND = "lanes between rounds of a search"
 Key = tuple[int, int]  # of a lane: number of the trial, and of the seed
 
 
@@ -24,20 +27,35 @@ class Paused:
     Args:
       identity: What training depends on but the configurations; lanes of another one are let go.
       folder: Where checkpoints of them lie; None for memory alone.
+
+    Raises:
+      InputError: If the folder is of something else, or in use.
     """
 
     def __init__(self, identity: dict[str, Any], folder: Path | None):
-        self.identity = identity
+        self.identity = {"kind": KIND} | identity
         self.store = None if folder is None else Checkpoints(folder)
         self.number = 0
         self.share = 0.0
         self.trials: dict[int, Configuration] = {}
         self.blocks: list[tuple[list[Key], list[str], LaneState]] = []
-        if self.store is not None and self.store.identity() is not None:
-            if hashed(self.store.identity() or {}) == hashed(identity):
-                self._read(self.store)
-            else:
-                self.store.remove()
+        if self.store is not None and self.store.folder.is_dir():
+            with locked(self.store.folder):
+                self._take_up(self.store)
+
+    def _take_up(self, store: Checkpoints) -> None:
+        """Read what this search has left; of another search it goes, of anything else it stays."""
+        found = store.identity()
+        if found is None and not store.states.is_dir():
+            return
+        require(
+            found is not None and found.get("kind") == KIND,
+            f"{store.folder} holds checkpoints that are no search's: give another folder.",
+        )
+        if hashed(found or {}) == hashed(self.identity):
+            self._read(store)
+        else:
+            store.remove()
 
     def of(self, one: Round) -> dict[Key, tuple[str, LaneState]]:
         """Lanes of the round's trials on their way to its share, with their identities."""
@@ -68,8 +86,9 @@ class Paused:
 
     def remove(self) -> None:
         """Take away what was written."""
-        if self.store is not None:
-            self.store.remove()
+        if self.store is not None and self.store.folder.is_dir():
+            with locked(self.store.folder):
+                self.store.remove()
 
     def _write(self, store: Checkpoints) -> None:
         arrays: dict[str, np.ndarray] = {}
@@ -81,7 +100,8 @@ class Paused:
         self.number += 1
         trials = [[number, trial] for number, trial in self.trials.items()]
         position = {"share": self.share, "trials": trials, "blocks": described}
-        store.write(self.number, self.identity, arrays, position)
+        with locked(store.folder):
+            store.write(self.number, self.identity, arrays, position)
 
     def _read(self, store: Checkpoints) -> None:
         newest = store.newest()

@@ -1,6 +1,7 @@
 """Trials in Optuna's storage: what its dashboard and tools read, and what a search resumes from."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -22,14 +23,20 @@ class Storage(NamedTuple):
     store: Any  # optuna.storages.BaseStorage
     study_id: int
     space: Space
+    where: str
 
     def known(self) -> Known:
         """Trials by their numbers."""
-        trials = self.store.get_all_trials(self.study_id, deepcopy=False)
+        with _told(self.where):
+            trials = self.store.get_all_trials(self.study_id, deepcopy=False)
         return {trial.number: (trial.params, dict(trial.intermediate_values)) for trial in trials}
 
     def report(self, one: Round, losses: Losses) -> None:
         """Write down what the trials of a round came to; a full training is complete."""
+        with _told(self.where):
+            self._report(one, losses)
+
+    def _report(self, one: Round, losses: Losses) -> None:
         library = optuna()
         states, full = library.trial.TrialState, one.share == 1
         trials = self.store.get_all_trials(self.study_id, deepcopy=False)
@@ -53,6 +60,10 @@ class Storage(NamedTuple):
 
     def finish(self) -> None:
         """Trials that were not trained to the end were let go."""
+        with _told(self.where):
+            self._finish()
+
+    def _finish(self) -> None:
         states = optuna().trial.TrialState
         for trial in self.store.get_all_trials(self.study_id, deepcopy=False):
             if not trial.state.is_finished():
@@ -82,23 +93,38 @@ def opened(where: AnyPath, identity: dict[str, str], space: Space) -> Storage:
     require("name" in identity, f"identity must hold a name, given {shown(identity)}.")
     library = optuna()
     url = where if "://" in str(where) else f"sqlite:///{where}"
-    try:
+    with _told(str(where)):
         store = library.storages.get_storage(str(url))
         study = library.create_study(
             storage=store, study_name=identity["name"], load_if_exists=True
         )
-    except Exception as error:  # of SQLAlchemy or of a driver
-        raise InputError(f"{where} cannot be opened as an Optuna storage: {error}.") from error
+        described = dict(study.user_attrs)
     for name, value in identity.items():
-        found = study.user_attrs.get(name)
+        found = described.get(name)
         require(
             found in (None, value),
             f"the search {identity['name']!r} in {where} has {name}={found!r}, not {value!r}: "
             "give another file, or the same search.",
         )
         if found is None:
-            study.set_user_attr(name, value)
-    return Storage(store, store.get_study_id_from_name(identity["name"]), space)
+            with _told(str(where)):
+                study.set_user_attr(name, value)
+    return Storage(store, store.get_study_id_from_name(identity["name"]), space, str(where))
+
+
+@contextmanager
+def _told(where: str) -> Iterator[None]:
+    """What SQLAlchemy or a driver says in many lines, in a sentence."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise InputError(
+            f"{where} cannot be used as an Optuna storage: {first}; trials that were written "
+            "before are kept in it, as far as it can be read."
+        ) from error
 
 
 def step(share: float) -> int:

@@ -3,12 +3,10 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from pathlib import Path
 from typing import Any
 
 from jax.sharding import Mesh
 
-from lab.files import write_atomically
 from lab.sweeps.devices.places import lane_mesh
 from lab.sweeps.execution.blocks import Block, Result, portions, updates_left
 from lab.sweeps.execution.distribution import Executor, distributed
@@ -101,9 +99,8 @@ def run(
     for call, returned in distributed(where, run_block, calls, dict(sent.parts), poll):
         check_same(worker_machine, returned.machine, "a block", "let all workers be alike")
         observers.clock.add(returned.seconds)
-        for name, content in returned.files.items():
-            folder = Path(observers.export.folder)  # type: ignore[union-attr]
-            write_atomically(folder / name, lambda path, content=content: path.write_bytes(content))
+        if observers.export is not None:
+            observers.export.put(returned.files)
         job = plan.jobs[call.block.job]
         for result in returned.results:
             if result.measured is not None:
@@ -116,5 +113,4 @@ def _exported(plan: Plan, block: Block, export: Export | None) -> dict[str, byte
     """What lanes that are under way have exported: their best so far, that later ones must beat."""
     if export is None or block.paused is None:
         return {}
-    lanes = plan.jobs[block.job].lanes
-    return export.kept([lanes[i].setting for i in block.lanes])
+    return export.kept(plan.jobs[block.job], block.lanes)

@@ -78,7 +78,7 @@ def test_another_search_in_the_same_place_is_refused_by_what_differs(tmp_path):
     opened(tmp_path / "trials.db", IDENTITY, SPACE)
     with pytest.raises(InputError, match="has space="):
         opened(tmp_path / "trials.db", {**IDENTITY, "space": "other"}, SPACE)
-    with pytest.raises(InputError, match="cannot be opened"):
+    with pytest.raises(InputError, match="cannot be used"):
         opened(tmp_path / "no" / "such" / "folder.db", IDENTITY, SPACE)
 
 

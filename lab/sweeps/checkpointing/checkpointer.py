@@ -161,10 +161,11 @@ class Checkpointer:
           InputError: If the folder's checkpoints are of another sweep.
         """
         found = self.store.identity()
-        if found is None:
+        if found is None and not self.store.states.is_dir():
             return
         what = self.identity()
-        check_same(found, what, f"the checkpoint in {self.folder}")
+        if found is not None:  # if it is lost, the states tell by themselves
+            check_same(found, what, f"the checkpoint in {self.folder}")
         newest = self.store.newest(hashed(what))
         if newest is None:
             return

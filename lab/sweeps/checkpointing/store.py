@@ -7,6 +7,7 @@
 Every array is written with its checksum: what a broken disk gives back is noticed.
 """
 
+import errno
 import json
 import os
 import re
@@ -26,6 +27,9 @@ from lab.sweeps.checkpointing.quiet import quiet
 from lab.validation.errors import InputError, require
 
 KEPT = 2
+SEAL = "checksum"  # entry of a position
+SYSTEMS = {getattr(errno, name) for name in ("EMFILE", "ENFILE", "EACCES", "EPERM", "ENOMEM", "EIO",
+           "ESTALE", "EBUSY", "EAGAIN", "EINTR")}  # fmt: skip
 PATIENCE = 20  # hundredths of a second without a sign of writes that go on
 Arrays = dict[str, np.ndarray]
 _OWN = ("sweep.json", "states", lock.NAME)
@@ -69,19 +73,29 @@ class Checkpoints:
     def newest(self, sweep: str | None = None) -> tuple[int, Arrays, dict[str, Any]] | None:
         """Number, arrays and position of the newest checkpoint that is sound.
 
-        One that is not is set aside, with a warning, and the one before it is taken.
+        One whose content is damaged is set aside, with a warning, and the one before it is taken.
 
         Args:
           sweep: Hash of the identity that a checkpoint must name.
+
+        Raises:
+          InputError: If one cannot be read for another reason than its content, or is of another
+            sweep; everything stays as it is.
         """
         for number in sorted(self._numbers(), reverse=True):
             try:
                 arrays, position = self._read(number)
-                own = position.get("sweep") == sweep
-                require(own, "it is of another sweep")
             except Exception as error:  # any of Orbax, TensorStore, JSON and the checksum
+                if (reason := _of_the_system(error)) is not None:
+                    raise InputError(
+                        f"checkpoint {number} in {self.folder} cannot be read: {reason}."
+                    ) from error
                 self._set_aside(number, error)
             else:
+                require(
+                    position.get("sweep") == sweep,
+                    f"{self.folder} holds checkpoints of another sweep: give another folder.",
+                )
                 return number, arrays, position
         return None
 
@@ -96,6 +110,7 @@ class Checkpoints:
         position = position | {
             "arrays": {k: [str(v.dtype), v.shape, _checksum(v)] for k, v in arrays.items()}
         }
+        position[SEAL] = _seal(position)
         full = {name: array for name, array in arrays.items() if array.size}  # Orbax has no empty
         with quiet():
             try:
@@ -162,6 +177,7 @@ class Checkpoints:
                 ),
             )
         position, arrays = dict(found.position), {}
+        require(position.pop(SEAL, None) == _seal(position), "its position is not what was written")
         for name, (dtype, shape, checksum) in position.pop("arrays").items():
             array = np.asarray(found.arrays[name]) if 0 not in shape else np.zeros(shape, dtype)
             require(
@@ -207,12 +223,29 @@ def _checksum(array: np.ndarray) -> int:
     return zlib.crc32(np.ascontiguousarray(array).view(np.uint8).reshape(-1).data)
 
 
+def _seal(position: dict) -> int:
+    """A checksum over where in the plan it stands, and over the checksums of all arrays."""
+    return zlib.crc32(json.dumps(position, sort_keys=True).encode())
+
+
+def _of_the_system(error: BaseException | None) -> str | None:
+    """What the machine was at fault in, if not the content: too many open files, no permission."""
+    while error is not None:
+        code = _code(error)
+        if isinstance(error, MemoryError) or code in SYSTEMS:
+            return os.strerror(code or errno.ENOMEM)
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _code(error: BaseException) -> int | None:
+    found = re.search(r"os_error_code='(\d+)'", str(error))  # TensorStore's
+    return int(found[1]) if found else getattr(error, "errno", None)
+
+
 def _reason(error: BaseException) -> str:
     """The first sentence of an error that may be pages long."""
-    code = re.search(r"os_error_code='(\d+)'", str(error))  # TensorStore's
-    if code:
-        return os.strerror(int(code[1]))
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+    if (code := _code(error)) is not None:
+        return os.strerror(code)
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0][:200].rstrip(".")

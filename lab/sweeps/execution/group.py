@@ -141,8 +141,7 @@ class Group:
     def export(self, state: State, metrics: dict[str, Any], updates: int) -> None:
         """Export lanes as they are evaluated."""
         if (export := self.work.observers.export) is not None:
-            last = updates == self.job.evaluation_steps[-1]
-            export.observe(self.job.program, self.own, state, metrics, updates, last)
+            export.observe(self.job, self.own, state, metrics, updates)
 
     def predict(self, state: State) -> jax.Array | None:
         """Outputs [W, rows, ...] on the rows of each lane's split, if they are wanted."""

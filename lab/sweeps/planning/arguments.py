@@ -8,6 +8,7 @@ from typing import Any
 
 from lab.catalog import ScheduleEntry
 from lab.schedules import CATALOG as SCHEDULES
+from lab.sweeps.planning.labels import check_label
 from lab.sweeps.planning.rules import Choice, check_known
 from lab.tasks.task import Task
 from lab.validation.errors import InputError, require
@@ -28,6 +29,7 @@ def checked_axes(
 
 
 def _check_name(name: str, choices: Mapping[str, Choice], task: Task) -> None:
+    check_label(name)
     others = [*OWN_AXES, *task.hypers, *task.options]
     if name == "seed":  # of a trial: axes have refused it
         return

@@ -21,6 +21,7 @@ from lab.sweeps.planning.arguments import (
     words,
 )
 from lab.sweeps.planning.jobs import Job, Lane, Plan
+from lab.sweeps.planning.names import check_columns
 from lab.sweeps.planning.prices import price, seconds
 from lab.sweeps.planning.rules import Choice, Optimizers, resolve
 from lab.tasks.task import Task
@@ -79,7 +80,7 @@ def make_plan(
     rows = [row for listed in (settings or {}).values() for row in listed]
     varied = {*declaration.axes, *(set.intersection(*map(set, rows)) if rows else ())}
     fixed = {name: label(value) for name, value in common.items() if name not in varied}
-    return Plan(
+    plan = Plan(
         dims,
         settings,
         list(planner.jobs.values()),
@@ -88,6 +89,8 @@ def make_plan(
         declaration.early_stopping,
         declaration.predict_on,
     )
+    check_columns(plan)
+    return plan
 
 
 def _dimensions(

@@ -2,9 +2,12 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from lab.catalog import OptimizerEntry
@@ -40,8 +43,14 @@ class Choice:
 
     @property
     def gradient_evaluations(self) -> float:
-        """Gradients that an update takes: one, unless the catalogue says otherwise."""
-        return self.entry.gradient_evaluations if self.entry else 1.0
+        """Gradients that an update takes: as the catalogue says, or as a factory of one's own does.
+
+        That of the update itself, and one for every call of what a rule may ask besides; of one
+        that asks in a loop the calls of one round.
+        """
+        if self.entry is not None:
+            return self.entry.gradient_evaluations
+        return 1.0 + _asked_for(self.rule({}, self.takes_rate), self.numbers)
 
     def rule(self, options: Mapping[str, Any], rated: bool) -> Rule:
         """The rule with these static options; `rated` says whether it is given a learning rate."""
@@ -63,6 +72,32 @@ class Choice:
             )
             return True
         return self.options.get(name, 0) is None and isinstance(value, float)
+
+
+def _asked_for(rule: Rule, numbers: Mapping[str, float]) -> int:
+    """How often a rule asks for the loss or its gradient elsewhere, in one update of a matrix."""
+    calls = 0
+
+    def value_fn(params, *_):
+        nonlocal calls
+        calls += 1
+        return jnp.sum(params["w"] ** 2)
+
+    def grad_fn(params, *_):
+        nonlocal calls
+        calls += 1
+        return params
+
+    def update(params, key):
+        opt = rule.build(jnp.ones(()), {k: jnp.asarray(v) for k, v in numbers.items()}, key)
+        return opt.update(
+            params, opt.init(params), params, value=jnp.ones(()), grad=params, value_fn=value_fn,
+            obj_fn=value_fn, grad_fn=grad_fn,
+        )  # fmt: skip
+
+    with suppress(Exception):  # it needs more than a matrix: nothing is known of it
+        jax.eval_shape(update, {"w": jnp.ones((2, 2))}, jax.random.key(0))
+    return calls
 
 
 def resolve(optimizers: Optimizers) -> dict[str, Choice]:

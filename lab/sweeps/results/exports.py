@@ -1,13 +1,17 @@
 """Parameters of chosen lanes as files: best and final, plain arrays that any program can read.
 
 One NPZ per lane and moment, without pickle: `params/PATH` and `model_state/PATH` for each leaf, and
-`about`, JSON text with the lane's labels, the number of updates taken and its metrics then.
+`about`, JSON text with the task, the lane's labels, the number of updates taken, its metrics then,
+and type, shape and checksum of every leaf.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,10 +20,13 @@ import jax
 import numpy as np
 
 from lab.files import AnyPath, existing_file, read_arrays, write_atomically
-from lab.types import RUNNING, Program, State
+from lab.sweeps.planning.jobs import Job, Lane
+from lab.types import RUNNING, State
 from lab.validation.checks import check_fields, checked
 from lab.validation.errors import InputError, require
 from lab.validation.kinds import Tree
+
+LEAVES = "leaves"  # entry of a file's `about`
 
 
 class Model(NamedTuple):
@@ -53,40 +60,80 @@ class Export:
         check_fields(self)
 
     def observe(
-        self, program: Program, lanes: list, state: State, metrics: dict, updates: int, last: bool
+        self, job: Job, lanes: Sequence[Lane], state: State, metrics: dict, updates: int
     ) -> None:
-        """Note the lanes of a group at an evaluation; called at each, the one before all too."""
+        """Note the lanes of a group at an evaluation; called at each, the one before all too.
+
+        What cannot be written is told in a warning, and training goes on.
+        """
         chosen = [i for i, lane in enumerate(lanes) if self.lanes(lane.setting)]
         if not chosen:
             return
-        point = state.params
-        if program.rule.eval_params is not None:
-            point = jax.vmap(program.rule.eval_params)(state.opt_state, state.params)
+        point, rule = state.params, job.program.rule
+        if rule.eval_params is not None:
+            point = jax.vmap(rule.eval_params)(state.opt_state, state.params)
         found = jax.device_get((point, state.model_state, state.stopped_at, metrics))
         for i in chosen:
             params, model_state, stopped_at, values = jax.tree.map(lambda leaf, i=i: leaf[i], found)
             about = {
-                "lane": lanes[i].setting, "updates": updates if stopped_at == RUNNING else
-                int(stopped_at), **{name: float(v) for name, v in values.items()},
+                "task": job.task.name, "lane": lanes[i].setting,
+                "updates": updates if stopped_at == RUNNING else int(stopped_at),
+                **{name: float(v) for name, v in values.items()},
             }  # fmt: skip
             model = Model(params, model_state, about)
-            best = self._path(lanes[i].setting, "best")
-            if updates == 0 or values["loss"] < load_model(best).about["loss"]:
-                save_model(model, best)
-            if last:
-                save_model(model, self._path(lanes[i].setting, "final"))
+            best = self._path(job, lanes[i], "best")
+            with _going_on():
+                if updates == 0 or _known(values["loss"]) < _loss_of(best):
+                    save_model(model, best)
+            if updates == job.evaluation_steps[-1]:
+                with _going_on():
+                    save_model(model, self._path(job, lanes[i], "final"))
 
-    def kept(self, settings: Sequence[Mapping[str, Any]]) -> dict[str, bytes]:
-        """The files of the best models so far, by name, of the lanes of these that are chosen."""
-        paths = [self._path(setting, "best") for setting in settings if self.lanes(setting)]
+    def kept(self, job: Job, lanes: Sequence[int]) -> dict[str, bytes]:
+        """The files of the best models so far, by name, of these lanes, if they are chosen."""
+        chosen = [job.lanes[i] for i in lanes if self.lanes(job.lanes[i].setting)]
+        paths = [self._path(job, lane, "best") for lane in chosen]
         return {path.name: path.read_bytes() for path in paths if path.exists()}
 
-    def _path(self, setting: Mapping[str, Any], moment: str) -> Path:
-        labels = json.dumps(dict(setting), sort_keys=True, default=str)
-        named = "-".join(str(setting[k]) for k in ("optimizer", "seed") if k in setting)
+    def put(self, files: Mapping[str, bytes]) -> None:
+        """Write what another process has exported."""
+        for name, content in files.items():
+            with _going_on():
+                write_atomically(Path(self.folder) / name, lambda p, c=content: p.write_bytes(c))
+
+    def _path(self, job: Job, lane: Lane, moment: str) -> Path:
+        """Another for every task, data, program, budget and setting."""
+        labels = {
+            "task": job.task.name, "data": job.task.source.sha256, "options": job.task.options,
+            "job": job.label, "updates": job.evaluation_steps[-1], "setting": lane.setting,
+        }  # fmt: skip
+        named = "-".join(str(lane.setting[k]) for k in ("optimizer", "seed") if k in lane.setting)
         safe = re.sub(r"[^A-Za-z0-9_.-]", "_", named)[:60].lstrip(".")
-        digest = hashlib.sha256(labels.encode()).hexdigest()[:10]
+        text = json.dumps(labels, sort_keys=True, default=str)
+        digest = hashlib.sha256(text.encode()).hexdigest()[:10]
         return Path(self.folder) / f"{safe}-{digest}.{moment}.npz"
+
+
+@contextmanager
+def _going_on() -> Iterator[None]:
+    """A model that cannot be written costs itself alone."""
+    try:
+        yield
+    except InputError as error:
+        warnings.warn(f"a model is not exported: {error} The sweep goes on.", stacklevel=2)
+
+
+def _known(loss: Any) -> float:
+    """A loss that is not a number is worse than any other."""
+    return float("inf") if np.isnan(loss) else float(loss)
+
+
+def _loss_of(path: Path) -> float:
+    """Of a model; infinite where there is none that can be read."""
+    try:
+        return _known(load_model(path).about["loss"])
+    except InputError:
+        return float("inf")
 
 
 @checked
@@ -98,7 +145,7 @@ def save_model(model: Model, path: AnyPath) -> Path:
     """
     named = {f"params/{name}": leaf for name, leaf in _named(model.params).items()}
     named |= {f"model_state/{name}": leaf for name, leaf in _named(model.model_state).items()}
-    about = np.array(json.dumps(model.about, default=str))
+    about = np.array(json.dumps(model.about | {LEAVES: _described(named)}, default=str))
 
     def write(temporary: Path) -> None:
         with temporary.open("wb") as file:
@@ -124,13 +171,26 @@ def load_model(path: AnyPath, like: Tree = None) -> Model:
     arrays = read_arrays(path)
     try:
         about = json.loads(str(arrays.pop("about")))
-    except (ValueError, KeyError, RecursionError) as error:
+        leaves = about.pop(LEAVES, None)  # of the first version: none
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise InputError(f"path {str(path)!r} is an NPZ file, but no model.") from error
+    if leaves is not None:  # NPZ keeps of bfloat16 and its like only how wide they are
+        arrays = {k: a.view(leaves[k][0]) if a.dtype.kind == "V" and k in leaves else a
+                  for k, a in arrays.items()}  # fmt: skip
+    require(
+        leaves is None or leaves == _described(arrays),
+        f"path {str(path)!r} is damaged: its arrays are not those that were written.",
+    )
     parts = {
         part: {k[len(part) + 1 :]: v for k, v in arrays.items() if k.startswith(f"{part}/")}
         for part in ("params", "model_state")
     }
-    params = _nested(parts["params"])
+    try:
+        params, model_state = (_nested(parts[part]) for part in ("params", "model_state"))
+    except TypeError:
+        raise InputError(
+            f"path {str(path)!r} is no model: an array is also the folder of others."
+        ) from None
     if like is not None:
         names = list(_named(like))
         require(
@@ -138,7 +198,15 @@ def load_model(path: AnyPath, like: Tree = None) -> Model:
             f"{path} holds parameters {sorted(parts['params'])}, and not those of `like`.",
         )
         params = jax.tree.unflatten(jax.tree.structure(like), [parts["params"][n] for n in names])
-    return Model(params, _nested(parts["model_state"]), about)
+    return Model(params, model_state, about)
+
+
+def _described(arrays: Mapping[str, np.ndarray]) -> dict[str, list[Any]]:
+    """Type, shape and checksum of each."""
+    return {
+        name: [str(array.dtype), list(array.shape), zlib.crc32(array.tobytes())]
+        for name, array in arrays.items()
+    }
 
 
 def _named(tree: Any) -> dict[str, Any]:
@@ -159,5 +227,9 @@ def _nested(named: dict[str, np.ndarray]) -> Any:
         at = tree
         for key in above:
             at = at.setdefault(key, {})
+            if not isinstance(at, dict):
+                raise TypeError(f"{key} is an array")
+        if last in at:
+            raise TypeError(f"{last} is a folder")
         at[last] = leaf
     return tree

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-import jax
 import numpy as np
 import xarray as xr
 
 from lab.budget import CURRENCIES
 from lab.sweeps.planning.arguments import label
 from lab.sweeps.planning.jobs import Job, Plan
+from lab.sweeps.planning.names import leaves_of
 from lab.sweeps.results.measurements import Measured
 from lab.types import RUNNING
 
@@ -39,7 +39,7 @@ class Record:
         if measured.outputs is not None:
             names = ("row", "output")[: measured.outputs.ndim - 1]
             columns["outputs"] = (names, measured.outputs)
-        for name, leaf in _named_leaves(measured.probes):
+        for name, leaf in leaves_of(measured.probes):
             inner = tuple(f"{name}_{i}" for i in range(leaf.ndim - 2))
             columns[name] = (("probe_step", *inner), leaf)
         for name, (inner, values) in columns.items():
@@ -145,13 +145,6 @@ def _trial_coordinates(trials: dict[str, list[dict[str, Any]]]) -> dict[str, Any
             rows = [["" if value != value else str(value) for value in row] for row in rows]
         columns[name] = (("optimizer", "trial"), np.array(rows))  # NaN or "" where it is not named
     return columns
-
-
-def _named_leaves(probes: Any) -> list[tuple[str, np.ndarray]]:
-    """Leaves of the probes' pytree, each named by its path."""
-    leaves = jax.tree_util.tree_leaves_with_path(probes)
-    paths = [jax.tree_util.keystr(path, simple=True, separator="_") for path, _ in leaves]
-    return [(f"probe_{path}" if path else "probe", leaf) for path, (_, leaf) in zip(paths, leaves)]
 
 
 _DESCRIPTIONS = {
