@@ -193,9 +193,11 @@ def _check_seal(path: Path, told: str) -> bool:
         return True
     try:
         subprocess.run(
-            [sys.executable, "-c", _VISIT, str(path)], capture_output=True, check=True,
+            [sys.executable, "-c", _VISIT, str(path)],
+            capture_output=True,
+            check=True,
             timeout=PATIENCE_S,
-        )  # fmt: skip
+        )
     except subprocess.TimeoutExpired:
         raise InputError(f"{told} is damaged: it cannot be read within {PATIENCE_S} s.") from None
     except subprocess.CalledProcessError as error:

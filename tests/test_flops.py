@@ -113,9 +113,11 @@ def test_where_jax_holds_a_loop_in_another_way_its_count_is_not_a_number(renamed
     def forgetful(equation):
         params = {name: part for name, part in equation.params.items() if name != renamed}
         return SimpleNamespace(
-            primitive=equation.primitive, params=params,
-            invars=equation.invars, outvars=equation.outvars,
-        )  # fmt: skip
+            primitive=equation.primitive,
+            params=params,
+            invars=equation.invars,
+            outvars=equation.outvars,
+        )
 
     for name in ("scan", "while_loop", "branches"):
         read = getattr(compatibility, name)
@@ -124,10 +126,12 @@ def test_where_jax_holds_a_loop_in_another_way_its_count_is_not_a_number(renamed
     def loops(x, count):
         by_condition = jax.lax.fori_loop(0, count, lambda _, c: c * 2, x)
         return {
-            "jaxpr": squared_100_times(x), "length": squared_100_times(x),
-            "cond_jaxpr": by_condition, "body_jaxpr": by_condition,
+            "jaxpr": squared_100_times(x),
+            "length": squared_100_times(x),
+            "cond_jaxpr": by_condition,
+            "body_jaxpr": by_condition,
             "branches": jax.lax.cond(count > 2, lambda: x * 2, lambda: x),
-        }[renamed]  # fmt: skip
+        }[renamed]
 
     assert np.isnan(count_flops(loops, shape(4, 4), np.int32(3)))
 

@@ -21,8 +21,14 @@ def site_packages(tmp_path_factory):
 
 @pytest.mark.parametrize(
     "module",
-    ["lab.stubs", "studies._site", "studies._site.figures", "studies._site.parity",
-     "studies._site.reference", "studies.claims"],
+    [
+        "lab.stubs",
+        "studies._site",
+        "studies._site.figures",
+        "studies._site.parity",
+        "studies._site.reference",
+        "studies.claims",
+    ],
 )
 def test_it_refuses_in_a_sentence_and_writes_nothing(module, site_packages):
     before = sorted(path for path in site_packages.rglob("*") if path.suffix != ".pyc")

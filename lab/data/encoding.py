@@ -123,9 +123,12 @@ def described_encoding(found: dict[str, Any]) -> Encoding:
     """The encoding that was `described` so."""
     columns = tuple(Column(**one | {"values": tuple(one["values"])}) for one in found["columns"])
     return Encoding(
-        columns, tuple(found["order"]), tuple(found["class_names"]),
-        found["target_scale"], found["target_offset"],
-    )  # fmt: skip
+        columns,
+        tuple(found["order"]),
+        tuple(found["class_names"]),
+        found["target_scale"],
+        found["target_offset"],
+    )
 
 
 def encoding(source: Source, split_seed: int) -> Encoding:

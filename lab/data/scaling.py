@@ -67,8 +67,11 @@ def unscaled() -> Any:
 
 
 SCALINGS: dict[str, Callable[[], Any]] = {
-    "standard": standard, "minmax": minmax, "whole": Whole, "none": unscaled,
-}  # fmt: skip
+    "standard": standard,
+    "minmax": minmax,
+    "whole": Whole,
+    "none": unscaled,
+}
 # (shift, scale) of a fitted one: it makes (x - shift) / scale of x
 AFFINE: dict[str, Callable[[Any], tuple[Any, Any]]] = {
     "standard": lambda one: (one.mean_, one.scale_),

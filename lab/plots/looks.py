@@ -73,6 +73,9 @@ def legend(
         label = f"{grey} other{'s' * (grey > 1)}{others}"
         lines.append(Line2D([], [], color=GREY, lw=0.9, label=label))
     figure.legend(
-        handles=[*lines, *extra], loc="outside right center", handlelength=3.2, title=title,
+        handles=[*lines, *extra],
+        loc="outside right center",
+        handlelength=3.2,
+        title=title,
         alignment="left",
-    )  # fmt: skip
+    )

@@ -80,11 +80,14 @@ class Comparison:
     def from_declared(cls, told: Mapping[str, Any]) -> "Comparison":
         """The comparison that `declared` described; extra entries are ignored."""
         known = {name: told[name] for name in cls.__dataclass_fields__ if name in told}
-        return cls(**known | {
-            "spaces": {label: Float(*ends, log=True) for label, ends in told["spaces"].items()},
-            "budget": Budget(**told["budget"]),
-            "splits": tuple(told["splits"]),
-        })  # fmt: skip
+        return cls(
+            **known
+            | {
+                "spaces": {label: Float(*ends, log=True) for label, ends in told["spaces"].items()},
+                "budget": Budget(**told["budget"]),
+                "splits": tuple(told["splits"]),
+            }
+        )
 
     @property
     def sha256(self) -> str:
@@ -172,8 +175,10 @@ class Comparison:
 
     def _settings(self, scheduled: bool) -> Any:
         settings: Any = {
-            "budget": self.budget, "batch_size": self.batch_size, "evaluations": self.evaluations,
-        }  # fmt: skip
+            "budget": self.budget,
+            "batch_size": self.batch_size,
+            "evaluations": self.evaluations,
+        }
         return settings if scheduled else settings | {"schedule": self.schedule}
 
 

@@ -45,9 +45,11 @@ class Verdict(NamedTuple):
 
 RUN = ("optimizer", "trial", "split", "seed")
 ALIKE: Any = {
-    "seed": ("seed",), "split": ("split",), "updates": ("step",),
+    "seed": ("seed",),
+    "split": ("split",),
+    "updates": ("step",),
     "learning_rate": ("optimizer", "trial"),
-}  # fmt: skip
+}
 Tuning = Annotated[xr.Dataset, holding("optimizer", **ALIKE, validation_loss=(*RUN, "step"))]
 Audited = Annotated[xr.Dataset, holding("optimizer", **ALIKE, test_loss=RUN, diverged_at=RUN)]
 

@@ -162,13 +162,15 @@ def _restarts_via_optax(init_value, decay_steps, multiplier=1.0, end_value=0.0):
     """The first cycles, one by one."""
     cycles, length, end = [], decay_steps, 0
     while end < 2000:
-        cycles.append({
-            "init_value": init_value,
-            "peak_value": init_value,
-            "warmup_steps": 0,
-            "decay_steps": length,
-            "end_value": end_value,
-        })  # fmt: skip
+        cycles.append(
+            {
+                "init_value": init_value,
+                "peak_value": init_value,
+                "warmup_steps": 0,
+                "decay_steps": length,
+                "end_value": end_value,
+            }
+        )
         end, length = end + length, length * multiplier
     return optax.sgdr_schedule(cycles)
 

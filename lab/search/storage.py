@@ -166,11 +166,14 @@ def from_optuna(distributions: Mapping[str, Any]) -> Space:
     units_1  Int(low=8, high=16, step=8, log=False), when layers ≥ 2
     """
     require(len(distributions) > 0, "distributions must hold one, given none.")
-    return Space({
-        name: replace(given, domain=_domain(name, given.domain)) if isinstance(given, When)
-        else _domain(name, given)
-        for name, given in distributions.items()
-    })  # fmt: skip
+    return Space(
+        {
+            name: replace(given, domain=_domain(name, given.domain))
+            if isinstance(given, When)
+            else _domain(name, given)
+            for name, given in distributions.items()
+        }
+    )
 
 
 def _domain(name: str, given: Any) -> Domain:

@@ -136,9 +136,11 @@ def critical_batch(sizes, steps) -> CriticalBatch:
     at = grid[int(np.argmin([residual(x).var() for x in grid]))]
     step = grid[1] - grid[0]
     found = minimize_scalar(
-        lambda x: residual(x).var(), bounds=(at - step, at + step), method="bounded",
+        lambda x: residual(x).var(),
+        bounds=(at - step, at + step),
+        method="bounded",
         options={"xatol": 1e-10},
-    )  # fmt: skip
+    )
     best = float(found.x)  # type: ignore[attr-defined]
     return CriticalBatch(float(np.exp(residual(best).mean())), float(np.exp(best)))
 
@@ -155,7 +157,9 @@ def resampled(
       seed: Of the resampling.
     """
     rng = np.random.default_rng(seed)
-    return np.array([
-        statistic(*(s[..., rng.integers(0, s.shape[-1], s.shape[-1])] for s in samples))
-        for _ in range(resamples)
-    ])  # fmt: skip
+    return np.array(
+        [
+            statistic(*(s[..., rng.integers(0, s.shape[-1], s.shape[-1])] for s in samples))
+            for _ in range(resamples)
+        ]
+    )

@@ -52,7 +52,7 @@ def resample_indices(resamples: Count, n: Count, seed: Whole | np.random.Generat
 @checked
 def stratified_indices(
     resamples: Count, strata: Labels, seed: Whole | np.random.Generator
-) -> np.ndarray:  # fmt: skip
+) -> np.ndarray:
     """Indices drawn with replacement within each stratum: [resamples, n].
 
     Every place keeps its stratum: a resample has as many runs of each task as there were.

@@ -55,8 +55,11 @@ class Run:
 
 def main(study: Study) -> None:
     """Run a study as the command line says."""
-    command(sys.modules["__main__"].__doc__ or "", {**fields_of(Run), **fields_of(study.settings)},
-            lambda given: run(study, given))  # fmt: skip
+    command(
+        sys.modules["__main__"].__doc__ or "",
+        {**fields_of(Run), **fields_of(study.settings)},
+        lambda given: run(study, given),
+    )
 
 
 def run(study: Study, given: dict[str, Any]) -> None:
@@ -147,9 +150,11 @@ def parse(
         [_parameter(name, *flag) for name, flag in known.items()]
     )
     app = App(
-        help=description, version_flags=(), result_action="return_value",
+        help=description,
+        version_flags=(),
+        result_action="return_value",
         default_parameter=Parameter(negative=(), show_default=False),
-    )  # fmt: skip
+    )
     app.default(typed)
     try:
         app(words, exit_on_error=False, print_error=False)

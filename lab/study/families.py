@@ -35,7 +35,10 @@ def each(
     said, where = more.pop("says", "{}"), more.pop("where", "")
     for k, (one, *limits) in enumerate(zip(of, *intervals)):
         yield Claim(
-            re.sub(r"\W+", "_", f"{name} {one}".lower()).strip("_"), statement, Interval(*limits),
+            re.sub(r"\W+", "_", f"{name} {one}".lower()).strip("_"),
+            statement,
+            Interval(*limits),
             where=f"{one}, {where}" if where else one,
-            says=said if isinstance(said, str) else said[k], **more,
-        )  # fmt: skip
+            says=said if isinstance(said, str) else said[k],
+            **more,
+        )

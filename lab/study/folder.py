@@ -63,11 +63,12 @@ class Folder:
         path = part_file(self.path, label)
         told = json.dumps(
             {
-                "settings": described(self.settings), "identity": self.settings.identity(),
+                "settings": described(self.settings),
+                "identity": self.settings.identity(),
                 "code": hashed(self.study.parts.__module__),
             },
             sort_keys=True,
-        )  # fmt: skip
+        )
         held = records.load(path) if self.resuming and path.is_file() else None
         if held is not None and held.attrs.get(MADE_BY) == told:
             return held

@@ -36,7 +36,7 @@ class Verification:
             print(f"{label}: {said}.")
         else:
             print(f"{label}: {verified}")
-            self.different |= bool(verified.differing)
+            self.different |= bool(verified.differing or verified.ledger)
         return record
 
 

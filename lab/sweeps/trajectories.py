@@ -189,7 +189,10 @@ def _compiled(value: Value, rule: Rule, steps: int, store: bool, mesh):
 
     shared = PartitionSpec()
     over_devices = jax.shard_map(
-        device, mesh=mesh, in_specs=(LANES, LANES, LANES, shared, shared, shared),
-        out_specs=LANES, check_vma=False,
-    )  # fmt: skip
+        device,
+        mesh=mesh,
+        in_specs=(LANES, LANES, LANES, shared, shared, shared),
+        out_specs=LANES,
+        check_vma=False,
+    )
     return jax.jit(over_devices)

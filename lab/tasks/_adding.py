@@ -72,9 +72,12 @@ def adding(
       data_seed: Of the rows.
     """
     network: dict[str, Any] = {
-        "hidden": hidden, "activation": activation, "initializer": initializer,
-        "recurrent_initializer": recurrent_initializer, "recurrent_scale": recurrent_scale,
-    }  # fmt: skip
+        "hidden": hidden,
+        "activation": activation,
+        "initializer": initializer,
+        "recurrent_initializer": recurrent_initializer,
+        "recurrent_scale": recurrent_scale,
+    }
     options = {"length": length, "n": n, "data_seed": data_seed, **network}
     model: Any = Elman(outputs=1, **network)
     return Task(

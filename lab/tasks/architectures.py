@@ -49,9 +49,12 @@ def architectures(
     {'init_scale': 1.0, 'layers': 2.0, 'units_0': 16.0, 'units_1': 16.0}
     """
     options: dict[str, Any] = {
-        "most_layers": most_layers, "most_units": most_units, "activation": activation,
-        "initializer": initializer, "dropout": dropout,
-    }  # fmt: skip
+        "most_layers": most_layers,
+        "most_units": most_units,
+        "activation": activation,
+        "initializer": initializer,
+        "dropout": dropout,
+    }
     model = PaddedMLP(outputs=outputs(source), **options)
     each = range(most_layers)
     return Task(

@@ -109,9 +109,12 @@ def error_of_optax(name: str, alias: bool = False) -> float | None:
 
             gradient = jax.grad(f)(params) if entry.needs - {"key"} else target
             extra = {
-                "value": f(params), "grad": gradient, "value_fn": f, "obj_fn": f,
+                "value": f(params),
+                "grad": gradient,
+                "value_fn": f,
+                "obj_fn": f,
                 "grad_fn": lambda w, _: jax.grad(f)(w),
-            }  # fmt: skip
+            }
             u, a = mine.update(gradient, a, params, **extra)
             v, b = _informed(theirs, gradient, b, params, extra)
             return (optax.apply_updates(params, v), a, b), (u, v, params)

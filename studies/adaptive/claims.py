@@ -30,12 +30,13 @@ def claims(record: Record[Adaptive]) -> Iterator[Claim]:
     length = record["correction"].length
     plain, right = (length.sel(rule=k) for k in ("uncorrected", "corrected"))
     yield fact(
-        "first_steps", "Without bias correction Adam's first steps are too long",
+        "first_steps",
+        "Without bias correction Adam's first steps are too long",
         float(plain[0]) > 2,
         f"the first is {float(plain[0]):.2f} η, the longest {float(plain.max()):.2f} η (update "
         f"{int(plain.values.argmax()) + 1}); with it {float(right.max()):.2f} η throughout",
         source="Kingma & Ba 2015",
-    )  # fmt: skip
+    )
     yield _epsilon(record["epsilon"].loss)
 
 
@@ -59,18 +60,21 @@ def tables(record: Record[Adaptive]) -> dict[str, Table]:
     ]  # fmt: skip
     return {
         "table": Table(
-            header, rows,
+            header,
+            rows,
             f"Logistic regression, {s.features} features, batch {s.batch}, {s.updates} updates; "
             f"best of the same {s.rates} learning rates on {s.tuning_seeds} seeds; mean over "
-            f"{s.seeds} fresh seeds, 95 % t interval.", "Features",
+            f"{s.seeds} fresh seeds, 95 % t interval.",
+            "Features",
         ),
         "bowls": Table(
-            raced, medians,
+            raced,
+            medians,
             f"{s.bowl_steps} updates, best of the same {s.bowl_rates} learning rates on "
             f"{s.tuning_starts} starts; median and middle half of {s.starts} fresh starts.",
             "Bowls: median updates",
         ),
-    }  # fmt: skip
+    }
 
 
 def _edge(one: xr.Dataset) -> str:

@@ -91,17 +91,23 @@ def rates_left(dying: xr.Dataset, correction: xr.Dataset, text: str) -> Figure:
             left.fill_between(dying.step, low, high, color=COLOURS[i], alpha=0.18, lw=0)
         left.plot(dying.step, dying.step**-0.5, color="#555555", lw=0.8, label="1/√t")
         left.set(
-            xscale="log", yscale="log", xlabel="updates", ylabel="|update| / (η |gradient|)",
+            xscale="log",
+            yscale="log",
+            xlabel="updates",
+            ylabel="|update| / (η |gradient|)",
             title="Gradients from N(0, 1)",
-        )  # fmt: skip
+        )
         left.legend(fontsize=8.5)
         for i, rule in enumerate(correction.rule.values.tolist()):
             line = {"color": COLOURS[i], "ls": DASHES[i], "label": f"Adam, {rule}"}
             right.plot(correction.step, correction.length.sel(rule=rule), **line)
         right.set(
-            xscale="log", xlabel="updates", ylabel="|update| / η", ylim=(0, None),
+            xscale="log",
+            xlabel="updates",
+            ylabel="|update| / η",
+            ylim=(0, None),
             title="Constant gradient, β₁ = 0.9, β₂ = 0.999",
-        )  # fmt: skip
+        )
         right.legend(fontsize=8.5)
         caption(figure, text)
     return figure
@@ -124,9 +130,12 @@ def epsilons(record: xr.Dataset, text: str) -> Figure:
                 label=f"ε = {eps:g}",
             )  # fmt: skip
         axes.set(
-            xscale="log", yscale="log", xlabel="learning rate η", ylabel="validation loss (nats)",
+            xscale="log",
+            yscale="log",
+            xlabel="learning rate η",
+            ylabel="validation loss (nats)",
             title="Adam on digits",
-        )  # fmt: skip
+        )
         axes.legend(fontsize=8.5)
         caption(figure, text)
     return figure

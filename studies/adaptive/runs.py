@@ -77,9 +77,11 @@ def features(s: Adaptive, *, sparse: bool) -> xr.Dataset:
     task = sparse_task(sparse, s.features, s.rows, s.draw)
     rules, rates = dict(s.rules), np.geomspace(*s.rate_ends, s.rates)
     more: Any = {
-        "budget": lab.Budget(updates=s.updates), "batch_size": s.batch, "split": s.draw,
+        "budget": lab.Budget(updates=s.updates),
+        "batch_size": s.batch,
+        "split": s.draw,
         "progress": False,
-    }  # fmt: skip
+    }
     tuned = lab.sweep(
         task, rules, axes={"learning_rate": rates}, seeds=s.numbers(s.tuning_seeds), evaluations=1,
         **more,

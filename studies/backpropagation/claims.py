@@ -19,12 +19,15 @@ def claims(record: Record[Backpropagation]) -> Iterator[Claim]:
     starts = check.sizes["seed"]
     worst = check.autodiff.max("seed")
     yield Claim(
-        "by_hand_is_autodiff", "By hand = automatic differentiation",
+        "by_hand_is_autodiff",
+        "By hand = automatic differentiation",
         mean_interval(check.autodiff.sel(precision=list(PRECISIONS)).transpose(..., "seed").values),
-        starts, "starts", high=[ROUNDING[p] for p in PRECISIONS],
+        starts,
+        "starts",
+        high=[ROUNDING[p] for p in PRECISIONS],
         says=f"largest relative difference {float(worst.sel(precision='float64')):.0e} in float64, "
         f"{float(worst.sel(precision='float32')):.0e} in float32, over {starts} starts",
-    )  # fmt: skip
+    )
     logs = np.log10(np.maximum(check.difference.sel(formula="central"), 1e-20))
     gaps = [
         paired_difference(one[:, 0], at_best_of_others(one[:, 1:]))
@@ -41,12 +44,13 @@ def claims(record: Record[Backpropagation]) -> Iterator[Claim]:
     times = grown.values[:, 1:] / grown.values[:, :-1]  # with each layer
     least, most = (float(x.sel(units=4)[-1]) for x in (linear, grown))
     yield fact(
-        "memory", "Memory turns exponential into linear cost",
+        "memory",
+        "Memory turns exponential into linear cost",
         bool((np.diff(linear.values, 2) == 0).all() and (times > 2).all()),
         f"by counting; {products.sizes['depth']} hidden layers of 4 units take {least:,.0f} "
         f"products with memory, {most / least:.0e} times as many without, and "
         f"{times[grown.units.values == 4][0, -1]:.1f} times more with each layer",
-    )  # fmt: skip
+    )
 
 
 def tables(record: Record[Backpropagation]) -> dict[str, Table]:

@@ -17,9 +17,12 @@ def computational_graphs(graphs: Mapping[str, Graph], text: str) -> Figure:
     tallest = max(max(graph.depth.count(d) for d in graph.depth) for graph in graphs.values())
     with style():
         figure, row = plt.subplots(
-            1, len(graphs), figsize=(1.9 * sum(widths) + 0.4, 1.15 * tallest + 0.6),
-            squeeze=False, width_ratios=widths,
-        )  # fmt: skip
+            1,
+            len(graphs),
+            figsize=(1.9 * sum(widths) + 0.4, 1.15 * tallest + 0.6),
+            squeeze=False,
+            width_ratios=widths,
+        )
         figure.subplots_adjust(wspace=0.05, left=0.01, right=0.99, bottom=0.02)
         for axes, (title, graph) in zip(row[0], graphs.items()):
             _draw(axes, graph)
@@ -47,8 +50,9 @@ def _draw(axes: Axes, graph: Graph) -> None:
         size = 12 if len(shown) <= 2 else 9 if len(shown) <= 4 else 6.5
         axes.text(x, y, shown, ha="center", va="center", zorder=3, fontsize=size)
         for value, up, side, colour in (
-            (node.value, 15, "bottom", COLOURS[0]), (node.gradient, -15, "top", COLOURS[1])
-        ):  # fmt: skip
+            (node.value, 15, "bottom", COLOURS[0]),
+            (node.gradient, -15, "top", COLOURS[1]),
+        ):
             if value is not None:
                 axes.annotate(
                     _number(value), (x, y), (0, up), textcoords="offset points", ha="center",

@@ -46,13 +46,15 @@ def graph(function, *at: float) -> xr.Dataset:
     nodes = computational_graph(function, *at).nodes
     edges = [(source, number) for number, node in enumerate(nodes) for source in node.inputs]
     gradients = [np.nan if node.gradient is None else float(node.gradient) for node in nodes]
-    return xr.Dataset({
-        "name": ("node", [node.name for node in nodes]),
-        "operation": ("node", [node.operation for node in nodes]),
-        "value": ("node", [float(node.value) for node in nodes]),
-        "gradient": ("node", gradients),
-        "edge": (("number", "end"), np.array(edges)),
-    })  # fmt: skip
+    return xr.Dataset(
+        {
+            "name": ("node", [node.name for node in nodes]),
+            "operation": ("node", [node.operation for node in nodes]),
+            "value": ("node", [float(node.value) for node in nodes]),
+            "gradient": ("node", gradients),
+            "edge": (("number", "end"), np.array(edges)),
+        }
+    )
 
 
 def check(s: Backpropagation) -> xr.Dataset:

@@ -25,15 +25,17 @@ def claims(record: Record[BudgetMatters]) -> Iterator[Claim]:
     over: dict[str, Any] = {"n": record.settings.seeds, "unit": "splits", "digits": ".2f"}
     gaps = {label: own[label] - own[ADAM] for label in RIVALS if label in own}
     yield from _turns(
-        "crossing", "Curves of the best of k cross as trials are added",
+        "crossing",
+        "Curves of the best of k cross as trials are added",
         {label: gap.T[[0, -1]] for label, gap in gaps.items()},
         [
             f"for one trial (above 1 would hold) and the best of {trials} (below 1): {{}}; "
             f"{_where(gap)}"
             for gap in gaps.values()
         ],
-        source="Sivaprasad et al. 2020", **over,
-    )  # fmt: skip
+        source="Sivaprasad et al. 2020",
+        **over,
+    )
     gains = _ratios(np.array([own[label][:, -1] - default[label][:, 0] for label in own]))
     yield from each(
         "tuning", f"The best of {trials} beats the default", gains, own, high=1,
@@ -41,15 +43,18 @@ def claims(record: Record[BudgetMatters]) -> Iterator[Claim]:
     )  # fmt: skip
     yield _several(record, own, over)
     yield from _turns(
-        "flip", "A narrower range of rates flips the ranking",
+        "flip",
+        "A narrower range of rates flips the ranking",
         {
             label: np.array([kind[label][:, -1] - kind[ADAM][:, -1] for kind in (narrow, own)])
             for label in narrow
             if label != ADAM
         },
         ["with one range for all (above 1 would hold) and over own ranges (below 1): {}"]
-        * (len(narrow) - 1), source="Choi et al. 2019", **over,
-    )  # fmt: skip
+        * (len(narrow) - 1),
+        source="Choi et al. 2019",
+        **over,
+    )
 
 
 def tables(record: Record[BudgetMatters]) -> dict[str, Table]:
@@ -120,7 +125,10 @@ def _several(record: Record[BudgetMatters], own: Curves, over: dict[str, Any]) -
     return Claim(
         "several_defaults",
         f"Trying {count} optimizers as they come is as good as {count} trials of one",
-        expected(several[:, -1] - own[ADAM][:, count - 1]), high=ALIKE,
-        where=f"{ADAM}, up to a factor of {ALIKE:g}", says="{} times its test loss",
-        source="Schmidt et al. 2021", **over,
-    )  # fmt: skip
+        expected(several[:, -1] - own[ADAM][:, count - 1]),
+        high=ALIKE,
+        where=f"{ADAM}, up to a factor of {ALIKE:g}",
+        says="{} times its test loss",
+        source="Schmidt et al. 2021",
+        **over,
+    )

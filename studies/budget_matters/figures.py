@@ -62,9 +62,11 @@ def tuned(own: Curves, default: Curves, trials: int, text: str) -> Figure:
                 gaps.fill_between(k, x.low, x.high, **look[name].band())
         gaps.axhline(1, color="#777777", lw=1)
         gaps.set(
-            xscale="log", yscale="log", xlabel="trials k",
+            xscale="log",
+            yscale="log",
+            xlabel="trials k",
             ylabel=f"test loss of the best of k\n/ that of {ADAM}",
-        )  # fmt: skip
+        )
         plain_ticks(gaps.xaxis)
         plain_ticks(gaps.yaxis, subs=(1.0, 1.5, 2.0, 3.0, 5.0, 7.0))
         gaps.legend()

@@ -93,9 +93,11 @@ def measured(s: BudgetMatters, rule: str, drawn: Sequence[Sequence[Configuration
         }
 
     settings: Any = {
-        "budget": lab.Budget(gradient_evaluations=s.updates), "evaluations": 1,
-        "schedule": "cosine_decay_schedule", "progress": False,
-    }  # fmt: skip
+        "budget": lab.Budget(gradient_evaluations=s.updates),
+        "evaluations": 1,
+        "schedule": "cosine_decay_schedule",
+        "progress": False,
+    }
     tuning = lab.sweep(task, [rule], trials=trials(protocol.TUNE, 1), **settings)
     audited = protocol.audit(task, [rule], trials(protocol.REPORT, s.runs), **settings)
     seen, told = (

@@ -40,8 +40,9 @@ def act(given: dict[str, Any]) -> None:
     how = Claims(**given)
     found = {
         name: json.loads(committed(name).read_text())
-        for name in names() if committed(name).is_file()
-    }  # fmt: skip
+        for name in names()
+        if committed(name).is_file()
+    }
     able = [name for name in found if replicated(name)] if how.fresh else []
     wrong = sorted(set(how.studies) - set(able))
     require(

@@ -23,9 +23,10 @@ def page(found: Summaries, stability: Mapping[str, Any]) -> str:
         a study whose code has changed since it does not count.
     """
     stability = {
-        study: one for study, one in stability.items()
+        study: one
+        for study, one in stability.items()
         if study in found and one["code"] == found[study]["code"]
-    }  # fmt: skip
+    }
     claims = [claim for one in found.values() for claim in one["claims"]]
     counts = Counter(claim["outcome"] for claim in claims)
     header = ["claim", "source", "study", "n", "interval", "outcome", "again"]
@@ -68,10 +69,11 @@ def not_stable(found: Summaries, stability: Mapping[str, Any]) -> str:
     """Those that fresh seeds and splits do not bear out."""
     rows = [
         [said(claim), linked(study), claim["outcome"], ", ".join(outcomes)]
-        for study, one in found.items() for claim in one["claims"]
+        for study, one in found.items()
+        for claim in one["claims"]
         for outcomes in [fresh(stability, study, claim)]
         if unstable(claim["outcome"], outcomes)
-    ]  # fmt: skip
+    ]
     if not rows:
         return "None: what was run with fresh seeds and splits came out again in two of three sets."
     return narrow(["claim", "study", "committed", "fresh sets"], rows)

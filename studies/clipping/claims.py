@@ -113,18 +113,21 @@ def _parabola(w: xr.DataArray) -> Iterator[Claim]:
     plain = paths.pop(PLAIN)
     updates = len(plain) - 1
     yield fact(
-        "minus_nine", "W = 1 − 0.1 · 100 = −9; clipped it takes a small step",
+        "minus_nine",
+        "W = 1 − 0.1 · 100 = −9; clipped it takes a small step",
         bool(np.isclose(plain[1], -9)) and all(abs(x[1]) < 1 for x in paths.values()),
         f"{plain[1]:g} without clipping and {plain[-1]:.2g} after {updates} updates; "
         + ", ".join(f"{x[1]:g} {way}" for way, x in paths.items()),
-    )  # fmt: skip
+    )
     left = {way: np.abs(x[-10:]).max() for way, x in paths.items()}
     yield fact(
-        "cures", "Clipping cures a rate that is too large", max(left.values()) < 1e-2,
+        "cures",
+        "Clipping cures a rate that is too large",
+        max(left.values()) < 1e-2,
         f"over the last 10 of {updates} updates |w| still gets as far as "
         + ", ".join(f"{x:.2g} {way}" for way, x in left.items())
         + "; the minimum is at 0, where a gradient too small to be clipped takes the long step",
-    )  # fmt: skip
+    )
 
 
 def _cliffs(found: Nets, over: dict[str, Any]) -> Iterator[Claim]:
@@ -135,10 +138,12 @@ def _cliffs(found: Nets, over: dict[str, Any]) -> Iterator[Claim]:
         yield Claim(
             f"cliffs_{net}",
             "The gradient has cliffs (largest norm over ten times the run's median)",
-            Interval(*(x[i] for x in times)), low=CLIFF, says="{} times",
+            Interval(*(x[i] for x in times)),
+            low=CLIFF,
+            says="{} times",
             where=f"{TITLES[net]} without clipping at its best rate, {float(part.tuned_rate):.2g}",
             **over,
-        )  # fmt: skip
+        )
 
 
 def _gains(found: Nets, over: dict[str, Any]) -> Iterator[Claim]:

@@ -33,7 +33,8 @@ def figures(record: Record[Clipping]) -> dict[str, Figure]:
     )
     return {
         "cliffs": cliffs(
-            found, record["example"],
+            found,
+            record["example"],
             f"{how}. Left, middle: one seed, the one with the median ratio of largest to median "
             "norm, at the rate that is best without clipping; dotted: the threshold; cross: "
             "diverged. Top right: −9 after one update of 0.1 · 100; thresholds 1 (adaptive 0.1). "
@@ -46,7 +47,7 @@ def figures(record: Record[Clipping]) -> dict[str, Figure]:
             f"of the {BEFORE} before, a stretch counted once, per 1,000 updates taken. Bars: 95 % "
             "Wilson intervals; bands: 95 % t intervals. Lines are drawn a little apart.",
         ),
-    }  # fmt: skip
+    }
 
 
 def look(i: int) -> dict[str, Any]:
@@ -102,9 +103,12 @@ def _tails(axes: Axes, found: Nets) -> None:
             norms = [one.norm.values[: taken(one)] for one in every]
             beyond = [(x[:, None] > ratio * np.median(x)).mean(0) for x in norms]
             axes.plot(
-                ratio, np.mean(beyond, 0), color=COLOURS[list(ways).index(way)], ls=DASHES[j],
+                ratio,
+                np.mean(beyond, 0),
+                color=COLOURS[list(ways).index(way)],
+                ls=DASHES[j],
                 label=f"{TITLES[net]}, {way}",
-            )  # fmt: skip
+            )
     axes.set(
         xscale="log", yscale="log", ylim=(1e-4, 1), xlabel="multiple of the run's median norm",
         ylabel="share of updates beyond it", title="How rare cliffs are",

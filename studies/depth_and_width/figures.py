@@ -30,9 +30,12 @@ def figures(record: Record[DepthAndWidth]) -> dict[str, Figure]:
     )
     with style():
         figure, grid = plt.subplots(
-            3, len(found), figsize=(5.6 * len(found), 9.0), squeeze=False,
+            3,
+            len(found),
+            figsize=(5.6 * len(found), 9.0),
+            squeeze=False,
             height_ratios=(1, 0.55, 1.1),
-        )  # fmt: skip
+        )
         figure.subplots_adjust(hspace=0.42, wspace=0.62, bottom=0.06)
         for column, (task, by_key) in zip(grid.T, found.items()):
             _losses(column[0], list(by_key.values()))

@@ -56,9 +56,11 @@ def of_shape(s: DepthAndWidth, label: str, task: Task, told: dict[str, Any]) -> 
     """Choose a rate on validation rows; measure it on test rows."""
     space = lab.optimizers.CATALOG[s.optimizer].search_space["learning_rate"]
     settings: dict[str, Any] = {
-        "budget": lab.Budget(epochs=s.epochs), "batch_size": s.batch_size, "schedule": s.schedule,
+        "budget": lab.Budget(epochs=s.epochs),
+        "batch_size": s.batch_size,
+        "schedule": s.schedule,
         "split": s.numbers(1)[0],
-    }  # fmt: skip
+    }
     tuning = yield f"{label}/tuning", lab.Sweep(
         task, [s.optimizer], trials=protocol.rate_grid({s.optimizer: space}, s.trials),
         seeds=s.numbers(s.tuning, protocol.TUNE), evaluations=1, **settings,

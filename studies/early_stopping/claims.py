@@ -65,9 +65,11 @@ def obeyed(part: xr.Dataset) -> Claim:
     """Whether a sweep stops where the replay says."""
     same, lanes = int(part.same.sum()), part.sizes["lane"]
     return fact(
-        "obeyed", "A sweep that obeys the rule ends where the replay says, bitwise", same == lanes,
+        "obeyed",
+        "A sweep that obeys the rule ends where the replay says, bitwise",
+        same == lanes,
         f"{same} of {lanes} runs; it took {float(part.computed / part.budget):.0%} of the updates",
-    )  # fmt: skip
+    )
 
 
 def tables(record: Record[Stopping]) -> dict[str, Table]:

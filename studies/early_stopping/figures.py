@@ -86,8 +86,10 @@ def misled(
             _band(right, range(len(DELTAS)), 100 * shares, *looks, None)
         left.set(xscale="log", xlabel="validation rows", title="Few rows mislead",
                  ylabel="test error more than with all rows, points")  # fmt: skip
-        middle.set(title="Ignoring small improvements",
-                   ylabel="test error more than with min_delta 0, points")  # fmt: skip
+        middle.set(
+            title="Ignoring small improvements",
+            ylabel="test error more than with min_delta 0, points",
+        )
         right.set(title="What that saves", ylabel="updates spent, %", ylim=(0, 105))
         for axes in (middle, right):
             axes.set_xticks(range(len(DELTAS)), [f"{d:g}" for d in DELTAS])

@@ -117,12 +117,15 @@ def _descent(descent: xr.Dataset, over: dict[str, Any]) -> Iterator[Claim]:
     slow, early = in_edges(descent)[0], descent.sizes["probe_step"] // 20
     grown = mean_interval(np.log(last_quarter(slow) / slow[:, early]))
     yield Claim(
-        "sharpens", "Below the edge sharpness rises by itself (progressive sharpening)",
-        Interval(*(np.exp(v) for v in grown)), low=1,
+        "sharpens",
+        "Below the edge sharpness rises by itself (progressive sharpening)",
+        Interval(*(np.exp(v) for v in grown)),
+        low=1,
         where=f"gradient descent at η = {float(descent.learning_rate[0]):.2g}",
         says=f"{{}} times that after {int(descent.probe_step[early])} updates; it ends at "
-        f"{span(mean_interval(last_quarter(slow)))} of the edge", **over,
-    )  # fmt: skip
+        f"{span(mean_interval(last_quarter(slow)))} of the edge",
+        **over,
+    )
     loss = path(descent, "loss")
     calm, edgy = rises(loss[0]), rises(loss[-1])
     yield Claim(
@@ -171,6 +174,9 @@ def costs(price: xr.Dataset, lanczos: int) -> Iterator[Claim]:
         yield Claim(
             "curvature_dear",
             f"A look at λ₁ costs more than an update for each of the {lanczos} steps of Lanczos",
-            Interval(*(often * v for v in lanczos_cases[often])), low=lanczos,
-            where="full batches", says=f"{{}} updates a look: it adds {added} updates", **over,
-        )  # fmt: skip
+            Interval(*(often * v for v in lanczos_cases[often])),
+            low=lanczos,
+            where="full batches",
+            says=f"{{}} updates a look: it adds {added} updates",
+            **over,
+        )

@@ -41,13 +41,14 @@ def figures(record: Record[EdgeOfStability]) -> dict[str, Figure]:
             "warm-up.",
         ),
         "ends": settled(
-            arms, record["price"],
+            arms,
+            record["price"],
             f"{how}. Left: mean over the last quarter of the updates, geometric mean over seeds "
             "with its 95 % t interval, where it is not seen narrower than the mark. Right: eight "
             "runs at once, processor time of the same training over that without the probe; "
             f"median and quartiles of {s.repeats} repeats; dotted: {CHEAP:.0%}.",
         ),
-    }  # fmt: skip
+    }
 
 
 def over_updates(arms: Mapping[str, xr.Dataset], text: str) -> Figure:
@@ -103,10 +104,12 @@ def settled(arms: Mapping[str, xr.Dataset], price: xr.Dataset, text: str) -> Fig
                 ms=5, capsize=2.5, lw=1.1, mfc="white", label=name,
             )  # fmt: skip
         left.set(
-            xscale="log", yscale="log", xlabel="learning rate η",
+            xscale="log",
+            yscale="log",
+            xlabel="learning rate η",
             ylabel="sharpness, last quarter (Adam: preconditioned)",
             title="Points: measured; lines: edges",
-        )  # fmt: skip
+        )
         left.legend(fontsize=8, loc="lower left")
         low, high = left.get_ylim()
         left.set_ylim(low / 8, high)  # room for the names
@@ -125,9 +128,11 @@ def _losses(axes: Axes, arm: xr.Dataset) -> None:
             label=f"{rate:.2g}",
         )  # fmt: skip
     axes.set(
-        yscale="log", xlabel="updates", ylabel="training loss (half a squared error)",
+        yscale="log",
+        xlabel="updates",
+        ylabel="training loss (half a squared error)",
         title="Gradient descent, one seed",
-    )  # fmt: skip
+    )
     axes.legend(title="learning rate η", fontsize=8, title_fontsize=8.5)
     plain_ticks(axes.yaxis, subs=(1.0, 3.0))
 

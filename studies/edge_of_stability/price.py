@@ -52,10 +52,12 @@ def price(s: EdgeOfStability, full_batch: Task, curvature: Any) -> xr.Dataset:
     found = []
     for _ in range(s.repeats + 1):
         plain = {setting: seconds(setting, stage) for setting, stage in stages.items()}
-        found.append([
-            seconds(setting, stage, looks[name], period) / plain[setting]
-            for setting, (name, period, stage) in zip(settings, s.looks)
-        ])  # fmt: skip
+        found.append(
+            [
+                seconds(setting, stage, looks[name], period) / plain[setting]
+                for setting, (name, period, stage) in zip(settings, s.looks)
+            ]
+        )
     names, periods, lengths = (list(column) for column in zip(*s.looks))
     # the first round compiles
     return xr.Dataset(

@@ -88,7 +88,9 @@ def followed(s: EdgeOfStability, name: str) -> xr.Dataset:
     }
     kept = xr.Dataset(found).drop_vars("optimizer", errors="ignore")
     kept.attrs = {
-        "arm": name, "edge": arm.edge, "warmup": int(arm.schedule is warmed),
+        "arm": name,
+        "edge": arm.edge,
+        "warmup": int(arm.schedule is warmed),
         "by_start": int(not adam),
-    }  # fmt: skip
+    }
     return kept

@@ -13,8 +13,11 @@ class EdgeOfStability(Settings):
     seeds: Annotated[int, flags.whole(2, 100_000)] = 8
     """Initial networks."""
     arms: tuple[str, ...] = (
-        "gradient descent", "gradient descent, cross-entropy", "heavy ball", "Adam",
-    )  # fmt: skip
+        "gradient descent",
+        "gradient descent, cross-entropy",
+        "heavy ball",
+        "Adam",
+    )
     rows: int = 500
     widths: tuple[int, ...] = (32, 32)
     momentum: float = 0.9
@@ -27,9 +30,12 @@ class EdgeOfStability(Settings):
     lanczos: int = 15  # Hessian-vector products of a look
     # what is priced, updates between two looks, updates of a stage (long beside its planning)
     looks: tuple[tuple[str, int, int], ...] = (
-        ("norms", 10, 1000), ("activations", 10, 1000), ("both", 10, 1000),
-        ("λ₁", 10, 40), ("λ₁", 40, 40),
-    )  # fmt: skip
+        ("norms", 10, 1000),
+        ("activations", 10, 1000),
+        ("both", 10, 1000),
+        ("λ₁", 10, 40),
+        ("λ₁", 40, 40),
+    )
     stages: int = 4  # sweeps of one and of so many differ by the rest, and by nothing else
     repeats: int = 8
 

@@ -69,9 +69,12 @@ def gains(record: Record[FeatureScaling], text: str) -> Figure:
     s = record.settings
     with style():
         figure, grid = plt.subplots(
-            len(s.optimizers), 3, figsize=(11.6, 2.9 * len(s.optimizers)), layout="constrained",
+            len(s.optimizers),
+            3,
+            figsize=(11.6, 2.9 * len(s.optimizers)),
+            layout="constrained",
             squeeze=False,
-        )  # fmt: skip
+        )
         for row, rule in zip(grid, s.optimizers):
             for k, name in enumerate(s.tasks):
                 found = [measured(record, name, rule, scaling) for scaling in s.scalings]

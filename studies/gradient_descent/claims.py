@@ -55,9 +55,12 @@ def _bends(record: Record[GradientDescent], found: Arrivals, of_seeds) -> Iterat
     yield of_seeds(
         "halving",
         "Updates to the target halve per doubling of the batch (slope within 0.1 of −1)",
-        found.slope(sizes <= few), low=-1.1, high=-0.9, source=SHALLUE,
+        found.slope(sizes <= few),
+        low=-1.1,
+        high=-0.9,
+        source=SHALLUE,
         says=f"slope {{}} over batches up to {few}",
-    )  # fmt: skip
+    )
     yield of_seeds(
         "flat", "… then flatten (slope within 0.1 of 0)", found.slope(sizes >= many), low=-0.1,
         high=0.1, says=f"slope {{}} over batches from {many} to all {sizes[-1]} rows",
@@ -76,11 +79,14 @@ def _bends(record: Record[GradientDescent], found: Arrivals, of_seeds) -> Iterat
     sure = int(np.flatnonzero(np.isfinite(along.high))[-1])  # the last with both limits
     first, last = (Interval(*(x[i] for x in along)) for i in (0, sure))
     yield of_seeds(
-        "noise_grows", "The noise scale grows in training", _ratio(last, first), low=1,
+        "noise_grows",
+        "The noise scale grows in training",
+        _ratio(last, first),
+        low=1,
         source=MCCANDLISH,
         says=f"from {span(first)} in the first updates to {span(last)} around update "
         f"{updates[sure]:.0f}, the last stretch in which |G|² is significantly above 0: {{}} times",
-    )  # fmt: skip
+    )
 
 
 def _ratio(a: Interval, b: Interval) -> Interval:
@@ -117,26 +123,35 @@ def _seconds(record: Record[GradientDescent], found: Arrivals, of_seeds) -> Iter
     )  # fmt: skip
     best = int(np.argmin(total))
     yield of_seeds(
-        "target_fastest", "… and to the target",
+        "target_fastest",
+        "… and to the target",
         found.interval(lambda _, median: fastest[-1] * median[-1] / (fastest * median)[:-1].min()),
-        high=1, where="times of this machine", source=COURSE,
+        high=1,
+        where="times of this machine",
+        source=COURSE,
         says=f"batch {found.sizes[best]} is fastest, {total[best]:.3g} ms against {total[0]:.3g} "
         f"at batch {small} and {total[-1]:.3g} at full batch, {{}} times the best of the others",
-    )  # fmt: skip
+    )
 
 
 def _published(unfair: xr.Dataset, of_seeds) -> Iterator[Claim]:
     end = {str(arm): unfair.loss.sel(arm=arm).values[:, -1] for arm in unfair.arm.values}
     going, equal = end["full batch, continuing"], "full batch, equal epochs"
     yield of_seeds(
-        "unfair", "The published full-batch run stands on, and gains by, the weights of batch 1",
-        paired_difference(going, end[equal]), high=0, digits="+.3f",
+        "unfair",
+        "The published full-batch run stands on, and gains by, the weights of batch 1",
+        paired_difference(going, end[equal]),
+        high=0,
+        digits="+.3f",
         says="its validation loss ends {} against the same run from fresh weights",
-    )  # fmt: skip
+    )
     yield of_seeds(
-        "published_rise", "The validation loss rises while it continues (.151 to .176)",
-        paired_difference(going, end["batch 1"]), low=0, digits="+.4f",
-    )  # fmt: skip
+        "published_rise",
+        "The validation loss rises while it continues (.151 to .176)",
+        paired_difference(going, end["batch 1"]),
+        low=0,
+        digits="+.4f",
+    )
     pairs = {
         "at equal epochs": (equal, "batch 1"),
         "at equal updates": ("full batch, equal updates", "batch 1"),

@@ -87,9 +87,11 @@ def curves(record: Record[GradientDescent], found: numbers.Arrivals, text: str) 
         for axes in grid[:, 0]:
             axes.set_ylabel("validation loss")
         figure.legend(
-            *grid[0, 0].get_legend_handles_labels(), title="batch size",
-            loc="outside right center", handlelength=3.2,
-        )  # fmt: skip
+            *grid[0, 0].get_legend_handles_labels(),
+            title="batch size",
+            loc="outside right center",
+            handlelength=3.2,
+        )
         caption(figure, text)
     return figure
 
@@ -113,9 +115,12 @@ def batch_sizes(
                 label="measured" if unit == "updates" else None,
             )  # fmt: skip
             axes.set(
-                xscale="log", yscale="log", xlabel="batch size", ylabel=f"{unit} to the target",
+                xscale="log",
+                yscale="log",
+                xlabel="batch size",
+                ylabel=f"{unit} to the target",
                 title=f"{unit.capitalize()} to the target",
-            )  # fmt: skip
+            )
             plain_ticks(axes.yaxis, 4)
             axes.set_xticks([1, 8, 64, rows], ["1", "8", "64", f"{rows}\n(all)"])
             axes.minorticks_off()
@@ -165,9 +170,12 @@ def noise_along(record: Record[GradientDescent], band: Interval, text: str) -> F
                 label="critical batch size, fitted",
             )  # fmt: skip
         axes.set(
-            xscale="log", yscale="log", xlabel="updates + 1", ylabel="tr Σ/|G|², examples",
+            xscale="log",
+            yscale="log",
+            xlabel="updates + 1",
+            ylabel="tr Σ/|G|², examples",
             title="Gradient noise along training",
-        )  # fmt: skip
+        )
         plain_ticks(axes.yaxis, 4)
         axes.legend(loc="upper left")
         caption(figure, text)
@@ -180,11 +188,12 @@ def unfair(loss: xr.DataArray, epochs: int, text: str) -> Figure:
     equal = "full batch, equal epochs"
     panels = {
         "As published: full batch goes on\nwhere batch 1 stopped": {
-            "batch 1": dotted, "full batch, continuing": line,
+            "batch 1": dotted,
+            "full batch, continuing": line,
         },
         "Fresh weights": {"batch 1": dotted, equal: line, "full batch, equal updates": dots},
         "Fresh weights, rates tuned": {"batch 1, tuned": dotted, f"{equal}, tuned": line},
-    }  # fmt: skip
+    }
     with style():
         figure, grid = plt.subplots(1, 3, figsize=(11.4, 3.8), sharey=True, layout="constrained")
         for axes, (title, arms) in zip(grid, panels.items()):

@@ -7,7 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from lab.plots import Animation
-from lab.plots.races import colours_of, contour
+from lab.plots.race_paths import colours_of, contour
 from lab.plots.style import style
 from lab.tasks.landscapes import LANDSCAPES
 

@@ -19,11 +19,12 @@ def claims(record: Record[Landscapes]) -> Iterator[Claim]:
     """Of the page."""
     edge, grid = float(record["curve"].edge), record["curve"].attrs["grid"]
     yield fact(
-        "edge", "Descent converges below η = 2/curvature and diverges above",
+        "edge",
+        "Descent converges below η = 2/curvature and diverges above",
         abs(edge - 1) <= 1.5 * grid,
         f"on x² + x (curvature 2) the largest rate that comes closer is {edge:.3f}, grid "
         f"{grid:.3f}",
-    )  # fmt: skip
+    )
     for name, basin in record.under("basins").items():
         yield _ends(name, basin)
     yield _one_is_fastest(record.under("race"))
@@ -48,8 +49,11 @@ def tables(record: Record[Landscapes]) -> dict[str, Table]:
 def shares(land: str, basin: xr.Dataset, optimizer: str) -> dict[str, float]:
     """Of the starts of a grid: which end at a minimum, the nearest, a lowest one."""
     minimum = basin.minimum.sel(optimizer=optimizer)
-    ends = {"any": minimum >= 0, "nearest": minimum == basin.nearest,
-            "lowest": minimum.isin(_lowest(land))}  # fmt: skip
+    ends = {
+        "any": minimum >= 0,
+        "nearest": minimum == basin.nearest,
+        "lowest": minimum.isin(_lowest(land)),
+    }
     return {what: float(x.mean()) for what, x in ends.items()}
 
 
@@ -66,17 +70,20 @@ def _ends(name: str, basin: xr.Dataset) -> Claim:
     where = f"on {name.replace('_', ' ')}"
     if len(_lowest(name)) == len(LANDSCAPES[name].minima):
         return fact(
-            f"nearest_{name}", "Descent ends in the nearest minimum",
+            f"nearest_{name}",
+            "Descent ends in the nearest minimum",
             plain["nearest"] > 1 - MARGIN,
             f"from {plain['nearest']:.1%} of the starts; heavy ball from {heavy['nearest']:.1%}",
             where=where,
-        )  # fmt: skip
+        )
     return fact(
-        f"escapes_{name}", "Momentum escapes local minima",
+        f"escapes_{name}",
+        "Momentum escapes local minima",
         heavy["lowest"] - plain["lowest"] > MARGIN,
         f"heavy ball ends in the lowest one from {heavy['lowest']:.1%} of the starts, descent "
-        f"from {plain['lowest']:.1%}, each at its best rate (margin {MARGIN:.0%})", where=where,
-    )  # fmt: skip
+        f"from {plain['lowest']:.1%}, each at its best rate (margin {MARGIN:.0%})",
+        where=where,
+    )
 
 
 def _one_is_fastest(races: Mapping[str, xr.Dataset]) -> Claim:

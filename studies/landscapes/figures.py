@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from lab import plots
-from lab.plots.races import contour, name_below, path_map
+from lab.plots.race_paths import contour, name_below, path_map
 from lab.plots.style import COLOURS, caption, style
 from lab.study import Record
 from lab.tasks.landscapes import LANDSCAPES
@@ -143,10 +143,12 @@ def basin_maps(basins: Mapping[str, xr.Dataset], steps: int, text: str) -> Figur
                 many = len(landscape.minima) > 9
                 axes.imshow(
                     mine.height.values + 0.1 if many else _shaded(mine, steps),
-                    extent=(*landscape.domain[0], *landscape.domain[1]), origin="lower",
-                    interpolation="nearest", aspect="auto",
+                    extent=(*landscape.domain[0], *landscape.domain[1]),
+                    origin="lower",
+                    interpolation="nearest",
+                    aspect="auto",
                     **({"norm": LogNorm(0.1, 80), "cmap": "viridis"} if many else {}),
-                )  # fmt: skip
+                )
                 if not many:
                     axes.plot(*np.array(landscape.minima).T, "*", color="white", mec="black", ms=9)
                 axes.set_title(f"{optimizer}, η = {float(mine.rate):.2g}", fontsize=9.5)

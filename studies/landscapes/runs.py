@@ -41,8 +41,11 @@ class Landscapes(Settings):
     settled: float = 0.1  # slope below which a run is at rest
     near: float = 0.3  # distance to a minimum that counts as in it
     curve_rates: tuple[tuple[float, str], ...] = (
-        (0.05, "slow"), (0.35, "good"), (0.9, "zig-zag"), (1.03, "diverges")
-    )  # fmt: skip
+        (0.05, "slow"),
+        (0.35, "good"),
+        (0.9, "zig-zag"),
+        (1.03, "diverges"),
+    )
     curve_steps: int = 14
     edge_rates: int = 201  # from 0.5 to 1.5, for the edge of stability
     edge_steps: int = 2000

@@ -152,8 +152,11 @@ def _rescaled(arm: xr.Dataset, over: dict[str, Any]) -> Claim:
         "filters_do_not_see_scale",
         "Normalized filters do not see a rescaling that leaves the function alone "
         f"(within {SAME:.0%})",
-        mean_interval(apart), high=SAME,
+        mean_interval(apart),
+        high=SAME,
         says=f"the slices of network and twin differ by at most {apart.max():.1e} of the loss "
         f"(single precision), {{}} on average; raw ones make the twin {span(raw)} times as sharp",
-        source="Li et al. 2018", digits=".1e", **over,
-    )  # fmt: skip
+        source="Li et al. 2018",
+        digits=".1e",
+        **over,
+    )

@@ -32,14 +32,20 @@ def measured(
     task, splits = network(s)[0], s.numbers(1)
     # the last probe sees what the update before it left: one more is taken than is looked at
     settings = {
-        "budget": lab.Budget(updates=s.updates + 1), "batch_size": batch_size, "split": splits[0],
-        "evaluations": 1, "progress": False,
-    }  # fmt: skip
+        "budget": lab.Budget(updates=s.updates + 1),
+        "batch_size": batch_size,
+        "split": splits[0],
+        "evaluations": 1,
+        "progress": False,
+    }
     rates = np.geomspace(low, high, s.trials).tolist()
     tuning = lab.sweep(
-        task, [optimizer], trials={optimizer: [{"learning_rate": rate} for rate in rates]},
-        seeds=s.numbers(s.tuning_seeds, protocol.TUNE), **settings,
-    )  # fmt: skip
+        task,
+        [optimizer],
+        trials={optimizer: [{"learning_rate": rate} for rate in rates]},
+        seeds=s.numbers(s.tuning_seeds, protocol.TUNE),
+        **settings,
+    )
     chosen = protocol.select(tuning)
     rate, seeds = float(chosen.learning_rate.item()), s.numbers(s.seeds, protocol.REPORT)
     runs = lab.sweep(

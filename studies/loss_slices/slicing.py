@@ -11,8 +11,11 @@ from jax.flatten_util import ravel_pytree
 from lab.tasks import slices
 from studies.loss_slices.settings import LossSlices, network
 
-PLANES = {"principal": "principal components", "chord": "start–end plane",
-          "random": "random directions"}  # fmt: skip
+PLANES = {
+    "principal": "principal components",
+    "chord": "start–end plane",
+    "random": "random directions",
+}
 PLACES = ("level", "end", "twin")  # where random directions start
 KINDS = ("raw", "filters")  # of random directions
 COLUMNS = {
@@ -51,12 +54,15 @@ def sliced(s: LossSlices, vectors: jax.Array, rows, key) -> dict[str, jax.Array]
     places = unravel(vectors[point]), end, twin(s, end)
     keys = jax.random.split(jax.random.fold_in(key, 2), s.directions)
     return {
-        "true": true, "coordinates": jnp.stack(coordinates), "shown": jnp.stack(shown),
+        "true": true,
+        "coordinates": jnp.stack(coordinates),
+        "shown": jnp.stack(shown),
         "share": jnp.stack([slices.share_of_variance(plane, path) for plane in planes]),
         "chord": slices.line_heights(loss, start, along, np.linspace(0, 1, s.between), rows),
-        "level_point": point, "level_reached": reached.any(),
+        "level_point": point,
+        "level_reached": reached.any(),
         "line": jnp.stack([along_random(s, params, rows, keys) for params in places]),
-    }  # fmt: skip
+    }
 
 
 def along_random(s: LossSlices, params: Any, rows, keys: jax.Array) -> jax.Array:
@@ -67,10 +73,12 @@ def along_random(s: LossSlices, params: Any, rows, keys: jax.Array) -> jax.Array
         drawn = slices.random_direction(key, params)
         length = jnp.linalg.norm(ravel_pytree(drawn)[0])
         raw = jax.tree.map(lambda d: d * (s.raw_length / length), drawn)
-        return jnp.stack([
-            slices.line_heights(loss, params, d, np.linspace(-1, 1, s.reach), rows)
-            for d in (raw, slices.filter_normalized(drawn, params))
-        ])  # fmt: skip
+        return jnp.stack(
+            [
+                slices.line_heights(loss, params, d, np.linspace(-1, 1, s.reach), rows)
+                for d in (raw, slices.filter_normalized(drawn, params))
+            ]
+        )
 
     return jax.lax.map(one, keys).mean(0)
 

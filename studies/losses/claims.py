@@ -31,12 +31,15 @@ def claims(record: Record[Losses]) -> Iterator[Claim]:
         for name in ("MSE", "Huber", "MAE")
     )
     yield Claim(
-        "outliers_pull_mse", "Outliers pull MSE more than MAE and Huber",
-        Interval(*(np.r_[a[dirty], b[dirty]] for a, b in zip(mae, huber))), high=0,
+        "outliers_pull_mse",
+        "Outliers pull MSE more than MAE and Huber",
+        Interval(*(np.r_[a[dirty], b[dirty]] for a, b in zip(mae, huber))),
+        high=0,
         says=f"at {shares[-1]:.0%} outliers MAE − MSE {span(_one(mae, -1), '+.3f')}, Huber − MSE "
         f"{span(_one(huber, -1), '+.3f')}; at {shares[dirty[0]]:.0%} the lines are off: {off}",
-        where="at every share of outliers", **over,
-    )  # fmt: skip
+        where="at every share of outliers",
+        **over,
+    )
     for name, gaps in (("MAE", mae), ("Huber", huber)):
         yield Claim(
             f"mse_is_best_without_outliers_{name}", "Without outliers MSE is the most accurate",
@@ -46,9 +49,12 @@ def claims(record: Record[Losses]) -> Iterator[Claim]:
         yield Claim(
             f"huber_at_{round(100 * share)}",
             f"Huber is never worse than MAE ({WORSE * noise:g} allowed, {WORSE:.0%} of σ)",
-            _one(best, i), high=WORSE * noise, where=f"{share:.0%} outliers",
-            says="Huber − MAE {}", **over,
-        )  # fmt: skip
+            _one(best, i),
+            high=WORSE * noise,
+            where=f"{share:.0%} outliers",
+            says="Huber − MAE {}",
+            **over,
+        )
 
 
 def tables(record: Record[Losses]) -> dict[str, Table]:
@@ -59,11 +65,12 @@ def tables(record: Record[Losses]) -> dict[str, Table]:
     header = ["outliers", *(f"{name}: distance" for name in names), "Huber − MAE", "Huber − MSE"]
     rows = [
         [
-            f"{share:.0%}", *(_with_interval(lines.distance.sel(loss=n)[i].values) for n in names),
+            f"{share:.0%}",
+            *(_with_interval(lines.distance.sel(loss=n)[i].values) for n in names),
             *(span(_one(gap, i), "+.3f") for gap in gaps),
         ]
         for i, share in enumerate(lines.share.values)
-    ]  # fmt: skip
+    ]
     note = f"The MSE lines are within {float(lines.miss):.0e} of the closed form."
     printed = ["example", "lab", "printed"]
     return {

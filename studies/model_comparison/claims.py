@@ -72,10 +72,11 @@ def _rows(found: xr.Dataset) -> Iterator[list[str]]:
     for name in order:
         one = tested.get(name)
         yield [
-            name, span(corrected_interval(error[name], ratio), ".2f"),
+            name,
+            span(corrected_interval(error[name], ratio), ".2f"),
             *((span(one.difference, "+.2f"), f"{one.p:.3f}") if one else ("", "")),
             f"{flops[name] / 1e6:,.0f}" if name in flops else "",
-        ]  # fmt: skip
+        ]
 
 
 def by_class(names: list[str], confusion: np.ndarray) -> list[list[str]]:
@@ -101,13 +102,15 @@ def _differences(name: str, found: xr.Dataset, tables: int) -> Iterator[Claim]:
     sure, naive = (sum(p <= LEVEL for p in x) for x in zip(*((x.p, x.naive) for x in tested)))
     rest = np.array([error[other] - error[order[0]] for other in order[1:]])
     yield Claim(
-        f"best_{name}", "The model with the least mean error is told apart from all others",
-        corrected_interval(rest, ratio, comparisons=len(tested)), low=0,
+        f"best_{name}",
+        "The model with the least mean error is told apart from all others",
+        corrected_interval(rest, ratio, comparisons=len(tested)),
+        low=0,
         says=f"least: {order[0]}; not told apart from it: {'; '.join(level) or 'none'}; of "
         f"{len(tested)} pairs {sure} differ; Student's test, which takes folds for independent, "
         f"would name {naive} (both after Holm's correction)",
         **folds,
-    )  # fmt: skip
+    )
     for key, says, a, b in HELPS:
         if {a, b} <= set(error):
             every = tables * len(HELPS)
@@ -122,9 +125,12 @@ def _differences(name: str, found: xr.Dataset, tables: int) -> Iterator[Claim]:
             f"twins_{name}",
             "One model fitted by two programs, the linear net and logistic regression, errs "
             f"equally up to {MARGIN:g} point",
-            corrected_interval(twins, ratio, comparisons=tables), low=-MARGIN, high=MARGIN,
-            digits="+.2f", **folds,
-        )  # fmt: skip
+            corrected_interval(twins, ratio, comparisons=tables),
+            low=-MARGIN,
+            high=MARGIN,
+            digits="+.2f",
+            **folds,
+        )
 
 
 def _trust(record: Record[ModelComparison]) -> Iterator[Claim]:

@@ -75,7 +75,8 @@ class ModelComparison(DataSettings):
 def parts(s: ModelComparison) -> Parts:
     """A part for each table."""
     for name, table in s.tables().items():
-        yield name, lambda _, table=table: compared(s, lab.data.source(table, folds=s.folds))
+        source = lab.data.source(table, folds=s.folds)  # refuses too few rows
+        yield name, lambda _, source=source: compared(s, source)
 
 
 def compared(s: ModelComparison, source: Source) -> xr.Dataset:
@@ -114,9 +115,12 @@ def compared(s: ModelComparison, source: Source) -> xr.Dataset:
 def trained(s: ModelComparison, task: Task) -> xr.Dataset:
     """Choose a rate on the validation rows of each fold, run fresh seeds, measure its test rows."""
     settings: dict[str, Any] = {
-        "budget": lab.Budget(updates=s.updates), "batch_size": s.batch, "schedule": s.schedule,
-        "evaluations": 1, "progress": False,
-    }  # fmt: skip
+        "budget": lab.Budget(updates=s.updates),
+        "batch_size": s.batch,
+        "schedule": s.schedule,
+        "evaluations": 1,
+        "progress": False,
+    }
     tried = [
         row
         for split in s.splits

@@ -19,16 +19,21 @@ def claims(record: Record[Momentum]) -> Iterator[Claim]:
     stable = (heat.theory < 0.995) & (heat.measured < 1)
     gap = float(np.abs(heat.measured - heat.theory).where(stable).median())
     yield fact(
-        "whole_map", "Theory describes the whole map of momentum × rate", gap < 0.01,
+        "whole_map",
+        "Theory describes the whole map of momentum × rate",
+        gap < 0.01,
         f"median difference of measured and theoretical contraction {gap:.4f} where it converges",
-    )  # fmt: skip
+    )
     swing = record["oscillation"]
     less = swing.detour.sel(rule="Nesterov") < swing.detour.sel(rule="heavy ball")
     share = float(less.where(both_swing(swing)).mean())
     yield fact(
-        "nesterov_swings_less", "Nesterov oscillates less than heavy ball", share > 0.95,
-        f"in {share:.1%} of the pairs where both converge", where="at equal rate and momentum",
-    )  # fmt: skip
+        "nesterov_swings_less",
+        "Nesterov oscillates less than heavy ball",
+        share > 0.95,
+        f"in {share:.1%} of the pairs where both converge",
+        where="at equal rate and momentum",
+    )
     yield from _races(record.under("race"))
     yield _batches(record["batch"])
 
@@ -70,8 +75,9 @@ def _contraction(record: xr.Dataset) -> Claim:
         "1 − 1/√κ (Goh 2017)",
         off < 1e-8 and plain < 0.01 and others < 0.05,
         f"the rules' own iteration matrices agree to {off:.0e}; slopes fitted to runs to "
-        f"{plain:.1g} (descent) and {others:.1%} (the others, double roots)", source="Goh 2017",
-    )  # fmt: skip
+        f"{plain:.1g} (descent) and {others:.1%} (the others, double roots)",
+        source="Goh 2017",
+    )
 
 
 def _races(races: Mapping[str, xr.Dataset]) -> Iterator[Claim]:
@@ -94,7 +100,9 @@ def _batches(batch: xr.Dataset) -> Claim:
         "batch_size",
         "Momentum is no faster than plain descent at small batches, and pays at large ones (Zhang "
         "2019)",
-        few < 1.1 and many > 1.5, where="on the noisy quadratic model",
+        few < 1.1 and many > 1.5,
+        where="on the noisy quadratic model",
         says=f"{few:.2f} times fewer updates at batch {float(batch.batch[0]):g}, {many:.2f} times "
-        f"at {float(batch.batch[-1]):g}", source="Zhang et al. 2019",
-    )  # fmt: skip
+        f"at {float(batch.batch[-1]):g}",
+        source="Zhang et al. 2019",
+    )

@@ -6,7 +6,7 @@ import xarray as xr
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from lab.plots.races import race_figure
+from lab.plots.race_paths import race_figure
 from lab.plots.style import COLOURS, DASHES, caption, label_ends, style
 from lab.study import Record
 from studies.momentum.claims import both_swing
@@ -71,9 +71,12 @@ def contraction(record: xr.Dataset, text: str) -> Figure:
             ylabel="distance to the minimum, ‖w‖/‖w₀‖", title=f"Runs at κ = {shown:g}; thin: ρᵗ",
         )  # fmt: skip
         rates.set(
-            xscale="log", yscale="log", xlabel="condition number κ",
-            ylabel="1 − contraction per update", title="Lines: theory; points: fitted to runs",
-        )  # fmt: skip
+            xscale="log",
+            yscale="log",
+            xlabel="condition number κ",
+            ylabel="1 − contraction per update",
+            title="Lines: theory; points: fitted to runs",
+        )
         rates.legend(fontsize=8.5)
         caption(figure, text)
     return figure
@@ -104,9 +107,12 @@ def heat_maps(record: xr.Dataset, text: str) -> Figure:
             at = np.unravel_index(np.nanargmin(measured), measured.shape)
             axes.plot(rate[at[1]], momentum[at[0]], "o", ms=9, mfc="none", mec="black", mew=1.6)
             axes.set(
-                xscale="log", xlim=(rate[0], rate[-1]), ylim=(0, momentum[-1]), title=method,
+                xscale="log",
+                xlim=(rate[0], rate[-1]),
+                ylim=(0, momentum[-1]),
+                title=method,
                 xlabel="learning rate η × largest curvature",
-            )  # fmt: skip
+            )
             axes.text(
                 0.98, 0.04, "diverges", transform=axes.transAxes, ha="right", color=COLOURS[1]
             )
@@ -144,9 +150,11 @@ def swings(record: xr.Dataset, title: str, text: str) -> Figure:
             cmap="RdBu_r", vmin=-3, vmax=3, shading="nearest", rasterized=True,
         )  # fmt: skip
         ratios.set(
-            xscale="log", xlabel="learning rate η × curvature", ylabel="momentum β",
+            xscale="log",
+            xlabel="learning rate η × curvature",
+            ylabel="momentum β",
             title="Detour of Nesterov / heavy ball",
-        )  # fmt: skip
+        )
         ratios.grid(visible=False)
         bar = figure.colorbar(mesh, ax=ratios, ticks=[-3, -2, -1, 0, 1, 2, 3], pad=0.03)
         bar.ax.set_yticklabels(["1/8", "1/4", "1/2", "1", "2", "4", "8"])

@@ -75,9 +75,10 @@ def raced(s: Momentum, name: str) -> xr.Dataset:
     """Descent against both kinds of momentum, each at the best of the same rates."""
     land, more = LANDSCAPES[name], {"momentum": s.momentum}
     rules = {
-        "gradient descent": ("sgd", {}), "heavy ball": ("momentum", more),
+        "gradient descent": ("sgd", {}),
+        "heavy ball": ("momentum", more),
         "Nesterov": ("nesterov", more),
-    }  # fmt: skip
+    }
     near = np.array([1.0, s.ridge if name == "saddle" else 1.0])
     tune = near * random_starts(land, s.numbers(s.tuning_starts))
     told = near * random_starts(land, s.numbers(s.seeds, s.first))

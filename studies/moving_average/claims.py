@@ -18,20 +18,27 @@ def claims(record: Record[MovingAverage]) -> Iterator[Claim]:
     s, found = record.settings, record["averages"]
     wrong = float(found.expansion_error)
     yield fact(
-        "expanded_sum", "The recursion is the expanded sum Σ (1 − β)βᵏ θ_(t−k)", wrong < 1e-9,
+        "expanded_sum",
+        "The recursion is the expanded sum Σ (1 − β)βᵏ θ_(t−k)",
+        wrong < 1e-9,
         f"largest difference {wrong:.1e}",
-    )  # fmt: skip
+    )
     memory, ten = 1 / (1 - s.beta), float(ema_weights(s.beta, 10).sum())
     inside = 1 - s.beta**memory
     yield fact(
-        "memory", f"An average with β = {s.beta:g} remembers the last 1/(1 − β) = {memory:.3g} "
-        "values", inside >= 0.95, where="as a window",
+        "memory",
+        f"An average with β = {s.beta:g} remembers the last 1/(1 − β) = {memory:.3g} values",
+        inside >= 0.95,
+        where="as a window",
         says=f"it is a time constant: they carry {inside:.0%} of the weight; 95 % takes {s.reach}",
-    )  # fmt: skip
+    )
     yield fact(
-        "ten_weights", "Ten weights reach the 95 % line", ten >= 0.95,
-        f"at β = {s.beta:g} they sum to {ten:.3f}", where="printed for β = 0.8",
-    )  # fmt: skip
+        "ten_weights",
+        "Ten weights reach the 95 % line",
+        ten >= 0.95,
+        f"at β = {s.beta:g} they sum to {ten:.3f}",
+        where="printed for β = 0.8",
+    )
     first, truth = found.average.isel(t=0), float(found.signal[0])
     yield Claim(
         "correction", "Bias correction repairs the start",

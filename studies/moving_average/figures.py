@@ -66,8 +66,10 @@ def panels(record: xr.Dataset, s: MovingAverage) -> Figure:
             arrowprops={"arrowstyle": "-", "color": COLOURS[0], "lw": 0.6}, **small,
         )  # fmt: skip
         total.set(
-            title="Cumulative weight", xlabel="number of most recent observations",
-            ylabel="share of the weight", ylim=(0, 1.06),
-        )  # fmt: skip
+            title="Cumulative weight",
+            xlabel="number of most recent observations",
+            ylabel="share of the weight",
+            ylim=(0, 1.06),
+        )
         caption(figure, text)
     return figure

@@ -23,9 +23,12 @@ def claims(record: Record[Null]) -> Iterator[Claim]:
             f"{rate.name[0].upper()}{rate.name[1:]}: false winners in {100 * LEVEL:g} %, so at "
             f"most {most} of {rate.rounds:,}",
             Interval(*(100 * x for x in share(rate.winners, rate.rounds, ways.count(way)))),
-            rate.rounds, "comparisons", high=100 * most / rate.rounds, digits=".1f",
+            rate.rounds,
+            "comparisons",
+            high=100 * most / rate.rounds,
+            digits=".1f",
             says=f"{rate.winners} winners, {{}} %",
-        )  # fmt: skip
+        )
     for power in powers(record):
         yield _found(power, record.settings.redraws)
 
@@ -65,12 +68,14 @@ def _found(power: Power, rounds: int) -> Claim:
         f"power_on_{on(power.splits).replace(' ', '_')}",
         f"On {on(power.splits)} an advantage is found as often as the intervals promise, within "
         f"{WITHIN:g} points where that is a half or more",
-        Interval(*(x if half.any() else np.array(np.nan) for x in apart)), rounds, "comparisons",
+        Interval(*(x if half.any() else np.array(np.nan) for x in apart)),
+        rounds,
+        "comparisons",
         low=-WITHIN,
         says=f"{told}. But the intervals' standard error is {power.own:.4f} (median) where "
         f"differences have {power.true:.4f}: 80 % of the time {_least(power.fine, power.promised)} "
         f"is found, and {_least(power.fine, power.known)} could be",
-    )  # fmt: skip
+    )
 
 
 def _least(sizes: np.ndarray, power: np.ndarray) -> str:

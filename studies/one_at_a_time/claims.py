@@ -26,11 +26,12 @@ def claims(record: Record[OneAtATime]) -> Iterator[Claim]:
     base, winners = part.test.transpose("setting", "seed").values
     values = ", ".join(f"{SPELT[n]} {float(part[f'best_{n}']):.2g}" for n in s.names)
     yield Claim(
-        "winners_together", "All single winners put together beat the baseline",
+        "winners_together",
+        "All single winners put together beat the baseline",
         statistics.paired_difference(base, winners),
         says=f"test loss {winners.mean():.3f} against {base.mean():.3f}, lower by {{}} ({values})",
         **over,
-    )  # fmt: skip
+    )
 
 
 def tables(record: Record[OneAtATime]) -> dict[str, Table]:
@@ -60,8 +61,10 @@ def of_pairs(
     )
     trials = [sum(pair.test.shape[:2]) - 1 for pair in pairs]
     fair = crossed - np.array([random_subset(*one) for one in zip(pairs, trials)])
-    families = [[Interval(*one) for one in zip(*holm_intervals(values))]
-                for values in (crossed - joint, in_turn - joint, fair)]  # fmt: skip
+    families = [
+        [Interval(*one) for one in zip(*holm_intervals(values))]
+        for values in (crossed - joint, in_turn - joint, fair)
+    ]
     for pair, cells, count, gap, later, other in zip(pairs, chosen, trials, *families):
         first, second = names_of(pair)
         where = "; ".join(
@@ -71,12 +74,14 @@ def of_pairs(
         share = mean_interval(interaction(pair.test.values))
         both = f"{SPELT[first]} and {SPELT[second]}"
         yield Claim(
-            f"jointly_{second}", f"{both[0].upper()}{both[1:]} together beat each by itself", gap,
+            f"jointly_{second}",
+            f"{both[0].upper()}{both[1:]} together beat each by itself",
+            gap,
             says=f"test loss lower by {{}} ({where}); than one after the other by "
             f"{span(later, '+.3f')}; {span(share, '.2f')} of the variance of log-losses is "
             "interaction",
             **over,
-        )  # fmt: skip
+        )
         yield Claim(
             f"random_cells_{second}", "... and so do as many random cells", other,
             where=f"{both}, {count} of {pair.test[..., 0].size}", says="by {}", **over,

@@ -78,9 +78,12 @@ def grids(pairs: list[xr.Dataset], baseline: dict[str, Any], text: str) -> Figur
             first, second = names_of(pair)
             loss = pair.validation.mean("tuning").values
             image = axes.imshow(
-                loss / loss.min(), norm=LogNorm(1, WORST), cmap="cividis_r", origin="lower",
+                loss / loss.min(),
+                norm=LogNorm(1, WORST),
+                cmap="cividis_r",
+                origin="lower",
                 aspect="auto",
-            )  # fmt: skip
+            )
             for name, line in ((first, axes.axhline), (second, axes.axvline)):
                 line(pair[name].values.tolist().index(baseline[name]), color="w", lw=0.8)
             marks = zip("s^*", (11, 8, 12), ("#FFFFFF", COLOURS[6], COLOURS[1]))

@@ -101,9 +101,12 @@ def measured(s: OneAtATime, cells: list[dict[str, Any]]) -> tuple[np.ndarray, np
     task = lab.tasks.CATALOG[s.task].make(widths=(s.width,) * 2, dropout=True, regularizers=("l2",))
     trials = {s.optimizer: [{**s.baseline, **cell} for cell in cells]}
     given: Any = {
-        "budget": lab.Budget(epochs=s.epochs), "schedule": s.schedule, "evaluations": 1,
-        "split": s.numbers(1)[0], "progress": False,
-    }  # fmt: skip
+        "budget": lab.Budget(epochs=s.epochs),
+        "schedule": s.schedule,
+        "evaluations": 1,
+        "split": s.numbers(1)[0],
+        "progress": False,
+    }
     seeds, fresh = s.numbers(s.tuning, protocol.TUNE), s.numbers(s.seeds, protocol.REPORT)
     tuning = lab.sweep(task, [s.optimizer], trials=trials, seeds=seeds, **given)
     audited = protocol.audit(task, [s.optimizer], trials, seeds=fresh, **given)

@@ -83,9 +83,12 @@ def rate_sensitivity(
         for axes, (task, lines) in zip(grid, tunings.items()):
             chance = untrained[task]
             axes.set(
-                xscale="log", yscale="log", title=task, xlabel="peak learning rate",
+                xscale="log",
+                yscale="log",
+                title=task,
+                xlabel="peak learning rate",
                 ylabel="final validation loss",
-            )  # fmt: skip
+            )
             for name, (rates, losses) in lines.items():
                 _sensitivity(axes, rates, losses, chosen[task][name], chance, look[name])
             axes.axhline(chance, color="#666666", lw=0.8, ls=(0, (2, 2)))

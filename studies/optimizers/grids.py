@@ -21,9 +21,10 @@ TINY = 1e-12
 
 
 def rank_plot(
-    places: Mapping[str, tuple[list[str], np.ndarray]], overall: tuple[list[str], Interval],
+    places: Mapping[str, tuple[list[str], np.ndarray]],
+    overall: tuple[list[str], Interval],
     text: str,
-) -> Figure:  # fmt: skip
+) -> Figure:
     """Mean rank over tasks, the best at the top; beside it the places on every task.
 
     Rows are the same optimizers from left to right.

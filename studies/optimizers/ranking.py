@@ -35,9 +35,11 @@ def ranking(
     rows = max(len(names) + len(baselines[k]) for k, (names, _) in intervals.items())
     with style():
         figure, grid = panels(
-            len(intervals), 0.9 + 0.22 * rows, legend=False,
+            len(intervals),
+            0.9 + 0.22 * rows,
+            legend=False,
             width={1: 6.4, 2: 4.8}.get(len(intervals), 3.9),
-        )  # fmt: skip
+        )
         for axes, (task, (names, losses)) in zip(grid, intervals.items()):
             lines = dict(sorted(baselines[task].items(), key=lambda item: item[1]))
             low, high = _scale(axes, losses, np.array(list(lines.values())))

@@ -72,10 +72,11 @@ def performance_profiles(
             at = np.concatenate([[1.0], np.unique(steps), [R_MAX]])
             axes.step(at, performance_profile(ratio, at), where="post", **look[name].line())
         axes.set(
-            xlim=(1, R_MAX), ylim=(-0.02, 1.02),
+            xlim=(1, R_MAX),
+            ylim=(-0.02, 1.02),
             xlabel="τ: time to the target, as a multiple of the fastest one's",
             ylabel=f"share of {problems} problem{'s' * (problems > 1)} solved within τ",
-        )  # fmt: skip
+        )
         says = {name: f"{_says(*by_name[name])}  {name}" for name in order}
         grey = [by_name[name][0] for name in order if not look[name].order]
         others = f"\n(scores {grey[-1]:.2f} to {grey[0]:.2f})" if grey else ""

@@ -28,8 +28,10 @@ class Optimizers(DataSettings):
     )  # fmt: skip
     """Names out of the catalogue, separated by commas; or all."""
     tasks: Annotated[tuple[str, ...], flags.names(lambda: lab.tasks.CATALOG)] = (
-        "digits", "mnist1d", "diabetes",
-    )  # fmt: skip
+        "digits",
+        "mnist1d",
+        "diabetes",
+    )
     """Bundled tasks, separated by commas; ignored with --data."""
     trials: Annotated[int, flags.whole(1, 1_000)] = 12
     """Learning rates tried for each optimizer."""
@@ -46,8 +48,9 @@ class Optimizers(DataSettings):
     batch_sizes: Annotated[tuple[int, ...], flags.wholes(1, 1_000_000)] = (32,)
     """Examples per update, separated by commas; rates are tuned for each."""
     schedules: Annotated[tuple[str, ...], flags.names(lambda: lab.schedules.CATALOG)] = (
-        "cosine_decay_schedule", "constant_schedule",
-    )  # fmt: skip
+        "cosine_decay_schedule",
+        "constant_schedule",
+    )
     """Learning-rate schedules; the first ranks, the others are tuned beside it on one split."""
     margin: Annotated[float, flags.number(0, 1e6)] = 0.005
     """The least difference of test losses that counts."""

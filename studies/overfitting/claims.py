@@ -92,10 +92,13 @@ def _turning(curves: xr.Dataset, over: dict[str, Any]) -> Iterator[Claim]:
         yield Claim(
             f"validation_{what}_turns",
             f"Validation {what} turns and rises while training goes on",
-            paired_difference(values[:, -1], at_best_of_others(values)), low=0,
-            where=f"{int(few.rows)} rows", digits="+.2f",
-            says=f"{{}} {unit} from its least (around update {at:,}) to the end", **over,
-        )  # fmt: skip
+            paired_difference(values[:, -1], at_best_of_others(values)),
+            low=0,
+            where=f"{int(few.rows)} rows",
+            digits="+.2f",
+            says=f"{{}} {unit} from its least (around update {at:,}) to the end",
+            **over,
+        )
     turned = at_best_of_others(loss[:, 1:], fitted[:, 1:])
     yield Claim(
         "training_loss_falls", "Training loss falls all the while",
@@ -128,10 +131,13 @@ def _capacity(error: xr.DataArray, over: dict[str, Any]) -> Iterator[Claim]:
     yield Claim(
         "u_of_capacity",
         "Past the best capacity validation error rises again (the U of bias and variance)",
-        paired_difference(held[:, -1], at_best_of_others(held[:, :-1])), low=0, digits="+.1f",
+        paired_difference(held[:, -1], at_best_of_others(held[:, :-1])),
+        low=0,
+        digits="+.1f",
         says=f"{{}} points from the best smaller width (around {best}) to {last}; from width "
-        f"{first} to {last} {span(gained, '+.1f')}", **over,
-    )  # fmt: skip
+        f"{first} to {last} {span(gained, '+.1f')}",
+        **over,
+    )
 
 
 def _noise(error: xr.DataArray, over: dict[str, Any]) -> Iterator[Claim]:
@@ -159,10 +165,11 @@ def _arms(arms: xr.Dataset, over: dict[str, Any]) -> Iterator[Claim]:
             f"case_{arm.replace(' ', '_')}",
             f"{one.data.item()} by a layer of {int(one.width)} on {rows} is a case of “{arm}”",
             Interval(*map(np.array, zip(training, apart))),
-            low=[low for low, _ in sides], high=[high for _, high in sides],
+            low=[low for low, _ in sides],
+            high=[high for _, high in sides],
             says=f"training error {span(training, '.1f')} %, gap {span(apart, '.1f')}: {found}",
             **over,
-        )  # fmt: skip
+        )
 
 
 def _plane(plane: xr.Dataset, over: dict[str, Any]) -> Iterator[Claim]:

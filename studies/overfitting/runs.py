@@ -167,11 +167,14 @@ def boundaries(s: Overfitting) -> xr.Dataset:
     return xr.Dataset(
         {
             "field": (("data", "width", "v", "u"), np.reshape(fields, (*shape, s.grid, s.grid))),
-            "error": (
-                ("data", "width", "part", "split"), np.reshape(errors, (*shape, 2, s.seeds))
-            ),
+            "error": (("data", "width", "part", "split"), np.reshape(errors, (*shape, 2, s.seeds))),
             "shown": (("data", "row", "what"), np.array(shown)),
         },
-        {"data": list(s.planes), "width": list(s.plane_widths), "part": ["training", "validation"],
-         "at": at, "what": ["x1", "x2", "y"]},
-    )  # fmt: skip
+        {
+            "data": list(s.planes),
+            "width": list(s.plane_widths),
+            "part": ["training", "validation"],
+            "at": at,
+            "what": ["x1", "x2", "y"],
+        },
+    )

@@ -75,8 +75,10 @@ def path(s: Perceptron, x: np.ndarray, t: np.ndarray) -> xr.Dataset:
     """One learner's layers, from a random start and after each example shown."""
     first = random_start(jax.random.key(s.numbers(1, s.shown_start)[0]))
     along = perceptron.path(x, t, epochs=s.epochs, first=first)
-    layers = [np.c_[np.asarray(unit.weights).reshape(-1, 2), np.asarray(unit.bias).reshape(-1)]
-              for unit in (first, along)]  # fmt: skip
+    layers = [
+        np.c_[np.asarray(unit.weights).reshape(-1, 2), np.asarray(unit.bias).reshape(-1)]
+        for unit in (first, along)
+    ]
     shown = (("shown", "number"), np.vstack(layers))
     return xr.Dataset({"layer": shown, "x": (("row", "input"), x), "target": ("row", t)})
 

@@ -79,10 +79,12 @@ def _softmax(broken: xr.DataArray, draws: int) -> Iterator[Claim]:
         )  # fmt: skip
     stable = broken.sel(form="stable")
     yield fact(
-        "stable_never", "… and the stable one never", float(stable.max()) == 0,
+        "stable_never",
+        "… and the stable one never",
+        float(stable.max()) == 0,
         f"of {stable.size * draws:,} cross-entropies in {stable.sizes['format']} formats "
         f"{float(stable.mean()):.0%} are not finite",
-    )  # fmt: skip
+    )
 
 
 def _training(trained: xr.Dataset, over: dict[str, Any]) -> Iterator[Claim]:
@@ -158,8 +160,11 @@ def _inputs(inputs: xr.Dataset, over: dict[str, Any]) -> Iterator[Claim]:
     descent = inputs.steps.sel(rule="gradient descent").transpose("condition", "seed").values
     ratio = paired_difference(*np.log(descent[[-1, 0]]))
     yield Claim(
-        "scaling_repairs", "Scaling the inputs repairs it",
-        Interval(*(np.exp(v) for v in ratio)), low=1,
+        "scaling_repairs",
+        "Scaling the inputs repairs it",
+        Interval(*(np.exp(v) for v in ratio)),
+        low=1,
         says="gradient descent needs {} times fewer updates on standardized inputs than at κ = "
-        f"{float(inputs.condition[-1]):g}", **over,
-    )  # fmt: skip
+        f"{float(inputs.condition[-1]):g}",
+        **over,
+    )

@@ -21,7 +21,8 @@ def figures(record: Record[Precision]) -> dict[str, Figure]:
     updates = trained.attrs["updates"]
     return {
         "scales": loss_scales(
-            trained, [way for way in (STATIC, DYNAMIC, BFLOAT) if way in s.ways],
+            trained,
+            [way for way in (STATIC, DYNAMIC, BFLOAT) if way in s.ways],
             f"Digits, 64-{'-'.join(map(str, s.widths))}-10 ReLU, SGD with momentum 0.9 and η = "
             f"{trained.attrs['rate']:.2g} (the best of {s.rates} for float32 on {s.tuning} tuning "
             f"seeds), batch {s.batch}, {updates} updates; {s.seeds} fresh seeds; mean, 95 % t "
@@ -29,13 +30,14 @@ def figures(record: Record[Precision]) -> dict[str, Figure]:
             f"there and doubles after {max(1, updates // 50)} finite ones.",
         ),
         "numbers": numbers(
-            record["softmax"], record["inputs"],
+            record["softmax"],
+            record["inputs"],
             "Left, middle: uniform random logits of 10 classes with this largest size, every "
             "operation in the format named; float32 and bfloat16 overflow together. Right: linear "
             f"regression on {s.features} inputs, full batches, the best of {s.input_rates} rates "
             f"at each κ, geometric mean over {s.seeds} true weights, 95 % t interval.",
         ),
-    }  # fmt: skip
+    }
 
 
 def loss_scales(trained: xr.Dataset, scaled: list[str], text: str) -> Figure:
@@ -90,13 +92,19 @@ def numbers(softmax: xr.Dataset, inputs: xr.Dataset, text: str) -> Figure:
                 error = np.maximum(mine.error.sel(form=form), 1e-9)
                 middle.plot(softmax["size"], error, **look)
         left.set(
-            xscale="log", ylim=(-3, 103), xlabel="largest |logit|",
-            ylabel="cross-entropies not finite, %", title="Overflow and underflow",
-        )  # fmt: skip
+            xscale="log",
+            ylim=(-3, 103),
+            xlabel="largest |logit|",
+            ylabel="cross-entropies not finite, %",
+            title="Overflow and underflow",
+        )
         middle.set(
-            xscale="log", yscale="log", xlabel="largest |logit|",
-            ylabel="worst relative error of finite ones", title="How exact",
-        )  # fmt: skip
+            xscale="log",
+            yscale="log",
+            xlabel="largest |logit|",
+            ylabel="worst relative error of finite ones",
+            title="How exact",
+        )
         for axes in (left, middle):
             plain_ticks(axes.xaxis, 4, subs=(1.0,))
         middle.legend(fontsize=7.5, loc="center", bbox_to_anchor=(0.5, 0.45))
@@ -113,9 +121,12 @@ def numbers(softmax: xr.Dataset, inputs: xr.Dataset, text: str) -> Figure:
                 xytext=(4, 0), textcoords="offset points", va="center",
             )  # fmt: skip
         right.set(
-            xscale="log", yscale="log", xlabel="condition number κ of the inputs' covariance",
-            ylabel="updates to a thousandth of the loss", title="Badly scaled inputs",
-        )  # fmt: skip
+            xscale="log",
+            yscale="log",
+            xlabel="condition number κ of the inputs' covariance",
+            ylabel="updates to a thousandth of the loss",
+            title="Badly scaled inputs",
+        )
         right.margins(x=0.12)
         for axis in (right.xaxis, right.yaxis):
             plain_ticks(axis, 4, subs=(1.0,))

@@ -156,9 +156,12 @@ def trained(s: Precision) -> xr.Dataset:
     def sweep(way: Way, seeds: list[int], **more: Any) -> xr.Dataset:
         init = Draw((source.n_features, *s.widths, 10), way.dtype)
         task = Task(
-            "digits", Problem(init, way.loss, metrics, predict), source, hypers={"scale": 1.0},
+            "digits",
+            Problem(init, way.loss, metrics, predict),
+            source,
+            hypers={"scale": 1.0},
             kind="classification",
-        )  # fmt: skip
+        )
         return lab.sweep(
             task, {"sgd": skipping}, seeds=seeds, split=s.split, batch_size=s.batch,
             budget=lab.Budget(epochs=s.epochs), evaluations=1, progress=False, **more,

@@ -37,10 +37,13 @@ def claims(record: Record[Regularization]) -> Iterator[Claim]:
     for name, table in found.items():
         yield _each_does_its_part(name, table, over)
     yield from family(
-        "stopping_adds", "Early stopping adds to all of them",
+        "stopping_adds",
+        "Early stopping adds to all of them",
         {name: difference(table, "all + early stopping") for name, table in found.items()},
-        "splits", says=f"{{}} {unit_of(first)}", **more,
-    )  # fmt: skip
+        "splits",
+        says=f"{{}} {unit_of(first)}",
+        **more,
+    )
     yield from _sparsity(record[f"{next(iter(found))}_paths"], next(iter(found)))
 
 
@@ -129,11 +132,13 @@ def _sparsity(paths: xr.Dataset, name: str) -> Iterator[Claim]:
     yield Claim(
         "proximal_zeros",
         "The proximal step of L1 gives exact zeros in growing number along the path",
-        mean_interval(steps, level=1 - 0.05 / len(steps)), low=[-FALL] * (len(steps) - 1) + [0],
+        mean_interval(steps, level=1 - 0.05 / len(steps)),
+        low=[-FALL] * (len(steps) - 1) + [0],
         says=f"{hard[0].mean():.1f} % of the first layer at the least strength, "
         f"{span(mean_interval(hard[-1]), '.1f')} % at the largest, and no step may lose "
-        f"{FALL:g} point", **over,
-    )  # fmt: skip
+        f"{FALL:g} point",
+        **over,
+    )
     near = 100 * float(paths.near.sel(path="L1").isel(strength=-1).mean())
     yield Claim(
         "subgradient_no_zeros", "Its sub-gradient gives none", mean_interval(soft.max(0)),

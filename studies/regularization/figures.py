@@ -8,7 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lab.plots.gains import gain_legend, gain_lines
+from lab.plots.gain_bars import gain_legend, gain_lines
 from lab.plots.style import COLOURS, DASHES, GREY, caption, plain_ticks, style
 from lab.statistics.gains import LEVEL
 from lab.statistics.intervals import mean_interval
@@ -52,9 +52,12 @@ def ablation(found: dict[str, xr.Dataset], text: str) -> Figure:
     rows = max(table.sizes["row"] for table in found.values()) - 1
     with style():
         figure, panels = plt.subplots(
-            1, len(found), figsize=(5.8 * len(found), 1.6 + 0.25 * rows), layout="constrained",
+            1,
+            len(found),
+            figsize=(5.8 * len(found), 1.6 + 0.25 * rows),
+            layout="constrained",
             squeeze=False,
-        )  # fmt: skip
+        )
         for axes, (name, table) in zip(panels[0], found.items()):
             _gains(axes, table)
             unit = outcome(table)[2].replace("%", "points of test error")
@@ -89,8 +92,9 @@ def paths(record: xr.Dataset, unit: str, text: str) -> Figure:
             pick = int(one.error.mean("split").values.argmin())
             looks["label"] = f"{name}, {x[pick]:.1g}"
             _histogram(right, one.weights[pick], bins, histtype="step", lw=1.4, **looks)
-        _histogram(right, record.weights[0, 0], bins, color=GREY, alpha=0.6, label="hardly any",
-                   zorder=0)  # fmt: skip
+        _histogram(
+            right, record.weights[0, 0], bins, color=GREY, alpha=0.6, label="hardly any", zorder=0
+        )
         for axes in (left, middle):
             axes.set(xscale="log", xlabel="strength")
         left.set(title="Exact zeros", ylabel="weights of the first layer, %")

@@ -48,10 +48,13 @@ def paths(s: Regularization, source: Source) -> xr.Dataset:
         for name, grid in zip(s.paths, grids)
         for strength in grid.tolist()
         for one in nested(
-            s.numbers(s.path_splits), 1, protocol.TUNE, learning_rate=s.path_rate,
+            s.numbers(s.path_splits),
+            1,
+            protocol.TUNE,
+            learning_rate=s.path_rate,
             **remedies.numbers(off | {name: strength}),
         )
-    ]  # fmt: skip
+    ]
     rule: Any = {"adam": remedies.adam}
     record = lab.sweep(
         remedies.task(source, s.paths, s.width), rule, trials={"adam": trials},

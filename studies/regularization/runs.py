@@ -96,10 +96,12 @@ def measured(
 def common(s: Regularization, row: Row) -> dict[str, Any]:
     """Of every sweep; validation rows are looked at on the way where that may stop a run."""
     return {
-        "budget": lab.Budget(updates=s.updates), "batch_size": s.batch, "progress": False,
+        "budget": lab.Budget(updates=s.updates),
+        "batch_size": s.batch,
+        "progress": False,
         "schedule": "cosine_decay_schedule",
         "evaluations": min(s.looks, s.updates) if "early stopping" in row.names else 1,
-    }  # fmt: skip
+    }
 
 
 def cells_of(s: Regularization, row: Row, alone: dict[str, np.ndarray], place: int) -> list[Cell]:

@@ -114,10 +114,12 @@ def _shift(record: xr.Dataset) -> Iterator[Claim]:
     yield Claim(
         "rate_grows_as_told",
         f"From constant to cosine Adam's best rate grows {THEORY:g} times at 1,000 steps",
-        ratio, *over,
-        low=THEORY * (1 - WITHIN), high=THEORY * (1 + WITHIN),
+        ratio,
+        *over,
+        low=THEORY * (1 - WITHIN),
+        high=THEORY * (1 + WITHIN),
         says=f"{{}} times (within {WITHIN:.0%} of {THEORY:g} would hold)",
-    )  # fmt: skip
+    )
 
 
 def _warmup(record: Record[Schedules]) -> Iterator[Claim]:

@@ -58,9 +58,11 @@ def outcomes(found: xr.Dataset, text: str) -> Figure:
         )
         high = np.quantile(finite, 0.95)
         image = axes.imshow(
-            np.where(np.isfinite(values), values, 1e9), aspect="auto", cmap="cividis_r",
+            np.where(np.isfinite(values), values, 1e9),
+            aspect="auto",
+            cmap="cividis_r",
             norm=LogNorm(finite.min(), max(high, 1.01 * finite.min())),
-        )  # fmt: skip
+        )
         low = np.sqrt(finite.min() * high)
         for i, schedule in enumerate(schedules):
             for j, name in enumerate(names):
@@ -105,10 +107,13 @@ def shifts(record: xr.Dataset, found: Sequence[Interval], text: str) -> Figure:
             axes.axvline(float(best.estimate), color=COLOURS[i], ls=DASHES[i], lw=1.0)
         ratio = found[2]
         axes.set(
-            xscale="log", yscale="log", xlabel="peak learning rate", ylabel="final validation loss",
+            xscale="log",
+            yscale="log",
+            xlabel="peak learning rate",
+            ylabel="final validation loss",
             title=f"Best rate under cosine / under constant: {ratio.estimate:.2g} "
             f"({ratio.low:.2g} to {ratio.high:.2g})",
-        )  # fmt: skip
+        )
         plain_ticks(axes.yaxis)
         axes.legend()
         caption(figure, text)
@@ -141,14 +146,19 @@ def warmup(records: Mapping[str, xr.Dataset], found: Mapping[str, Limits], text:
             for k, i in enumerate(shown):
                 median = loss.isel(schedule=i, step=-1).median("seed").values
                 below.plot(
-                    record.learning_rate, np.minimum(median, 3 * chance), color=COLOURS[k],
-                    ls=DASHES[k], label=f"{lengths[i]} updates",
-                )  # fmt: skip
+                    record.learning_rate,
+                    np.minimum(median, 3 * chance),
+                    color=COLOURS[k],
+                    ls=DASHES[k],
+                    label=f"{lengths[i]} updates",
+                )
             below.axhline(chance / 2, color="#666666", lw=0.8, ls=(0, (2, 2)))
             below.set(
-                xscale="log", yscale="log", xlabel="learning rate",
+                xscale="log",
+                yscale="log",
+                xlabel="learning rate",
                 ylabel="median final validation loss",
-            )  # fmt: skip
+            )
             plain_ticks(below.yaxis)
             plain_ticks(below.xaxis)
             below.legend(title="warm-up", loc="upper left")

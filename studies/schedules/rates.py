@@ -77,6 +77,8 @@ def limits(record: xr.Dataset, lengths: Sequence[int], comparisons: int = 1) -> 
     gain = np.quantile(draws[:, i] / draws[:, 0], (tail, 1 - tail))
     best = rates[np.argmin(np.median(loss[..., -1].values, -1), -1)]
     return Limits(
-        Interval(middle, *usable), Interval(middle[i] / middle[0], *gain), best,
+        Interval(middle, *usable),
+        Interval(middle[i] / middle[0], *gain),
+        best,
         np.asarray(lengths),
-    )  # fmt: skip
+    )

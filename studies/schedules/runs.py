@@ -30,9 +30,12 @@ class Schedules(Settings):
     schedules: tuple[str, ...] = tuple(CATALOG)
     # two decades for each, declared beforehand, around the middle of its usual range
     peaks: tuple[tuple[str, float, float], ...] = (
-        ("sgd", 0.03, 3.0), ("momentum", 0.003, 0.3), ("adam", 1e-3, 0.1), ("adamw", 1e-3, 0.1),
+        ("sgd", 0.03, 3.0),
+        ("momentum", 0.003, 0.3),
+        ("adam", 1e-3, 0.1),
+        ("adamw", 1e-3, 0.1),
         ("lion", 1e-4, 0.01),
-    )  # fmt: skip
+    )
     trials: int = 8
     tuning_seeds: int = 4
     points: int = 10  # of a curve
@@ -112,7 +115,9 @@ def warmup(length: int) -> ScheduleEntry:
         return warmup_constant_schedule(0.01 * peak, peak, length)
 
     return ScheduleEntry(
-        name=f"warmup_{length}", by_hand=warmup_constant_schedule, via_optax=None,
+        name=f"warmup_{length}",
+        by_hand=warmup_constant_schedule,
+        via_optax=None,
         over=over if length else CATALOG[CONSTANT].over,
         reference="Goyal et al. 2017, section 2.2",
-    )  # fmt: skip
+    )

@@ -41,9 +41,12 @@ def tables(record: Record[SearchMethods]) -> dict[str, Table]:
         for name, part in found.items()
     ]  # fmt: skip
     header = [
-        "method", f"trials for {s.trainings} trainings", "least validation loss",
-        "test loss of the chosen", "test error, %",
-    ]  # fmt: skip
+        "method",
+        f"trials for {s.trainings} trainings",
+        "least validation loss",
+        "test loss of the chosen",
+        "test error, %",
+    ]
     note = "Mean, 95 % t interval over splits, geometric for losses."
     missing = " The Gaussian process is left out: pip install torch."
     lacks = "gp" in s.methods and "gp" not in found
@@ -145,10 +148,13 @@ def foretold(pools: dict[str, xr.Dataset], over: dict[str, Any]) -> Iterator[Cla
         yield Claim(
             f"ranks_{name.replace(' ', '_')}",
             f"Losses at 1/{1 / share[0]:.0f} of a training rank settings as the last ones do",
-            Interval(*one), low=0, where=name, digits="+.2f",
+            Interval(*one),
+            low=0,
+            where=name,
+            digits="+.2f",
             says=f"rank correlation {{}} ({pools[name].sizes['setting']} settings a split; {said})",
             **over,
-        )  # fmt: skip
+        )
 
 
 def correlations(pool: xr.Dataset) -> np.ndarray:

@@ -112,9 +112,12 @@ def _lanes(record: xr.Dataset, s: Speed) -> Iterator[Claim]:
     yield from family(
         "lane",
         f"A lane of {many:,} costs no more than one of {few} (by {100 * DEARER:g} % at most)",
-        dict(zip(record.case.values.tolist(), dearer.values)), "rounds", high=1 + DEARER,
-        says="{} times as much", source=HERE,
-    )  # fmt: skip
+        dict(zip(record.case.values.tolist(), dearer.values)),
+        "rounds",
+        high=1 + DEARER,
+        says="{} times as much",
+        source=HERE,
+    )
 
 
 def _evaluations(record: xr.Dataset, s: Speed) -> Iterator[Claim]:

@@ -27,8 +27,10 @@ def figures(record: Record[Speed]) -> dict[str, Figure]:
 
 def _throughput(record: xr.Dataset, s: Speed, machine: str, rounds: int) -> Figure:
     own = record.rate.sel(way=LAB)
-    shares = {"share": own * record.flops / record.peak,
-              "traffic": own * record.moved / record.bandwidth}  # fmt: skip
+    shares = {
+        "share": own * record.flops / record.peak,
+        "traffic": own * record.moved / record.bandwidth,
+    }
     return bars.throughputs(
         record.assign(shares),
         f"Run-steps per second: medians of {rounds} interleaved rounds with their range. {LANES} "
@@ -47,8 +49,10 @@ def _lanes(record: xr.Dataset, s: Speed, machine: str, rounds: int) -> Figure:
         "Microseconds of an update of one lane, by lanes of the sweep, its planning and "
         f"evaluations included: medians of {rounds} interleaved rounds, bars: range. Adam, "
         f"float32; {machine}.",
-        "lanes of the sweep", "time of an update of one lane, µs", log=True,
-    )  # fmt: skip
+        "lanes of the sweep",
+        "time of an update of one lane, µs",
+        log=True,
+    )
 
 
 def _evaluations(record: xr.Dataset, s: Speed, machine: str, rounds: int) -> Figure:
@@ -56,11 +60,12 @@ def _evaluations(record: xr.Dataset, s: Speed, machine: str, rounds: int) -> Fig
     kinds = ["reported as evaluating", "whole sweep, more than evaluated once"]
     over = xr.concat([evaluating / training, whole / once - 1], "kind").assign_coords(kind=kinds)
     return bars.overheads(
-        100 * over, EVALUATED,
+        100 * over,
+        EVALUATED,
         f"Time for evaluating {record.evaluated} rows of digits once per epoch, over {s.epochs} "
         f"epochs of {record.rows:,} rows: medians of {rounds} interleaved rounds, bars: range. "
         f"Adam, float32; {machine}.",
-    )  # fmt: skip
+    )
 
 
 def _executors(record: xr.Dataset, s: Speed, machine: str, rounds: int) -> Figure:
@@ -113,8 +118,11 @@ def _widths(record: xr.Dataset, s: Speed, machine: str, rounds: int) -> Figure:
         100 * record.rate / record.rate.median("round").max("width"),
         "Run-steps per second of training by lanes in a group: geometric mean over batches of "
         f"{' and '.join(map(str, s.width_batches))}, Adam, float32; {machine}; medians of {rounds} "
-        "interleaved rounds.", "lanes in a group", "run-steps per second, % of best", log=False,
-    )  # fmt: skip
+        "interleaved rounds.",
+        "lanes in a group",
+        "run-steps per second, % of best",
+        log=False,
+    )
 
 
 def left_out(ways: Iterable[str], shown: Iterable[str]) -> str:

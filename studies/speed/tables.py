@@ -23,10 +23,13 @@ def _throughput(record: xr.Dataset, s: Speed) -> Table:
     own = record.rate.sel(way=LAB)
     shares = own * record.flops / record.peak, own * record.moved / record.bandwidth
     rows = [
-        [case, *(ranged(record.rate.sel(case=case, way=way)) for way in ways),
-         *(f"{float(share.sel(case=case).median()):.0%}" for share in shares)]
+        [
+            case,
+            *(ranged(record.rate.sel(case=case, way=way)) for way in ways),
+            *(f"{float(share.sel(case=case).median()):.0%}" for share in shares),
+        ]
         for case in record.case.values.tolist()
-    ]  # fmt: skip
+    ]
     header = ["case", *ways, "share of peak", "share of bandwidth"]
     return Table(header, rows, title="Throughput, run-steps per second")
 
@@ -80,13 +83,16 @@ def _updates(record: xr.Dataset, s: Speed) -> Table:
         low, middle, high = ratio.quantile([0.25, 0.5, 0.75], "round")
         for name in middle.sel(way="lab").sortby(-middle.sel(way="lab")).optimizer.values:
             own, other = ({"optimizer": name, "way": way} for way in ("lab", "optax"))
-            rows.append([
-                str(name), size,
-                *(f"{1e6 * float(seconds.sel(at).median()):,.0f}" for at in (own, other)),
-                f"{float(middle.sel(own)):.2f}",
-                f"{float(low.sel(own)):.2f} – {float(high.sel(own)):.2f}",
-                f"{float(middle.sel(optimizer=name, way='optax again')):.2f}",
-            ])  # fmt: skip
+            rows.append(
+                [
+                    str(name),
+                    size,
+                    *(f"{1e6 * float(seconds.sel(at).median()):,.0f}" for at in (own, other)),
+                    f"{float(middle.sel(own)):.2f}",
+                    f"{float(low.sel(own)):.2f} – {float(high.sel(own)):.2f}",
+                    f"{float(middle.sel(optimizer=name, way='optax again')):.2f}",
+                ]
+            )
     header = ["optimizer", "size", "lab, µs", "optax, µs", "ratio", "quartiles", "control"]
     return Table(header, rows, title="Time of one update")
 

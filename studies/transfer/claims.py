@@ -73,26 +73,37 @@ def stated(error: xr.DataArray) -> Iterator[Claim]:
               for n in by_count],
     )  # fmt: skip
     yield from points(
-        "less_with_more", "and the less, the more there are", "fine-tuned",
+        "less_with_more",
+        "and the less, the more there are",
+        "fine-tuned",
         lambda x: of(*SCRATCH, few) - of(x, "full", few) - of(*SCRATCH, many) + of(x, "full", many),
         says=f"{{}} points more at {few} than at {many}",
-    )  # fmt: skip
+    )
     yield from points(
-        "frozen_with_few", "With few examples frozen layers are better than fine-tuned ones",
-        f"{few} of a class", lambda x: of(x, "full", few) - of(x, "frozen", few),
-    )  # fmt: skip
+        "frozen_with_few",
+        "With few examples frozen layers are better than fine-tuned ones",
+        f"{few} of a class",
+        lambda x: of(x, "full", few) - of(x, "frozen", few),
+    )
     yield from points(
-        "tuned_with_many", "With many fine-tuned ones are", f"{many} of a class",
+        "tuned_with_many",
+        "With many fine-tuned ones are",
+        f"{many} of a class",
         lambda x: of(x, "frozen", many) - of(x, "full", many),
-    )  # fmt: skip
+    )
     yield from points(
-        "frozen_know", "Frozen layers know more than those of a net that was never trained",
-        f"{few} of a class", lambda x: of("nothing", "frozen", few) - of(x, "frozen", few),
-    )  # fmt: skip
+        "frozen_know",
+        "Frozen layers know more than those of a net that was never trained",
+        f"{few} of a class",
+        lambda x: of("nothing", "frozen", few) - of(x, "frozen", few),
+    )
     yield from points(
-        "layer_wise", "Rates that shrink layer by layer fine-tune better", "mean over sizes",
-        lambda x: of(x, "full") - of(x, "layer-wise"), source="Howard & Ruder 2018",
-    )  # fmt: skip
+        "layer_wise",
+        "Rates that shrink layer by layer fine-tune better",
+        "mean over sizes",
+        lambda x: of(x, "full") - of(x, "layer-wise"),
+        source="Howard & Ruder 2018",
+    )
     yield from family(
         "labels_transfer", "Layers learnt with labels transfer better than an autoencoder's",
         {way: of("autoencoder", way) - of("labels", way) for way in ("frozen", "full")}, "splits",

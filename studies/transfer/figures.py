@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import xarray as xr
 from matplotlib.figure import Figure
 
-from lab.plots.gains import gain_legend, gain_lines
+from lab.plots.gain_bars import gain_legend, gain_lines
 from lab.plots.style import COLOURS, DASHES, caption, plain_ticks, style
 from lab.statistics import mean_interval
 from lab.statistics.gains import LEVEL, Gain

@@ -50,9 +50,12 @@ def bodies(s: Transfer) -> xr.Dataset:
     """Pre-trained layers as arrays (start, body, ...), one body for each split."""
     settings: dict[str, Any] = {
         "trials": {"adam": nested(s.splits, 1, learning_rate=s.body_rate)},
-        "budget": lab.Budget(updates=s.pretraining), "batch_size": s.body_batch,
-        "evaluations": 10, "schedule": "cosine_decay_schedule", "progress": False,
-    }  # fmt: skip
+        "budget": lab.Budget(updates=s.pretraining),
+        "batch_size": s.body_batch,
+        "evaluations": 10,
+        "schedule": "cosine_decay_schedule",
+        "progress": False,
+    }
     tasks = (starts.old_with_labels(), starts.old_without_labels())
     return starts.arrays([starts.pretrained(task, settings) for task in tasks])
 
@@ -64,9 +67,12 @@ def learnt(s: Transfer, task: Task) -> xr.Dataset:
     """
     rule: Any = {"adam": starts.layered_adam}
     settings: dict[str, Any] = {
-        "budget": lab.Budget(updates=s.updates), "batch_size": s.batch, "evaluations": 1,
-        "schedule": "cosine_decay_schedule", "progress": False,
-    }  # fmt: skip
+        "budget": lab.Budget(updates=s.updates),
+        "batch_size": s.batch,
+        "evaluations": 1,
+        "schedule": "cosine_decay_schedule",
+        "progress": False,
+    }
     cells = [
         (split, {"start": float(start), "slower": slower, "body": float(body)})
         for start in range(len(STARTS))

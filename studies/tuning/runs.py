@@ -113,10 +113,13 @@ def found(s: Tuning, task: Task, searched: Space) -> xr.Dataset:
         fixed={"split": s.split}, advanced=progress.advance, folder=folder and folder / "paused",
     )  # fmt: skip
     identity = {
-        "name": f"tuning {task.name}", "space": searched.hash, "data": task.source.sha256,
-        "searcher": s.searcher, "set": str(s.fresh),
+        "name": f"tuning {task.name}",
+        "space": searched.hash,
+        "data": task.source.sha256,
+        "searcher": s.searcher,
+        "set": str(s.fresh),
         "training": f"{s.epochs} epochs, {s.runs} seeds",
-    }  # fmt: skip
+    }
     print(f"at most {s.trainings} trainings from {s.runs} seeds each; the first round compiles")
     try:
         trials = search.search(

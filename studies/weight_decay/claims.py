@@ -41,10 +41,13 @@ def claims(record: Record[WeightDecay]) -> Iterator[Claim]:
               for c in costs.values()], **more,
     )  # fmt: skip
     yield from family(
-        "product_kept", "With AdamW as libraries write it, what to keep is ηλ",
+        "product_kept",
+        "With AdamW as libraries write it, what to keep is ηλ",
         {task: c[f"{ADAMW}, ηλ kept"] - c[f"{ADAMW}, λ kept"] for task, c in costs.items()},
-        "splits", says="{} nats against keeping λ", **more,
-    )  # fmt: skip
+        "splits",
+        says="{} nats against keeping λ",
+        **more,
+    )
 
 
 def tables(record: Record[WeightDecay]) -> dict[str, Table]:

@@ -67,9 +67,12 @@ def setting(arm: str, rate: float, decay: float) -> dict[str, float]:
 def common(s: WeightDecay) -> dict[str, Any]:
     """Arguments of all sweeps."""
     return {
-        "budget": lab.Budget(updates=s.updates), "batch_size": s.batch, "evaluations": 1,
-        "schedule": "cosine_decay_schedule", "progress": False,
-    }  # fmt: skip
+        "budget": lab.Budget(updates=s.updates),
+        "batch_size": s.batch,
+        "evaluations": 1,
+        "schedule": "cosine_decay_schedule",
+        "progress": False,
+    }
 
 
 def tuned(s: WeightDecay, task: Task) -> xr.Dataset:

@@ -112,8 +112,10 @@ def _faster(
 
 
 def _adam(done: Mapping[str, xr.DataArray]) -> Claim:
-    points = [100.0 * (one.sel(optimizer="adam") - one.sel(optimizer="sgd").astype(float)).values
-              for one in done.values()]  # fmt: skip
+    points = [
+        100.0 * (one.sel(optimizer="adam") - one.sel(optimizer="sgd").astype(float)).values
+        for one in done.values()
+    ]
     gaps = holm_intervals(np.array(points))
     each = (Interval(*(x[i] for x in gaps)) for i in range(len(done)))
     return Claim(

@@ -89,8 +89,9 @@ def test_values_that_are_missing_or_infinite_come_back(tmp_path):
     whole = np.array([np.iinfo(np.int64).min, -1, 0, 1, np.iinfo(np.int64).max])
     words = np.array(["", "µ", "a b", "nan", "None"])
     flags = np.array([True, False, True, True, False])
-    saved = record(odd=("step", odd), whole=("step", whole), words=("step", words),
-                   flags=("step", flags))  # fmt: skip
+    saved = record(
+        odd=("step", odd), whole=("step", whole), words=("step", words), flags=("step", flags)
+    )
     found = lab.load(lab.save(saved, tmp_path / "r.nc"))
     for name in ("odd", "whole", "flags"):
         assert found[name].dtype == saved[name].dtype

@@ -35,12 +35,17 @@ def test_a_record_is_read_right(version):
 @pytest.mark.parametrize("version", FORMATS)
 def test_a_model_is_read_right(version):
     model = lab.load_model(GOLDEN / version / "model.npz")
-    shapes = {k: v["kernel"].shape for k, v in (model.params["hidden_00"] | model.params).items()
-              if k in ("dense", "output")}  # fmt: skip
+    shapes = {
+        k: v["kernel"].shape
+        for k, v in (model.params["hidden_00"] | model.params).items()
+        if k in ("dense", "output")
+    }
     assert shapes == {"dense": (4, 4), "output": (4, 3)}
     assert {k: model.about["lane"][k] for k in ("optimizer", "learning_rate", "seed")} == {
-        "optimizer": "sgd", "learning_rate": 0.1, "seed": 1,
-    }  # fmt: skip
+        "optimizer": "sgd",
+        "learning_rate": 0.1,
+        "seed": 1,
+    }
     np.testing.assert_allclose(model.about["loss"], LOSS[1], atol=1e-4)
 
 

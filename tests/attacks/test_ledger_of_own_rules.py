@@ -36,9 +36,12 @@ def test_gradients_are_counted(factory, gradients):
 
 def test_and_charged():
     record = lab.sweep(
-        "iris", {"plain": optimizers.sgd, "sam": RULES["wrapped SAM"][0]},
-        axes={"learning_rate": [0.1]}, budget=lab.Budget(gradient_evaluations=8), evaluations=1,
+        "iris",
+        {"plain": optimizers.sgd, "sam": RULES["wrapped SAM"][0]},
+        axes={"learning_rate": [0.1]},
+        budget=lab.Budget(gradient_evaluations=8),
+        evaluations=1,
         progress=False,
-    )  # fmt: skip
+    )
     assert record.updates.isel(step=-1).values.tolist() == [8, 4]
     assert record.gradient_evaluations.isel(step=-1).values.ravel().tolist() in ([8.0], [8.0, 8.0])

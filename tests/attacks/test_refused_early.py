@@ -23,9 +23,11 @@ def own(metrics=None, hypers=None):
         return dict.fromkeys(metrics or ["loss"], error)
 
     return lab.tasks.own(
-        init=lambda key: {"w": jax.random.normal(key, (3,))}, loss=loss,
-        data={"x": x, "y": x.sum(1)}, metrics=found,
-    )  # fmt: skip
+        init=lambda key: {"w": jax.random.normal(key, (3,))},
+        loss=loss,
+        data={"x": x, "y": x.sum(1)},
+        metrics=found,
+    )
 
 
 def probe(*names):
@@ -83,16 +85,20 @@ def test_what_a_record_cannot_hold(given, said):
 @pytest.mark.parametrize("name", ["updates", "flops", "examples", "seconds", "outputs"])
 def test_names_that_records_keep_are_no_axes(name):
     with pytest.raises(lab.InputError, match="cannot be varied"):
-        lab.Sweep(own(), ["sgd"], budget=lab.Budget(updates=4),
-                  axes={"learning_rate": [0.1], name: [1.0]})  # fmt: skip
+        lab.Sweep(
+            own(), ["sgd"], budget=lab.Budget(updates=4), axes={"learning_rate": [0.1], name: [1.0]}
+        )
 
 
 def test_schedules_that_are_functions_are_trials_of_a_record(tmp_path):
     def falling(peak, steps):
         return schedules.linear_schedule(peak, 0.0, steps)
 
-    rows = [{"learning_rate": 0.1, "schedule": falling}, {"learning_rate": 0.1},
-            {"learning_rate": 0.1, "schedule": "cosine_decay_schedule"}]  # fmt: skip
+    rows = [
+        {"learning_rate": 0.1, "schedule": falling},
+        {"learning_rate": 0.1},
+        {"learning_rate": 0.1, "schedule": "cosine_decay_schedule"},
+    ]
     arguments = BASE | {"axes": None, "trials": {"sgd": rows}, "progress": False}
     record = lab.sweep(own(), ["sgd"], **arguments)
     found = lab.load(lab.save(record, tmp_path / "r.nc"))

@@ -45,3 +45,17 @@ def test_a_certain_error_costs_much_and_not_everything():
     certain = np.array([[[1.0, 0.0]]])
     loss = scores.class_loss(np.array([1]), certain, np.ones(1), None)["loss"]
     assert 30 < loss.item() < 40  # −log of the machine's epsilon
+
+
+@pytest.mark.parametrize("score", [scores.class_loss, scores.squared_loss])
+@pytest.mark.parametrize("classes", [2, 10])
+def test_a_lane_is_scored_alike_alone_and_among_others(score, classes):
+    rng = np.random.default_rng(classes)
+    outputs = rng.normal(size=(7, 357, classes)).astype(np.float32)
+    targets, weight = rng.integers(classes, size=357), rng.uniform(size=357)
+    if score is scores.squared_loss:
+        outputs = outputs[..., 0]
+    together = score(targets, outputs, weight, None)["loss"]
+    for lane in range(7):
+        alone = score(targets, outputs[lane : lane + 1], weight, None)["loss"]
+        assert alone.tobytes() == together[lane : lane + 1].tobytes()

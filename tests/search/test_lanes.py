@@ -16,7 +16,7 @@ from lab.search import (
     best,
     opened,
     search,
-)  # fmt: skip
+)
 from lab.validation.errors import InputError
 from tests.tasks.test_no_leaks import Altered
 

@@ -78,8 +78,10 @@ def test_what_holds_no_predictor_is_refused(tmp_path):
         lab.load_predictor(tmp_path / "m.npz")
     quadratic = lab.tasks.own(lambda key: np.ones(2), lambda params: (params**2).sum())
     lanes = Lanes(
-        quadratic, lab.Budget(updates=9), seeds=[0],
+        quadratic,
+        lab.Budget(updates=9),
+        seeds=[0],
         fixed={"optimizer": "sgd", "learning_rate": 0.1, "batch_size": 1},
-    )  # fmt: skip
+    )
     with pytest.raises(lab.InputError, match="it has no predictor"):
         lanes.predictor({})

@@ -102,11 +102,14 @@ def test_a_trial_that_diverges_is_infinitely_bad_and_kept():
 
 def test_spaces_are_declared_by_distributions_of_optuna_and_back():
     of = optuna.distributions
-    declared = from_optuna({
-        "rule": of.CategoricalDistribution(["adam", "sgd"]), "layers": of.IntDistribution(1, 3),
-        "rate": of.FloatDistribution(1e-4, 1e-1, log=True),
-        "units_1": When("layers", of.IntDistribution(8, 32, step=8), at_least=2),
-    })  # fmt: skip
+    declared = from_optuna(
+        {
+            "rule": of.CategoricalDistribution(["adam", "sgd"]),
+            "layers": of.IntDistribution(1, 3),
+            "rate": of.FloatDistribution(1e-4, 1e-1, log=True),
+            "units_1": When("layers", of.IntDistribution(8, 32, step=8), at_least=2),
+        }
+    )
     assert declared == SPACE
     assert declared.hash == SPACE.hash
     assert from_optuna({n: distribution(SPACE.domain(n)) for n in SPACE}).count() == math.inf

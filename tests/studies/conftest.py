@@ -2,8 +2,8 @@
 
 import pytest
 
-from lab.study.discovery import study
 from lab.study.command import run
+from lab.study.discovery import study
 
 WRITTEN = {".md", ".csv", ".png", ".gif", ".json"}  # what a study draws from its record
 

@@ -26,20 +26,24 @@ def summary(*claims, code="a"):
 
 FOUND = {
     "budget_matters": summary(
-        claim("flip_sgd", "held"), claim("flip_lion", "held"), claim("flip_muon", "did not hold"),
+        claim("flip_sgd", "held"),
+        claim("flip_lion", "held"),
+        claim("flip_muon", "did not hold"),
         claim("several_defaults", "inconclusive", where="digits | wine"),
     ),
     "xor": summary(claim("bound", "held", n=0), claim("many", "held", intervals=[[1, 0, 2]] * 9)),
-}  # fmt: skip
+}
 AGAIN = {
     "budget_matters": {
         "code": "a",
-        "claims": {"flip_sgd": ["held", "inconclusive", "held"],
-                   "flip_lion": ["held", "held", "did not hold"],
-                   "flip_muon": ["did not hold", "inconclusive", "absent"]},
+        "claims": {
+            "flip_sgd": ["held", "inconclusive", "held"],
+            "flip_lion": ["held", "held", "did not hold"],
+            "flip_muon": ["did not hold", "inconclusive", "absent"],
+        },
     },
     "xor": {"code": "of before", "claims": {"many": ["did not hold"] * 3}},
-}  # fmt: skip
+}
 
 
 def rows(text, start):
@@ -113,9 +117,10 @@ def test_sets_are_run_once_and_go_on_where_they_were_stopped(tmp_path, monkeypat
     found = fresh_sets.stability("xor", ["bound", "gone"], 2, tmp_path)
     assert found["claims"] == {"bound": ["held", "held"], "gone": ["absent", "absent"]}
     assert asked == [
-        ["studies.xor", "--fresh", "1", "--out"], ["studies.xor", "--fresh", "1", "--resume"],
+        ["studies.xor", "--fresh", "1", "--out"],
+        ["studies.xor", "--fresh", "1", "--resume"],
         ["studies.xor", "--fresh", "2", "--out"],
-    ]  # fmt: skip
+    ]
     assert fresh_sets.stability("xor", ["bound"], 2, tmp_path)["claims"]["bound"] == ["held"] * 2
     assert len(asked) == 3
     assert sorted(path.name for path in tmp_path.iterdir()) == ["xor.1.json", "xor.2.json"]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from lab.study import discovery
-from lab.study.discovery import study
 from lab.study.command import run
+from lab.study.discovery import study
 from lab.study.page import file_name, filled, page_of, pictures
 from tests.studies.conftest import WRITTEN
 

@@ -67,11 +67,12 @@ def test_a_twin_with_other_names_is_found(tmp_path):
 
 
 def drawn_by():
-    """Each file of `lab/plots`: the packages that use a name of it, by its file or by the room's."""
+    """Each file of `lab/plots`: who uses a name of it, by its file or by the room's."""
     names = {}
     for node in ast.parse((PLOTS / "__init__.py").read_text()).body:
         if isinstance(node, ast.ImportFrom):
             names |= {alias.name: Path(node.module.replace(".", "/")).name for alias in node.names}
+    shown = {f"plots.{name}" for name in names}
     users = defaultdict(set)
     for path in [*STUDIES.rglob("*.py"), *(ROOT / "lab").rglob("*.py")]:
         inside = path.is_relative_to(PLOTS)
@@ -83,14 +84,15 @@ def drawn_by():
                 elif node.module == "lab.plots":
                     for alias in node.names:
                         users[names.get(alias.name, alias.name)].add(user)
-            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                if node.value.id == "plots" and node.attr in names and not inside:
-                    users[names[node.attr]].add(user)
+            elif isinstance(node, ast.Attribute) and ast.unparse(node) in shown and not inside:
+                users[names[node.attr]].add(user)
     return users
 
 
 def test_a_file_of_plots_serves_more_than_one_study():
     users = drawn_by()
     files = {path.stem for path in PLOTS.glob("*.py")} - {"__init__"}
-    alone = {name: users[name] for name in files if len(users[name]) < 2 and "lab" not in users[name]}
+    alone = {
+        name: users[name] for name in files if len(users[name]) < 2 and "lab" not in users[name]
+    }
     assert alone == {}, "a picture of one study belongs into its package"

@@ -68,5 +68,7 @@ def test_accuracies_are_judged_by_activation():
     )
     found = claims._outcome(Record(Initialization(), {"outcome/tanh": part}))
     assert {claim.where: claim.outcome for claim in found} == {
-        "zeros, tanh": HELD, "N(0, 1), tanh": FAILED, "Glorot against He, tanh": HELD
-    }  # fmt: skip
+        "zeros, tanh": HELD,
+        "N(0, 1), tanh": FAILED,
+        "Glorot against He, tanh": HELD,
+    }

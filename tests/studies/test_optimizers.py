@@ -167,8 +167,11 @@ def test_shares_of_the_time_of_a_study():
     row = dict(zip(table.header, table.rows[0]))
     assert (row["run-steps"], row["seconds"], row["a second"]) == ("1,000", "10", "100")
     shares = {
-        "compiled training": "60%", "evaluation": "5%", "compilation": "10%",
-        "first parameters": "2%", "the host's part of sweeps": "3%",
+        "compiled training": "60%",
+        "evaluation": "5%",
+        "compilation": "10%",
+        "first parameters": "2%",
+        "the host's part of sweeps": "3%",
         "statistics and baselines": "20%",
-    }  # fmt: skip
+    }
     assert {name: row[name] for name in shares} == shares

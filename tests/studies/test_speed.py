@@ -33,9 +33,12 @@ def test_sizes_are_what_they_are_called():
 
 @pytest.mark.parametrize(
     ("values", "outcome"),
-    [([11.0, 12.0, 11.5], "held"), ([9.0, 12.0, 9.5], "inconclusive"),
-     ([5.0, 5.5, 5.2], "did not hold")],
-)  # fmt: skip
+    [
+        ([11.0, 12.0, 11.5], "held"),
+        ([9.0, 12.0, 9.5], "inconclusive"),
+        ([5.0, 5.5, 5.2], "did not hold"),
+    ],
+)
 def test_what_was_expected_is_judged_by_the_interval_over_rounds(values, outcome):
     asked = Asked("a", "At least 10 times", np.array(values), 10.0)
     assert [claim.outcome for claim in judged([asked])] == [outcome]
@@ -72,10 +75,12 @@ def test_both_costs_of_checkpoints_must_be_small(wall, own, outcome):
     seconds = np.stack([passed, own * passed, 0 * passed + 20], 1)
     record = xr.Dataset(
         {"seconds": (("way", "spent", "round"), seconds)},
-        {"way": ["without", "with checkpoints"],
-         "spent": ["passed", "copying and writing", "between checkpoints"]},
+        {
+            "way": ["without", "with checkpoints"],
+            "spent": ["passed", "copying and writing", "between checkpoints"],
+        },
         {"megabytes": 40.0},
-    )  # fmt: skip
+    )
     (claim,) = claims(Record(Speed(), {"checkpoints": record}))
     assert claim.outcome == outcome
     assert claim.numbers.endswith("20 s apart")

@@ -223,8 +223,10 @@ def killed(folder, instants):
     """SIGKILL a real process at that many random instants; the record is whole in the end."""
     done = subprocess.run(
         [sys.executable, str(SCRIPT), str(folder), str(instants)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     assert f"killed {instants} times" in done.stdout
 

@@ -18,8 +18,11 @@ CURVES = ("validation_loss", "validation_accuracy", "train_loss")
 RULE = lab.EarlyStopping(patience=2, min_delta=0.01)
 RESTORING = lab.EarlyStopping(patience=2, min_delta=0.01, restore_best_weights=True)
 SETTINGS = {
-    "updates": 120, "axes": {"learning_rate": [0.03, 0.3, 1e30]}, "seeds": 10, "evaluations": 12,
-}  # fmt: skip
+    "updates": 120,
+    "axes": {"learning_rate": [0.03, 0.3, 1e30]},
+    "seeds": 10,
+    "evaluations": 12,
+}
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -233,7 +236,10 @@ def test_what_cannot_be_monitored_is_refused_before_anything_compiles(rule, said
     before = compilations()
     with pytest.raises(lab.InputError, match=said):
         lab.sweep(
-            "iris", ["adam"], axes={"learning_rate": [0.1]}, budget=lab.Budget(updates=4),
+            "iris",
+            ["adam"],
+            axes={"learning_rate": [0.1]},
+            budget=lab.Budget(updates=4),
             early_stopping=rule,
-        )  # fmt: skip
+        )
     assert compilations() == before

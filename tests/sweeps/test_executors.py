@@ -421,8 +421,11 @@ def test_every_process_is_sent_what_it_lacks_though_they_take_turns():
     executor = Alternating(processes=3)
     executor.holds[1].add("plan")
     assert run(executor, [1, 2, 3, 4], {"plan": b"p", "data": b"d"}) == [
-        (1, -1), (2, -2), (3, -3), (4, -4)
-    ]  # fmt: skip
+        (1, -1),
+        (2, -2),
+        (3, -3),
+        (4, -4),
+    ]
     assert executor.calls <= 4 * 3
 
 

@@ -64,9 +64,10 @@ def test_every_group_is_exported_and_predicts(record, tmp_path):
     at = {"optimizer": 0, "learning_rate": -1, "seed": 1}  # in the last of several groups
     lane = {"learning_rate": SETTINGS["axes"]["learning_rate"][-1], "seed": 1}
     (final,) = [
-        model for model in map(lab.load_model, tmp_path.glob("*.final.npz"))
+        model
+        for model in map(lab.load_model, tmp_path.glob("*.final.npz"))
         if lane.items() <= model.about["lane"].items()
-    ]  # fmt: skip
+    ]
     assert final.about["loss"] == record.validation_loss.isel(at).values[-1]
     assert len(list(tmp_path.glob("*.npz"))) == 2 * 80
     assert np.isfinite(found.outputs.isel(at)).all()
@@ -80,10 +81,11 @@ def same(a, b):
 FILES = {
     "v2": {"cpu.max": "250000 100000", "memory.max": "3000000"},
     "v1": {
-        "cpu/cpu.cfs_quota_us": "250000", "cpu/cpu.cfs_period_us": "100000",
+        "cpu/cpu.cfs_quota_us": "250000",
+        "cpu/cpu.cfs_period_us": "100000",
         "memory/memory.limit_in_bytes": "3000000",
     },
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("version", FILES)
@@ -124,9 +126,11 @@ def test_divided_time_adds_up_to_the_time_that_anything_took(found):
         for kind, own in found.items()
     }
     busy = {
-        moment for own in found.values() for begin, length in own
+        moment
+        for own in found.values()
+        for begin, length in own
         for moment in range(begin, begin + length)
-    }  # fmt: skip
+    }
     spent = divided(intervals)
     assert sum(spent.values()) == pytest.approx(len(busy))
     for kind, own in intervals.items():

@@ -96,8 +96,11 @@ def scale_by_galore(
         del params
         projector = jax.lax.cond(
             state.count % update_proj_gap == 0,
-            _leading, _same, updates, axes.tuples(updates, state.projector),
-        )  # fmt: skip
+            _leading,
+            _same,
+            updates,
+            axes.tuples(updates, state.projector),
+        )
         small = jax.tree.map(_into, updates, projector)
         small, inner = base.update(small, state.base_optimizer_state)
         steps = jax.tree.map(lambda g, u, p: _back(g, u, p, scale), updates, small, projector)

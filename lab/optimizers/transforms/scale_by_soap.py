@@ -104,8 +104,11 @@ def scale_by_soap(
         def refreshed():
             pairs = jax.tree.map(
                 lambda _, matrices, q, v: _refreshed(matrices, q, v, max_size),
-                gradients, statistics, state.bases, nu,
-            )  # fmt: skip
+                gradients,
+                statistics,
+                state.bases,
+                nu,
+            )
             return (
                 jax.tree.map(lambda _, pair: pair[0], gradients, pairs),
                 jax.tree.map(lambda _, pair: pair[1], gradients, pairs),

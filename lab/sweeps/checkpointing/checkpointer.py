@@ -114,10 +114,13 @@ class Checkpointer:
         self.number, self.unfinished = self.number + 1, under_way is not None
         what = self.identity()  # not in the thread: precision is a setting of this one
         position: dict[str, Any] = {
-            "sweep": hashed(what), "seconds": self.seconds(), "interval": self.interval,
-            "at": time.strftime("%Y-%m-%d %H:%M:%S"), "under_way": None,
+            "sweep": hashed(what),
+            "seconds": self.seconds(),
+            "interval": self.interval,
+            "at": time.strftime("%Y-%m-%d %H:%M:%S"),
+            "under_way": None,
             "dims": {name: list(dims) for name, dims in self.record.dims.items()},
-        }  # fmt: skip
+        }
         arrays: Arrays = {f"record/{k}": v.copy() for k, v in self.record.arrays.items()}
         arrays["done"] = self.record.done.astype(np.uint8)
         self._kept_lanes = int(self.record.done.sum())
@@ -209,8 +212,10 @@ def checkpointing(
             finally:
                 found.close()
                 if found.pending.number is not None:
-                    say(f"stopped; what was saved at {found.good or 'no time'} is kept, and {how} "
-                        "continues.")  # fmt: skip
+                    say(
+                        f"stopped; what was saved at {found.good or 'no time'} is kept, and {how} "
+                        "continues."
+                    )
 
 
 def timed_before(folder: Path) -> dict[str, float]:

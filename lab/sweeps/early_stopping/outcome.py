@@ -57,10 +57,12 @@ class Outcome:
         for k in range(len(self.updates)):
             over = (k > self._last) | (k == len(self.updates) - 1)
             at = np.where(over, self._left_with, k)
-            rows.append({
-                name: np.array([evaluations[row][name][i] for i, row in enumerate(at)])
-                for name in evaluations[0]
-            })  # fmt: skip
+            rows.append(
+                {
+                    name: np.array([evaluations[row][name][i] for i, row in enumerate(at)])
+                    for name in evaluations[0]
+                }
+            )
         return rows
 
     def restored(self, state: Sequence[np.ndarray], best: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -30,9 +30,10 @@ def _words(value: Any, seen: set[int]) -> Iterator[bytes]:
         cells = [cell.cell_contents for cell in value.__closure__ or ()]
         around = [value.__globals__.get(name) for name in _names(value.__code__)]
         near = [
-            each for each in around
+            each
+            for each in around
             if not isinstance(each, FunctionType) or each.__module__ == value.__module__
-        ]  # fmt: skip
+        ]
         parts = [value.__code__, value.__defaults__, value.__kwdefaults__, *cells, *near]
     elif isinstance(value, CodeType):
         parts = [value.co_code, value.co_names, *value.co_consts]

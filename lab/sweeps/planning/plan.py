@@ -20,8 +20,8 @@ from lab.sweeps.planning.arguments import (
     over_budget,
     words,
 )
+from lab.sweeps.planning.columns import check_columns
 from lab.sweeps.planning.jobs import Job, Lane, Plan
-from lab.sweeps.planning.names import check_columns
 from lab.sweeps.planning.prices import price, seconds
 from lab.sweeps.planning.rules import Choice, Optimizers, resolve
 from lab.tasks.task import Task

@@ -76,10 +76,11 @@ class Export:
         for i in chosen:
             params, model_state, stopped_at, values = jax.tree.map(lambda leaf, i=i: leaf[i], found)
             about = {
-                "task": job.task.name, "lane": lanes[i].setting,
+                "task": job.task.name,
+                "lane": lanes[i].setting,
                 "updates": updates if stopped_at == RUNNING else int(stopped_at),
                 **{name: float(v) for name, v in values.items()},
-            }  # fmt: skip
+            }
             model = Model(params, model_state, about)
             best = self._path(job, lanes[i], "best")
             with _going_on():
@@ -175,8 +176,10 @@ def load_model(path: AnyPath, like: Tree = None) -> Model:
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise InputError(f"path {str(path)!r} is an NPZ file, but no model.") from error
     if leaves is not None:  # NPZ keeps of bfloat16 and its like only how wide they are
-        arrays = {k: a.view(leaves[k][0]) if a.dtype.kind == "V" and k in leaves else a
-                  for k, a in arrays.items()}  # fmt: skip
+        arrays = {
+            k: a.view(leaves[k][0]) if a.dtype.kind == "V" and k in leaves else a
+            for k, a in arrays.items()
+        }
     require(
         leaves is None or leaves == _described(arrays),
         f"path {str(path)!r} is damaged: its arrays are not those that were written.",

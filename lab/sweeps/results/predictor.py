@@ -79,9 +79,11 @@ class Predictor:
           InputError: If the folder cannot be written to.
         """
         spec = {
-            "network": type(self.network).__name__, "options": _options(self.network),
-            "numbers": self.numbers, "encoding": self.encoding.described(),
-        }  # fmt: skip
+            "network": type(self.network).__name__,
+            "options": _options(self.network),
+            "numbers": self.numbers,
+            "encoding": self.encoding.described(),
+        }
         return save_model(self.model._replace(about=self.model.about | {"predictor": spec}), path)
 
     @full_precision()

@@ -7,8 +7,8 @@ import xarray as xr
 
 from lab.budget import CURRENCIES
 from lab.sweeps.planning.arguments import label
+from lab.sweeps.planning.columns import leaves_of
 from lab.sweeps.planning.jobs import Job, Plan
-from lab.sweeps.planning.names import leaves_of
 from lab.sweeps.results.measurements import Measured
 from lab.types import RUNNING
 

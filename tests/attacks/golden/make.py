@@ -19,9 +19,12 @@ def make(folder: Path) -> None:
     lab.use_all_cores(1)
     task = lab.tasks.supervised(lab.data.source(lab.data.load("iris")), widths=(4,))
     record = lab.sweep(
-        task, ["sgd"], budget=lab.Budget(updates=4),
-        export=lab.Export(folder / "models", lambda lane: lane["seed"] == 1), **SMALL,
-    )  # fmt: skip
+        task,
+        ["sgd"],
+        budget=lab.Budget(updates=4),
+        export=lab.Export(folder / "models", lambda lane: lane["seed"] == 1),
+        **SMALL,
+    )
     lab.save(record, folder / "record.nc")
     for path in (folder / "models").glob("*.final.npz"):
         path.rename(folder / "model.npz")
