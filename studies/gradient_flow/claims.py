@@ -25,7 +25,7 @@ def claims(record: Record[GradientFlow]) -> Iterator[Claim]:
     yield from [*stall, *revive]
     rules = len(record.settings.rules)
     if rules > 1:
-        yield _same_table(*(stall[i::rules] + revive[i::rules] for i in (0, 1)))
+        yield from _same_table(*(stall[i::rules] + revive[i::rules] for i in (0, 1)))
     yield from _flow(record.under("flow"))
     yield _region(record["region"])
 
@@ -95,19 +95,20 @@ def _remedies(record: Record[GradientFlow]) -> Iterator[Claim]:
                       low=TRAINED, digits=".1f", says=said)  # fmt: skip
 
 
-def _same_table(one: Sequence[Claim], two: Sequence[Claim]) -> Claim:
-    """Whether what holds for an optimizer holds for another."""
+def _same_table(one: Sequence[Claim], two: Sequence[Claim]) -> Iterator[Claim]:
+    """Whether what holds for an optimizer holds for another; nothing where nothing does."""
     held = [b for a, b in zip(one, two) if a.outcome == HELD]
-    sizes = [np.size(b.interval.low) for b in held]
-    rows = Interval(*map(np.hstack, zip(*(b.interval for b in held))))
-    other = [f"{b.where.rsplit(', ', 1)[0]} ({b.outcome})" for b in held if b.outcome != HELD]
-    return Claim(
-        "same_table", f"The same table stands for {two[0].where.rsplit(', ', 1)[1]}", rows,
-        two[0].n, "seeds", low=np.repeat([b.low for b in held], sizes),
-        high=np.repeat([b.high for b in held], sizes),
-        says=f"of {len(held)} rows that hold, {len(held) - len(other)} do so too; otherwise: "
-        f"{', '.join(other) or 'none'}",
-    )  # fmt: skip
+    if held:
+        sizes = [np.size(b.interval.low) for b in held]
+        rows = Interval(*map(np.hstack, zip(*(b.interval for b in held))))
+        other = [f"{b.where.rsplit(', ', 1)[0]} ({b.outcome})" for b in held if b.outcome != HELD]
+        yield Claim(
+            "same_table", f"The same table stands for {two[0].where.rsplit(', ', 1)[1]}", rows,
+            two[0].n, "seeds", low=np.repeat([b.low for b in held], sizes),
+            high=np.repeat([b.high for b in held], sizes),
+            says=f"of {len(held)} rows that hold, {len(held) - len(other)} do so too; otherwise: "
+            f"{', '.join(other) or 'none'}",
+        )  # fmt: skip
 
 
 def fall(part: xr.Dataset, view: str) -> np.ndarray:

@@ -73,9 +73,7 @@ class GradientFlow(Settings):
     @property
     def how(self) -> dict[str, Any]:
         """Every sweep is run."""
-        return {
-            "batch_size": self.batch, "split": self.split, "evaluations": 1, "progress": False
-        }  # fmt: skip
+        return {"batch_size": self.batch, "split": self.split, "evaluations": 1, "progress": False}
 
 
 def parts(s: GradientFlow) -> Parts:

@@ -62,9 +62,7 @@ class Initialization(Settings):
     @property
     def how(self) -> dict[str, Any]:
         """Every sweep is run."""
-        return {
-            "batch_size": self.batch, "split": self.split, "evaluations": 1, "progress": False
-        }  # fmt: skip
+        return {"batch_size": self.batch, "split": self.split, "evaluations": 1, "progress": False}
 
 
 def parts(s: Initialization) -> Parts:

@@ -63,10 +63,11 @@ def test_a_table_stands_where_every_row_that_held_does_again(second, outcome):
     chance = [row("Glorot", rule, 0.0, 0.1, high=0.15) for rule in ("SGD", "Adam")]
     open_one = row("He", "SGD", 0.1, 0.2, high=0.15), row("He", "Adam", 0.8, 0.9, high=0.15)
     revived = row("ReLU", "SGD", 0.8, 0.9, low=0.5), row("ReLU", "Adam", *second, low=0.5)
-    found = claims._same_table(*zip(chance, open_one, revived))
+    [found] = claims._same_table(*zip(chance, open_one, revived))
     assert found.outcome == outcome
     assert ("otherwise: none" in found.numbers) == (outcome == HELD)
     assert found.statement.endswith("Adam")
+    assert not [*claims._same_table(*zip(open_one))]
 
 
 def flow(norms):
