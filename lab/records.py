@@ -174,6 +174,10 @@ def _read(path: str | Path, opener) -> Any:
         f"{told} is damaged, or was written by another program: it carries no hash of its bytes.",
     )
     require(_manifest(record) is not None, f"{told} has no manifest: lab.sweep did not make it.")
+    require(
+        isinstance(record, xr.DataTree) or len(record.variables) > 0,
+        f"{told} holds no record by itself, but at most a tree of them: use lab.records.load_tree.",
+    )
     return record
 
 

@@ -1,6 +1,5 @@
 """Records to matplotlib figures, one style; nothing here trains or looks for files."""
 
-from lab.plots.animation import Animation, Picture
 from lab.plots.best_of_k import best_of_curves
 from lab.plots.confusion import confusions
 from lab.plots.looks import NAMED, Look, looks
@@ -11,9 +10,7 @@ __all__ = [
     "DASHES",
     "GREY",
     "NAMED",
-    "Animation",
     "Look",
-    "Picture",
     "best_of_curves",
     "caption",
     "confusions",

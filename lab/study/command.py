@@ -17,7 +17,7 @@ from docstring_parser import parse_from_object
 import lab
 from lab.study import flags
 from lab.study.executors import EXECUTOR, executing
-from lab.study.folder import Folder, made, opened
+from lab.study.folder import Folder, begun_with, made, opened
 from lab.study.report import report
 from lab.study.study import Study
 from lab.study.verification import Verification
@@ -31,7 +31,7 @@ class Run:
     smoke: bool = False
     """A tiny version, in seconds: shows that everything runs, proves nothing."""
     out: Annotated[Path | None, flags.folder()] = None
-    """Folder for record, tables, figures and manifest; by default runs/NAME."""
+    """Folder for record, tables, figures and manifest; by default runs/NAME, or NAME-smoke."""
     resume: Annotated[Path | None, flags.earlier()] = None
     """Folder of a run that was cut off: what it finished is not run again."""
     verify: Annotated[Path | None, flags.earlier()] = None
@@ -42,8 +42,8 @@ class Run:
     """Train on so many processes of this machine (4), or on a Dask cluster (tcp://HOST:8786, or a
     scheduler file); by default in this process. The record has the same bits."""
 
-    def check(self) -> None:
-        """Refuse two earlier runs, and two places to write to."""
+    def check(self, settings: list[str]) -> None:
+        """Refuse two earlier runs, two places to write to, and what a run has to tell itself."""
         earlier = {"--from": self.from_, "--resume": self.resume, "--verify": self.verify}
         told = [flag for flag, at in earlier.items() if at is not None]
         require(len(told) <= 1, f"give one of {', '.join(earlier)}, not {told}.")
@@ -51,6 +51,12 @@ class Run:
             self.out is None or self.resume in (None, self.out),
             "--resume writes where the run began: give it without --out.",
         )
+        for flag in ("--from", "--verify"):
+            require(
+                earlier[flag] is None or not settings,
+                f"{flag} takes the settings of the run that it reads: give it without "
+                f"{', '.join('--' + name.replace('_', '-') for name in settings)}.",
+            )
 
 
 def main(study: Study) -> None:
@@ -71,11 +77,11 @@ def run(study: Study, given: dict[str, Any]) -> None:
     """
     own = {f.name for f in dataclasses.fields(Run)}
     how = Run(**{k: v for k, v in given.items() if k in own})
-    how.check()
-    base = study.smoke if how.smoke else study.settings
-    settings = dataclasses.replace(base, **{k: v for k, v in given.items() if k not in own})
+    typed = {k: v for k, v in given.items() if k not in own}
+    how.check(sorted(typed))
+    settings = dataclasses.replace(_base(study, how), **typed)
     settings.check()
-    path = how.resume or how.out or Path("runs") / study.name
+    path = how.resume or how.out or Path("runs") / (study.name + "-smoke" * how.smoke)
     with executing(how.executor):
         if how.verify is not None:
             verification = Verification(how.verify)
@@ -89,6 +95,14 @@ def run(study: Study, given: dict[str, Any]) -> None:
                 report(study, *opened(how.from_, study), folder)
         else:
             report(study, *folder.run(), folder)
+
+
+def _base(study: Study, how: Run) -> Any:
+    """The settings that flags change: of the run that is gone on with or verified, if one is."""
+    for folder in (how.resume, how.verify):
+        if folder is not None and (begun := begun_with(folder, study)) is not None:
+            return begun
+    return study.smoke if how.smoke else study.settings
 
 
 def fields_of(of: Any) -> dict[str, tuple[Any, str]]:

@@ -1,8 +1,9 @@
 """Where a study writes; its parts are kept as they are finished."""
 
 import json
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from contextvars import ContextVar
 from pathlib import Path
@@ -18,8 +19,10 @@ from lab.study.study import Make, Record, Study
 from lab.sweeps.checkpointing.enclosing import checkpoints_in, remove_from
 from lab.sweeps.checkpointing.lock import locked
 from lab.sweeps.sweep import Sweep
-from lab.validation.errors import require
+from lab.validation.errors import InputError, require, shown
 
+BEGUN = "settings.json"  # of the run that was begun in a folder
+LABEL = re.compile(r"[^/.][^/]*(/[^/.][^/]*)*")
 MADE_BY = "study_part"  # attribute of a part: what decides whether it is made again
 SECONDS = "part_seconds"
 _PLACE: ContextVar[Path | None] = ContextVar("place", default=None)
@@ -52,6 +55,8 @@ class Folder:
         """Make every part, and write the whole record; it, and its manifest."""
         token = _PLACE.set(self.path)
         try:
+            self._hold()
+            records.write_json(described(self.settings), self.path / BEGUN)
             parts = made(self.study, self.settings, self.part)
             return self._finish(parts)
         finally:  # after an interruption, too: who catches it may go on in the folder
@@ -81,6 +86,10 @@ class Folder:
         kept.parent.mkdir(parents=True, exist_ok=True)
         with checkpoints_in(kept, self._how):
             part = function_of(make)(held)
+        require(
+            isinstance(part, xr.Dataset),
+            f"the part {label!r} must be an xarray.Dataset, given {shown(part)}.",
+        )
         if "manifest" not in part.attrs:
             part = records.stamp(part, {})
         before = 0.0 if held is None else held.attrs.get(SECONDS, 0.0)
@@ -91,9 +100,7 @@ class Folder:
     @property
     def _how(self) -> str:
         """How this run is continued when it was stopped."""
-        return (
-            f"python -m studies.{self.study.name} --resume {self.path}, with the same other flags,"
-        )
+        return f"python -m studies.{self.study.name} --resume {self.path}"
 
     def _hold(self) -> None:
         """Keep other runs out until the record is written, or this one ends."""
@@ -128,13 +135,35 @@ def made(
     """Every part of a study, in turn, as `part(label, make)` gives it."""
     found: dict[str, xr.Dataset] = {}
     making = study.parts(settings)
+    require(
+        isinstance(making, Generator),
+        f"parts of the study {study.name!r} must be a generator, given {shown(making)}.",
+    )
     try:
-        label, make = next(making)
+        one = next(making)
         while True:
+            label, make = _checked(study, one, found)
             found[label] = part(label, make)
-            label, make = making.send(found[label])
+            one = making.send(found[label])
     except StopIteration:
+        require(len(found) > 0, f"the study {study.name!r} has no part.")
         return found
+
+
+def _checked(study: Study, one: Any, found: dict[str, xr.Dataset]) -> tuple[str, Make]:
+    """What a study has yielded, if it is a label that is new and plain, and what makes a part."""
+    pair = isinstance(one, tuple) and len(one) == 2 and isinstance(one[0], str)
+    require(
+        pair and (isinstance(one[1], Sweep) or callable(one[1])),
+        f"parts of the study {study.name!r} must yield (label, lab.Sweep or function), given "
+        f"{shown(one)}.",
+    )
+    label, make = one
+    require(
+        LABEL.fullmatch(label) is not None and label not in found,
+        f"labels of parts must be distinct words, or several joined by '/', given {shown(label)}.",
+    )
+    return label, make
 
 
 def function_of(make: Make) -> Callable[[xr.Dataset | None], xr.Dataset]:
@@ -160,6 +189,22 @@ def refuse_anothers(folder: Path, study: str) -> None:
             f"{folder} holds the run of {f'study {found!r}' if found else 'something else'}, not "
             f"of {study!r}: give another folder.",
         )
+
+
+def begun_with(folder: Path, study: Study) -> Any:
+    """The settings of the run that was begun in a folder; None where none are told.
+
+    Raises:
+      InputError: If they are another study's, or another version's.
+    """
+    try:
+        return restored(study.settings, json.loads((folder / BEGUN).read_bytes()))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+        raise InputError(
+            f"{folder / BEGUN} holds no settings of {study.name!r}: {shown(error)}."
+        ) from error
 
 
 def opened(path: Path, study: Study) -> tuple[Record, dict[str, Any]]:

@@ -1,9 +1,9 @@
 """What a study draws, prints and writes, from its record alone."""
 
-from contextlib import suppress
 from typing import Any
 
 from lab import plots
+from lab.plots.animation import Animation
 from lab.study import summary
 from lab.study.folder import SECONDS, Folder
 from lab.study.page import filled, page_of
@@ -15,7 +15,7 @@ from lab.validation.errors import InputError
 def report(study: Study, record: Record, manifest: dict[str, Any], folder: Folder) -> None:
     """Figures, tables, `claims.json` and the page of a run; its tables and claims are printed."""
     for name, figure in study.figures(record).items():
-        if isinstance(figure, plots.Animation):
+        if isinstance(figure, Animation):
             figure.save(folder.path / f"{name}.gif")
         else:
             plots.save(figure, folder.path / f"{name}.png")
@@ -31,6 +31,8 @@ def report(study: Study, record: Record, manifest: dict[str, Any], folder: Folde
     folder.text("table.md", text)
     page = page_of(study.name)
     if page.is_file():
-        with suppress(InputError):  # a run of other data or settings may lack what it speaks of
+        try:
             folder.text("page.md", filled(page.read_text(), found))
+        except InputError as error:  # a run of other data may lack what the page speaks of
+            print(f"\nno page is written: {error}")
     print(f"\n{text}\nfigures, tables and record: {folder.path}")

@@ -6,7 +6,7 @@ from typing import Generic, TypeAlias, TypeVar
 
 import xarray as xr
 
-from lab.plots import Picture
+from lab.plots.animation import Picture
 from lab.study.claims import Claim
 from lab.study.settings import Settings
 from lab.study.tables import Table

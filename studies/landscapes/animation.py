@@ -6,7 +6,7 @@ import xarray as xr
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from lab.plots import Animation
+from lab.plots.animation import Animation
 from lab.plots.race_paths import colours_of, contour
 from lab.plots.style import style
 from lab.tasks.landscapes import LANDSCAPES

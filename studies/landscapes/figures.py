@@ -11,7 +11,7 @@ from matplotlib.colors import LogNorm, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lab import plots
+from lab.plots.animation import Picture
 from lab.plots.race_paths import contour, name_below, path_map
 from lab.plots.style import COLOURS, caption, style
 from lab.study import Record
@@ -24,7 +24,7 @@ MAPS = ("elongated_bowl", "saddle", "ravine", "rosenbrock", "beale", "himmelblau
 MOVING = ("rosenbrock", "saddle", "himmelblau")
 
 
-def figures(record: Record[Landscapes]) -> dict[str, Figure | plots.Animation]:
+def figures(record: Record[Landscapes]) -> dict[str, Picture]:
     """With what they show written below."""
     s, races = record.settings, record.under("race")
     budget = (

@@ -22,6 +22,7 @@ def mean(x):
 
 
 ARGUMENTS = {
+    "at_best_of_others": {"values": LOSSES, "judge": LOSSES},
     "basin_width": {"f": [1.0, 0.5, 2.0], "rates": RATES, "epsilon": 0.1},
     "bca_interval": {"estimate": 0.0, "drawn": DRAWN, "left_out": ONE, "strata": STRATA},
     "best_weights": {"count": 5, "k": 2},
@@ -35,6 +36,7 @@ ARGUMENTS = {
     "finite_differences": {"a": ONE, "b": OTHER, "fallback": 2.0},
     "hit_rate": {"reached": REACHED},
     "hodges_lehmann": {"differences": ONE},
+    "holm_intervals": {"values": LOSSES},
     "holm": {"p": [0.01, 0.04, 0.03]},
     "interquartile_error": {"values": ONE},
     "interquartile_mean": {"values": ONE},
@@ -75,6 +77,7 @@ ARGUMENTS = {
     "tuned_bootstrap": {"methods": [TUNED, TUNED], "resamples": 3},
     "tuned_loss": {"tuned": TUNED},
     "until": {"reached": REACHED, "budget": 30.0},
+    "usable_decades": {"values": LOSSES[:, :3], "rates": RATES, "level": 0.5},
 }
 SPECIMENS = (
     *(Specimen(f"lab.statistics.{name}", arguments) for name, arguments in ARGUMENTS.items()),

@@ -22,8 +22,11 @@ class Stopped(Settings):
 def study(stop=False, whole=True):
     """Of one part; `stop` interrupts it in the middle."""
 
+    asked = []
+
     def rows(split):
-        if stop:
+        asked.append(split)
+        if stop and len(asked) > 1:  # first it is planned, then it is trained
             os.kill(os.getpid(), signal.SIGINT)
         return np.arange(3)
 
