@@ -24,14 +24,14 @@ def at_best_of_others(values: Samples, judge: Samples | None = None) -> np.ndarr
     [1.0, 2.0, 2.0]
     """
     values = np.asarray(values, np.float64)
-    judge = values if judge is None else np.asarray(judge, np.float64)
+    told = values if judge is None else np.asarray(judge, np.float64)
     require(
         values.ndim == 2 and len(values) > 1 and values.size > 0,
         f"values must be [splits, points] of at least two splits, given {values.shape}.",
     )
     require(
-        judge.shape == values.shape,
-        f"judge must have the shape of values, {values.shape}, given {judge.shape}.",
+        told.shape == values.shape,
+        f"judge must have the shape of values, {values.shape}, given {told.shape}.",
     )
     others = values.sum(0, keepdims=True) - values
-    return np.take_along_axis(judge, others.argmin(1)[:, None], 1)[:, 0]
+    return np.take_along_axis(told, others.argmin(1)[:, None], 1)[:, 0]
