@@ -55,10 +55,12 @@ class Folder:
         """Make every part, and write the whole record; it, and its manifest."""
         token = _PLACE.set(self.path)
         try:
-            self._hold()
-            records.write_json(described(self.settings), self.path / BEGUN)
             parts = made(self.study, self.settings, self.part)
             return self._finish(parts)
+        except InputError:
+            if not any((self.path / "parts").glob("*.nc")):  # refused before anything was made
+                (self.path / BEGUN).unlink(missing_ok=True)
+            raise
         finally:  # after an interruption, too: who catches it may go on in the folder
             _PLACE.reset(token)
             self._let_go()
@@ -107,6 +109,7 @@ class Folder:
         if self._lock is None:
             self._lock = ExitStack()
             self._lock.enter_context(locked(self.path))
+            records.write_json(described(self.settings), self.path / BEGUN)
 
     def _let_go(self) -> None:
         if self._lock is not None:
@@ -117,6 +120,7 @@ class Folder:
         told = {"study": self.study.name, "settings": described(self.settings)}
         told["code"] = hashed(self.study.parts.__module__)
         tree = records.stamp(xr.DataTree.from_dict(parts), told)
+        self._hold()  # a run that is whole makes no part
         records.save(tree, self.path / "record.nc")
         records.write_json(
             records.manifest(tree) | {"parts": {k: records.manifest(v) for k, v in parts.items()}},
