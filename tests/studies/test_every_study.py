@@ -14,11 +14,19 @@ from tests.studies.conftest import WRITTEN
 STUDIES = discovery.names()
 
 
-@pytest.mark.parametrize("name", STUDIES)
-def test_a_smoke_run_is_redrawn_resumed_and_verified(name, smoke, tmp_path, capsys):
+QUICK = ("moving_average", "overfitting", "perceptron", "weight_decay")  # verified in every run
+NO_DRAWING = {"manifest.json", "settings.json"}
+
+
+@pytest.mark.parametrize(
+    # it times processes that start, compile and wait: 80 seconds
+    "name",
+    [pytest.param(n, marks=pytest.mark.slow) if n == "speed" else n for n in STUDIES],
+)
+def test_a_smoke_run_is_redrawn_and_resumed(name, smoke, tmp_path, capsys):
     one = smoke(name)
     run(study(name), {"from_": one, "out": tmp_path})
-    written = {path.name for path in one.iterdir() if path.suffix in WRITTEN} - {"manifest.json"}
+    written = {path.name for path in one.iterdir() if path.suffix in WRITTEN} - NO_DRAWING
     assert {path.name for path in tmp_path.iterdir()} == written
     assert any(file.endswith((".png", ".gif")) for file in written)
     for file in written:
@@ -28,8 +36,17 @@ def test_a_smoke_run_is_redrawn_resumed_and_verified(name, smoke, tmp_path, caps
     run(study(name), {"smoke": True, "resume": one})
     assert f"{name}: " not in capsys.readouterr().out.split("\n\n")[0]  # no part is announced
     assert {path: path.stat().st_mtime_ns for path in (one / "parts").iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    "name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in STUDIES]
+)
+def test_a_smoke_run_is_verified(name, smoke, capsys):
+    one = smoke(name)
+    parts = list((one / "parts").glob("*.nc"))
+    capsys.readouterr()
     run(study(name), {"smoke": True, "verify": one})  # raises SystemExit where bits differ
-    assert capsys.readouterr().out.count("bitwise the record's") >= len(before) > 0
+    assert capsys.readouterr().out.count("bitwise the record's") >= len(parts) > 0
 
 
 @pytest.mark.parametrize("name", STUDIES)
