@@ -39,14 +39,7 @@ def file_of(module: str) -> Path | None:
 
 @cache
 def tree_of(module: str) -> ast.Module:
-    """Its syntax."""
-    path = file_of(module)
-    return ast.parse(path.read_text()) if path else ast.Module([], [])
-
-
-@cache
-def normalized(module: str) -> str:
-    """A hash of its syntax without docstrings."""
+    """Its syntax, without docstrings."""
     path = file_of(module)
     tree = ast.parse(path.read_text()) if path else ast.Module([], [])
     for node in ast.walk(tree):
@@ -55,7 +48,13 @@ def normalized(module: str) -> str:
             value = body[0].value
             if isinstance(value, ast.Constant) and isinstance(value.value, str):
                 del body[0]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    return tree
+
+
+@cache
+def normalized(module: str) -> str:
+    """A hash of its syntax."""
+    return hashlib.sha256(ast.dump(tree_of(module)).encode()).hexdigest()
 
 
 @cache
