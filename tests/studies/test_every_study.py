@@ -1,11 +1,13 @@
 """Every study runs, is redrawn, resumed and verified, and its page is what its record says."""
 
 import json
+import platform
 from pathlib import Path
 
 import pytest
 
 from lab.study import discovery
+from lab.study.code import hashed
 from lab.study.command import run
 from lab.study.discovery import study
 from lab.study.page import file_name, filled, page_of, pictures
@@ -58,3 +60,13 @@ def test_a_page_is_what_the_committed_claims_say(name):
     for picture in pictures(page_of(name).read_text()):
         path = root / file_name(name, picture)
         assert path.stat().st_size <= (2_000_000 if path.suffix == ".gif" else 200_000), picture
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_committed_claims_were_made_by_the_code_that_is_committed(name):
+    found = json.loads(discovery.committed(name).read_text())
+    if found["made_by"]["python"].split(".")[:2] != [*platform.python_version_tuple()[:2]]:
+        pytest.skip("syntax trees are written otherwise by another Python")
+    assert found["code"] == hashed(f"studies.{name}.__main__"), (
+        "run python -m studies._site.figures"
+    )
